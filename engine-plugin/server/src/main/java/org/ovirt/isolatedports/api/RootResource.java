@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.api;
+
+import jakarta.inject.Inject;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.core.Response;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
+
+/** The root of API v4, which SDK clients read to see whether their connection works. */
+@Path("/")
+public class RootResource {
+
+  @Inject Exchange exchange;
+  @Inject EngineHttpClient engine;
+
+  @GET
+  public Response get() {
+    return Exchange.pass(engine.send(exchange.forward()));
+  }
+}

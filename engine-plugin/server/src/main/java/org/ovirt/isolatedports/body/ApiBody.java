@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.body;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One entity of API v4 as it stands in a body, XML or JSON, of which we read and change single
+ * fields and leave everything else as it came.
+ *
+ * <p>Field names are those of API v4, such as {@code port_isolation}; {@code id} and {@code href}
+ * are attributes in XML and members in JSON.
+ */
+public interface ApiBody {
+
+  /** The text of a scalar field; empty if the field is absent or not a scalar. */
+  Optional<String> text(String field);
+
+  /** Whether the field is there, with whatever value. */
+  boolean has(String field);
+
+  /** The entity in a field, such as {@code data_center}. */
+  Optional<ApiBody> child(String field);
+
+  /** The entities of a collection, such as the {@code network}s of {@code networks}. */
+  List<ApiBody> items(String element);
+
+  /** The texts of a list of scalars, such as {@code usages} of {@code usage}. */
+  Optional<List<String>> texts(String list, String element);
+
+  /** Sets a scalar field, in the place where API v4 writes it. */
+  void set(String field, String value);
+
+  /** Takes a field away. */
+  void remove(String field);
+
+  /**
+   * A boolean field as the engine reads it.
+   *
+   * @throws MalformedBodyException if it is neither true, false, 0 nor 1
+   */
+  Optional<Boolean> flag(String field);
+
+  /** The whole document this entity stands in, as bytes; the original ones if nothing changed. */
+  byte[] toBytes();
+}

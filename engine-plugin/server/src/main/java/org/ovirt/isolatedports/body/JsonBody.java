@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.body;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/** A JSON body of API v4. */
+final class JsonBody implements ApiBody {
+
+  private static final int MAX_DEPTH = 64;
+
+  /** Jackson as strict as the engine, and stricter where two readers could disagree. */
+  private static final ObjectMapper MAPPER =
+      new ObjectMapper(
+              JsonFactory.builder()
+                  .streamReadConstraints(
+                      StreamReadConstraints.builder().maxNestingDepth(MAX_DEPTH).build())
+                  .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                  .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
+                  .build())
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+
+  /** The engine separates name and value by " : " and ends lines with a line feed. */
+  private static final ObjectWriter WRITER =
+      MAPPER.writer(new DefaultPrettyPrinter().withObjectIndenter(new DefaultIndenter("  ", "\n")));
+
+  private final byte[] original;
+  private final ObjectNode root;
+  private final ObjectNode node;
+  private final AtomicBoolean changed;
+
+  private JsonBody(byte[] original, ObjectNode root, ObjectNode node, AtomicBoolean changed) {
+    this.original = original;
+    this.root = root;
+    this.node = node;
+    this.changed = changed;
+  }
+
+  static JsonBody read(byte[] bytes) {
+    JsonNode tree;
+    try {
+      tree = MAPPER.readTree(bytes);
+    } catch (JsonProcessingException e) {
+      throw new MalformedBodyException(
+          "The body is not well-formed JSON: " + e.getOriginalMessage() + ".");
+    } catch (IOException e) {
+      throw new MalformedBodyException("The body is not well-formed JSON in UTF-8.");
+    }
+    if (tree instanceof ObjectNode object) {
+      return new JsonBody(bytes, object, object, new AtomicBoolean());
+    }
+    throw new MalformedBodyException("The body must be one JSON object.");
+  }
+
+  static byte[] fault(String reason, String detail) {
+    ObjectNode fault = MAPPER.createObjectNode();
+    fault.put("detail", detail);
+    fault.put("reason", reason);
+    return write(fault);
+  }
+
+  private static byte[] write(ObjectNode tree) {
+    try {
+      return WRITER.writeValueAsBytes(tree);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("A tree of plain nodes can always be written", e);
+    }
+  }
+
+  @Override
+  public Optional<String> text(String field) {
+    JsonNode value = node.get(field);
+    return value == null || value.isNull() || !value.isValueNode()
+        ? Optional.empty()
+        : Optional.of(value.asText());
+  }
+
+  @Override
+  public boolean has(String field) {
+    return node.has(field);
+  }
+
+  @Override
+  public Optional<ApiBody> child(String field) {
+    return node.get(field) instanceof ObjectNode child
+        ? Optional.of(entity(child))
+        : Optional.empty();
+  }
+
+  @Override
+  public List<ApiBody> items(String element) {
+    List<ApiBody> items = new ArrayList<>();
+    for (JsonNode item : node.path(element)) {
+      if (item instanceof ObjectNode object) {
+        items.add(entity(object));
+      }
+    }
+    return items;
+  }
+
+  @Override
+  public Optional<List<String>> texts(String list, String element) {
+    JsonNode holder = node.get(list);
+    if (holder == null || holder.isNull()) {
+      return Optional.empty();
+    }
+    List<String> texts = new ArrayList<>();
+    // The engine writes {"usage": [...]} and also reads a bare array.
+    for (JsonNode item : holder.isArray() ? holder : holder.path(element)) {
+      texts.add(item.asText());
+    }
+    return Optional.of(texts);
+  }
+
+  @Override
+  public void set(String field, String value) {
+    node.put(field, value);
+    changed.set(true);
+  }
+
+  @Override
+  public void remove(String field) {
+    if (node.remove(field) != null) {
+      changed.set(true);
+    }
+  }
+
+  @Override
+  public Optional<Boolean> flag(String field) {
+    JsonNode value = node.get(field);
+    if (value == null || value.isNull()) {
+      return Optional.empty();
+    }
+    if (value.isBoolean()) {
+      return Optional.of(value.booleanValue());
+    }
+    if (value.isTextual() && value.textValue().equals("true")) {
+      return Optional.of(true);
+    }
+    if (value.isTextual() && value.textValue().equals("false")) {
+      return Optional.of(false);
+    }
+    throw new MalformedBodyException(
+        "The field \"" + field + "\" must be true or false, not " + value + ".");
+  }
+
+  @Override
+  public byte[] toBytes() {
+    return changed.get() ? write(root) : original;
+  }
+
+  private ApiBody entity(ObjectNode child) {
+    return new JsonBody(original, root, child, changed);
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.engine;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.util.Optional;
+import java.util.UUID;
+import org.ovirt.isolatedports.network.Cluster;
+import org.ovirt.isolatedports.network.CompatibilityLevel;
+import org.ovirt.isolatedports.network.SwitchType;
+
+/** Clusters as the engine has them. */
+@ApplicationScoped
+public class Clusters {
+
+  private static final int NOT_FOUND = 404;
+
+  /**
+   * A cluster and where it is.
+   *
+   * @param cluster what the rules need
+   * @param dataCenterId its data center; a cluster may have none
+   */
+  public record Found(Cluster cluster, Optional<UUID> dataCenterId) {}
+
+  private final HardenedSdk sdk;
+
+  @Inject
+  public Clusters(HardenedSdk sdk) {
+    this.sdk = sdk;
+  }
+
+  /** For the container's proxy only. */
+  protected Clusters() {
+    this.sdk = null;
+  }
+
+  /** One cluster; empty if the owner of the token sees none with this id. */
+  public Optional<Found> find(String token, String id) {
+    org.ovirt.engine.sdk4.types.Cluster cluster;
+    try {
+      cluster =
+          SdkErrors.unwrap(
+              () ->
+                  sdk.connection(token)
+                      .systemService()
+                      .clustersService()
+                      .clusterService(id)
+                      .get()
+                      .send()
+                      .cluster());
+    } catch (EngineException e) {
+      if (e.engineStatus() == NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+    CompatibilityLevel level =
+        new CompatibilityLevel(
+            cluster.version().major().intValueExact(), cluster.version().minor().intValueExact());
+    SwitchType switchType =
+        cluster.switchType() == org.ovirt.engine.sdk4.types.SwitchType.OVS
+            ? SwitchType.OVS
+            : SwitchType.LINUX_BRIDGE;
+    return Optional.of(
+        new Found(
+            new Cluster(cluster.id(), cluster.name(), level, switchType),
+            Optional.ofNullable(cluster.dataCenter()).map(dc -> UUID.fromString(dc.id()))));
+  }
+}
