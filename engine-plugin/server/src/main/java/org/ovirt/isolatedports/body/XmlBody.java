@@ -127,6 +127,7 @@ final class XmlBody implements ApiBody {
       transformer.setOutputProperty(OutputKeys.STANDALONE, "yes");
       transformer.setOutputProperty(OutputKeys.INDENT, indent ? "yes" : "no");
       transformer.setOutputProperty("{http://xml.apache.org/xslt}indent-amount", "4");
+      document.setXmlStandalone(true);
       ByteArrayOutputStream out = new ByteArrayOutputStream();
       transformer.transform(new DOMSource(document), new StreamResult(out));
       return out.toByteArray();
