@@ -9,6 +9,62 @@ import java.util.Map;
  * language.
  */
 public enum ValidationMessage {
+  HOST_NOT_UP("Host ${host} is not Up (its status is ${status})."),
+  HOST_UNKNOWN(
+      "Host ${host} is not known to Isolated Ports yet; try again in a minute, and check the"
+          + " connection of Isolated Ports to the engine if this stays."),
+  HOST_FACTS_OUTDATED(
+      "What is known of host ${host} is ${age} minutes old; check the connection of Isolated Ports"
+          + " to the engine."),
+  HOST_LIBVIRT_UNKNOWN(
+      "Host ${host} does not say which libvirt it runs; isolated ports need libvirt ${minimum} or"
+          + " newer: refresh the host's capabilities."),
+  HOST_LIBVIRT_TOO_OLD(
+      "Host ${host} runs libvirt ${libvirt}; isolated ports need libvirt ${minimum} or newer:"
+          + " upgrade the host."),
+  HOST_KERNEL_UNKNOWN(
+      "Host ${host} does not say which kernel it runs; isolated ports need kernel ${minimum} or"
+          + " newer: restart isolated-ports-host on it and refresh the host's capabilities."),
+  HOST_KERNEL_TOO_OLD(
+      "Host ${host} runs kernel ${kernel}; isolated ports need kernel ${minimum} or newer: upgrade"
+          + " the host."),
+  HOST_REPORTS_NOTHING(
+      "Host ${host} has not reported its isolated ports service: install or start"
+          + " isolated-ports-host on it and refresh the host's capabilities."),
+  HOST_REPORT_DAMAGED(
+      "The report of host ${host} on its isolated ports service cannot be read: restart"
+          + " isolated-ports-host on it and refresh the host's capabilities."),
+  HOST_PART_VERSION_DIFFERS(
+      "Host ${host} has the host part of Isolated Ports in version ${version}; this server needs"
+          + " ${minimum} or newer of the same major version: upgrade the package on the host."),
+  HOST_HOOK_MISSING(
+      "Host ${host} lacks the isolated ports hook for ${events}: reinstall the package"
+          + " vdsm-hook-isolated-ports on it."),
+  HOST_HOOKS_DIFFER(
+      "The isolated ports hooks of host ${host} are not all of one version: reinstall the package"
+          + " vdsm-hook-isolated-ports on it."),
+  HOST_FILTER_MISSING(
+      "Host ${host} lacks the libvirt filter of Isolated Ports, so a port could come up open after"
+          + " a migration or a resume: reinstall the package vdsm-hook-isolated-ports on it."),
+  HOST_BRIDGE_LIST_MISSING(
+      "Host ${host} has no usable list of isolated bridges (${state}): restart isolated-ports-host"
+          + " on it."),
+  HOST_NETWORK_NOT_ATTACHED(
+      "Network ${network} is not attached to host ${host}: attach it in Setup Host Networks."),
+  HOST_NETWORK_NOT_BRIDGED(
+      "Network ${network} has no bridge on host ${host}: synchronize the host's networks."),
+  HOST_NETWORK_NOT_ON_LINUX_BRIDGE(
+      "Network ${network} is not on a Linux bridge on host ${host} (its switch is Open vSwitch);"
+          + " ports can be isolated on Linux bridges only."),
+  HOST_CANNOT_FILTER_BRIDGED_FRAMES(
+      "Host ${host} does not report nftables in the bridge family, which the rules of network"
+          + " ${network} need."),
+  HOST_CANNOT_TRACK_BRIDGED_CONNECTIONS(
+      "Host ${host} does not report connection tracking on bridges, which the stateful rules of"
+          + " network ${network} need."),
+  SCHEDULING_PARAMETER_UNREADABLE(
+      "The scheduling policy's property ${parameter} is \"${value}\", which is not a version such"
+          + " as 9.0.0: correct it in the scheduling policy or the cluster."),
   NON_VM_NETWORK_CANNOT_SUPPORT_PORT_ISOLATION(
       "Port isolation can only be enabled on VM Networks."),
   EXTERNAL_NETWORK_CANNOT_SUPPORT_PORT_ISOLATION(

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.scheduling;
+
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/**
+ * What the vNICs of a VM ask of its host.
+ *
+ * <p>Unplugged vNICs count too: they may be plugged while the VM runs, where it then is.
+ *
+ * @param networks the networks to be sure of, by name
+ * @param uncertain whether a vNIC might be on a guarded network without our knowing which
+ */
+public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
+
+  /** Nothing is asked of the host. */
+  public static final GuardedPorts NONE = new GuardedPorts(List.of(), false);
+
+  public GuardedPorts {
+    networks = List.copyOf(networks);
+  }
+
+  /**
+   * What the vNICs ask.
+   *
+   * @param nics where the VM's vNICs are
+   * @param guarded the networks known to need a fit host, by id
+   * @param guardedInCluster ids of those attached to the VM's cluster: a vNIC with an unknown
+   *     profile can be on one of them, or on nothing of ours if there are none
+   */
+  public static GuardedPorts of(
+      Collection<NicPlace> nics,
+      Map<String, GuardedNetwork> guarded,
+      Set<String> guardedInCluster) {
+    Map<String, GuardedNetwork> asked = new TreeMap<>();
+    boolean uncertain = false;
+    for (NicPlace place : nics) {
+      if (place instanceof NicPlace.OnNetwork on) {
+        GuardedNetwork network = guarded.get(on.networkId());
+        if (network == null && on.property().isPresent()) {
+          network = new GuardedNetwork(on.networkId(), on.networkName(), PortNeed.ISOLATION);
+        }
+        if (network != null) {
+          asked.merge(
+              network.id(), network.needing(needOf(on)), (one, two) -> one.needing(two.need()));
+        }
+      } else if (place instanceof NicPlace.UnknownProfile) {
+        uncertain |= !guardedInCluster.isEmpty();
+      }
+    }
+    List<GuardedNetwork> byName =
+        asked.values().stream()
+            .sorted(Comparator.comparing(GuardedNetwork::name).thenComparing(GuardedNetwork::id))
+            .toList();
+    return new GuardedPorts(byName, uncertain);
+  }
+
+  /** Community ports are held apart by rules, as the kernel's flag knows no groups (RFC 5517). */
+  private static PortNeed needOf(NicPlace.OnNetwork on) {
+    return on.property().filter(property -> property.startsWith("community:")).isPresent()
+        ? PortNeed.RULES
+        : PortNeed.ISOLATION;
+  }
+
+  public boolean isEmpty() {
+    return networks.isEmpty() && !uncertain;
+  }
+}
