@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: Apache-2.0
+"""VDSM's hook events. The event is the name of the directory the program is run from.
+
+VDSM's contract: the XML lies in the file named by _hook_domxml, which VDSM
+opens again by name afterwards; exit 0 goes on, 2 stops with stderr as the
+message (1 would let later scripts run, and VDSM reports only the last one's
+stderr).
+"""
+
+import os
+
+from isolated_ports import scan
+from isolated_ports.host import MIN_LIBVIRT_FILTER, Host
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import List, Mapping, Optional
+
+    from isolated_ports.decide import Verdict
+    from isolated_ports.domxml import Document
+    from isolated_ports.host import Networks
+
+PROPERTY = 'port_isolation'
+
+# Events of a single NIC: our property is in the environment, the metadata is not at hand.
+DEVICE_EVENTS = ('before_device_create', 'before_nic_hotplug', 'before_update_device',
+                 'before_device_migrate_destination')
+# Events whose XML VDSM takes back.
+FILTER_EVENTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug')
+# Events that can only refuse; the isolation is libvirt's filter's work.
+CHECK_EVENTS = ('before_vm_migrate_destination', 'before_device_migrate_destination',
+                'before_vm_dehibernate')
+# Here a failure would open the NIC: VDSM rolls back with XML without <port>.
+UPDATE_EVENT = 'before_update_device'
+EVENTS = FILTER_EVENTS + CHECK_EVENTS + (UPDATE_EVENT,)
+
+OK = 0
+STOP = 2
+
+
+def main(program: str, environment: 'Mapping[str, str]', host: 'Optional[Host]' = None) -> int:
+    """program: path the hook was run by. Returns the exit code."""
+    event = os.path.basename(os.path.dirname(program))
+    if event == UPDATE_EVENT:
+        try:
+            return _run(event, environment, host or Host())
+        except Exception as e:
+            say('isolated-ports: the update goes on without a change to its XML, as this hook '
+                'failed (%s: %s); isolated-ports-host restores the isolation of the port.'
+                % (type(e).__name__, e))
+            return OK
+    return _run(event, environment, host or Host())
+
+
+def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
+    if event not in EVENTS:
+        say('isolated-ports: this hook knows no event %s, so it does nothing; it belongs into the '
+            'directories %s.' % (event, ', '.join(EVENTS)))
+        return OK
+    path = environment.get('_hook_domxml', '')
+    if not path:
+        # Only VDSM runs us, and it always sets it.
+        say('isolated-ports: _hook_domxml is not set, so there is no VM to look at; this program '
+            'is run by VDSM.')
+        return OK
+    value = environment.get(PROPERTY) if event in DEVICE_EVENTS else None
+    try:
+        with open(path, 'rb') as stream:
+            xml = stream.read()
+    except OSError as e:
+        return _unreadable(event, environment.get('vmId', ''),
+                           '%s cannot be read (%s)' % (path, e.strerror))
+    content = host.networks_bytes()
+    if (value is None and not scan.may_concern(xml, content)
+            and not (event == UPDATE_EVENT and _list_is_unsure(content))):
+        return OK
+    return _judge(event, path, xml, content, value, environment.get('vmId', ''), host)
+
+
+def _list_is_unsure(content: 'Optional[bytes]') -> bool:
+    """Cheaply: where this says False the list may still turn out to be damaged, but then it has
+    been looked into, as its bytes are what scan went by."""
+    from isolated_ports.host import parse_networks
+    return parse_networks(content).state != 'ok'
+
+
+def _judge(event: str, path: str, xml: bytes, content: 'Optional[bytes]', value: 'Optional[str]',
+           vm_id: str, host: Host) -> int:
+    from isolated_ports import decide, domxml
+    from isolated_ports.host import parse_networks
+    if not xml.strip():
+        return OK
+    try:
+        document = domxml.read(xml)
+    except domxml.Unreadable as e:
+        return _unreadable(event, vm_id, str(e))
+    if hosted_engine(vm_id or document.uuid, host):
+        return OK
+    networks = parse_networks(content)
+    verdicts = [decide.judge(nic, document, networks, host, value, event == 'before_vm_start')
+                for nic in document.nics]
+    vm = document.name or vm_id
+    if event == UPDATE_EVENT:
+        return _update(path, xml, document, verdicts, networks, host)
+    refused = [verdict for verdict in verdicts if verdict.kind == decide.REFUSE]
+    if not refused and event in CHECK_EVENTS:
+        refused = unfiltered(verdicts, host)
+    if refused:
+        more = ' (%d more of its NICs are refused as well.)' % (len(refused) - 1)
+        say(decide.sentence(refused[0], vm) + (more if len(refused) > 1 else ''))
+        return STOP
+    for verdict in verdicts:
+        if verdict.remark:
+            say('isolated-ports: NIC %s of VM %s: %s.' % (verdict.nic.label, vm, verdict.remark))
+    if event in CHECK_EVENTS:
+        return OK
+    try:
+        edited = domxml.isolate(xml, document, [verdict.nic for verdict in verdicts
+                                                if verdict.kind == decide.INJECT])
+        if edited is not xml:
+            replace(path, edited)
+    except (domxml.Unreadable, ValueError) as e:
+        return _unreadable(event, vm_id, str(e))
+    except OSError as e:
+        say('isolated-ports: VM %s is refused: the isolation of its NICs could not be written to '
+            '%s (%s); free space on this host or choose another one.' % (vm, path, e.strerror))
+        return STOP
+    return OK
+
+
+def hosted_engine(vm_id: str, host: Host) -> bool:
+    """The VM that runs the engine is not ours to close, whatever its NICs say."""
+    return bool(vm_id) and vm_id.lower() == host.hosted_engine()
+
+
+def unfiltered(verdicts: 'List[Verdict]', host: Host) -> 'List[Verdict]':
+    """Those that come without the element, on a host where nothing would add it."""
+    from isolated_ports import decide
+    bare = [verdict for verdict in verdicts if verdict.kind == decide.INJECT]
+    if bare and (not host.filter_present() or (host.libvirt() or (0,)) < MIN_LIBVIRT_FILTER):
+        for verdict in bare:
+            verdict.reason = ('the XML it comes with does not isolate it, and this host has not '
+                              "libvirt's filter for that (libvirt %d.%d.%d or newer with "
+                              '/etc/libvirt/hooks/qemu.d/60_isolated_ports)' % MIN_LIBVIRT_FILTER)
+            verdict.advice = 'choose another host, or update this one'
+        return bare
+    return []
+
+
+def _update(path: str, xml: bytes, document: 'Document', verdicts: 'List[Verdict]',
+            networks: 'Networks', host: Host) -> int:
+    """Puts the element back, in doubt too, wherever libvirt would take it."""
+    from isolated_ports import decide, domxml
+    wanted = []
+    for verdict in verdicts:
+        nic = verdict.nic
+        wants = verdict.kind != decide.OTHERS
+        if not wants and networks.state != 'ok' and nic.mac and host.isolated_tap(nic.mac):
+            say('isolated-ports: NIC %s stays isolated, as its port is so now and the list of '
+                'isolated bridges is %s.' % (nic.label, networks.state))
+            wants = True
+        if not wants or nic.isolated:
+            continue
+        # Elsewhere libvirt refuses the element, and VDSM's rollback opens the NIC.
+        if nic.kind == 'bridge' and not nic.virtualport and not host.foreign_switch(nic.bridge):
+            wanted.append(nic)
+        if verdict.kind == decide.REFUSE:
+            say(decide.sentence(verdict, document.name).replace(
+                ' is refused: ', ' would be refused at a start, the update only isolates it: '))
+    edited = domxml.isolate(xml, document, wanted)
+    if edited is xml:
+        return OK
+    try:
+        replace(path, edited)
+    except OSError:
+        overwrite(path, edited)
+    return OK
+
+
+def _unreadable(event: str, vm_id: str, why: str) -> int:
+    if event == UPDATE_EVENT:
+        say('isolated-ports: the NIC update goes on as it is, since %s; isolated-ports-host '
+            'restores the isolation of the port where it is lost.' % why)
+        return OK
+    say('isolated-ports: VM %s is refused: whether it has isolated NICs cannot be told, as %s; '
+        'start it again from the engine.' % (vm_id or '(unknown)', why))
+    return STOP
+
+
+def replace(path: str, content: bytes) -> None:
+    """Whole or not at all: VDSM opens the file again by its name. Raises OSError."""
+    temporary = '%s.isolated-ports.%d' % (path, os.getpid())
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            _write(handle, content)
+            os.fchmod(handle, os.stat(path).st_mode & 0o777)
+        finally:
+            os.close(handle)
+        os.rename(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise
+
+
+def overwrite(path: str, content: bytes) -> None:
+    """In place, with the room for it reserved first: works on a full disk as long as the file's
+    last block has room, and changes nothing otherwise. Raises OSError."""
+    handle = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(handle).st_size
+        try:
+            os.posix_fallocate(handle, 0, max(len(content), size))
+        except OSError:
+            os.ftruncate(handle, size)
+            raise
+        _write(handle, content)
+        os.ftruncate(handle, len(content))
+    finally:
+        os.close(handle)
+
+
+def _write(handle: int, content: bytes) -> None:
+    view = memoryview(content)
+    while view:
+        view = view[os.write(handle, view):]
+
+
+def say(text: str) -> None:
+    """One line on stderr, where VDSM looks for the reason."""
+    from isolated_ports.decide import one_line
+    os.write(2, (one_line(text) + '\n').encode('utf-8', 'backslashreplace'))

@@ -1,0 +1,104 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The installed programs, run as VDSM and libvirt run them."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import unittest
+from typing import Dict, Tuple
+
+from tests.support import SOURCE, device, domain, interface
+
+EVENTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug', 'before_update_device',
+          'before_vm_migrate_destination', 'before_device_migrate_destination',
+          'before_vm_dehibernate')
+
+
+class Installed(unittest.TestCase):
+
+    root = ''
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        cls.root = tempfile.mkdtemp(prefix='isolated-ports-test-')
+        cls.addClassCleanup(shutil.rmtree, cls.root)
+        subprocess.run([os.path.join(SOURCE, 'install.sh'), cls.root], check=True)
+
+    def hook(self, event: str) -> str:
+        return os.path.join(self.root, 'usr/libexec/vdsm/hooks', event, '60_isolated_ports')
+
+    def run_hook(self, event: str, xml: bytes, **environment: str) -> Tuple[int, bytes, str]:
+        with tempfile.NamedTemporaryFile(dir=self.root) as stream:
+            stream.write(xml)
+            stream.flush()
+            full = {'_hook_domxml': stream.name, 'PATH': '/usr/bin:/bin'}  # type: Dict[str, str]
+            full.update(environment)
+            done = subprocess.run([self.hook(event)], env=full, stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE)
+            with open(stream.name, 'rb') as again:
+                self.assertEqual(done.stdout, b'')
+                return done.returncode, again.read(), done.stderr.decode()
+
+    def test_each_event_finds_its_program(self) -> None:
+        for event in EVENTS:
+            self.assertTrue(os.path.isfile(self.hook(event)))
+            self.assertTrue(os.access(self.hook(event), os.X_OK))
+            self.assertEqual(self.run_hook(event, interface()), (0, interface(), ''))
+
+    def test_property_of_a_hot_plug_isolates(self) -> None:
+        code, xml, said = self.run_hook('before_nic_hotplug', interface(), port_isolation='true')
+        self.assertEqual((code, said), (0, ''))
+        self.assertEqual(xml, interface().replace(b'</interface>',
+                                                  b'<port isolated="yes"/></interface>'))
+
+    def test_refusal_is_exit_2_with_one_line(self) -> None:
+        code, xml, said = self.run_hook('before_vm_start', domain(interface(), device('nonsense')))
+        self.assertEqual(code, 2)
+        self.assertEqual(said.count('\n'), 1)
+        self.assertIn('nonsense', said)
+
+    def test_python_variables_of_the_environment_run_no_code(self) -> None:
+        trap = os.path.join(self.root, 'trap')
+        os.makedirs(trap, exist_ok=True)
+        for name in ('os.py', 'pyexpat.py', 'sitecustomize.py', 'json.py'):
+            with open(os.path.join(trap, name), 'w') as stream:
+                stream.write('import sys; sys.stderr.write("trapped"); raise SystemExit(0)\n')
+        code, _, said = self.run_hook('before_vm_start', domain(interface(), device('nonsense')),
+                                      PYTHONPATH=trap, PYTHONSTARTUP=trap + '/os.py',
+                                      PYTHONHOME=trap)
+        self.assertEqual(code, 2)
+        self.assertNotIn('trapped', said)
+
+    def test_a_broken_package_harms_no_vm_of_others(self) -> None:
+        path = os.path.join(self.root, 'usr/libexec/isolated-ports/isolated_ports')
+        os.rename(path, path + '.gone')
+        try:
+            code, _, said = self.run_hook('before_vm_start', domain(interface(), device()))
+            self.assertEqual((code, said), (0, ''))
+            code, _, said = self.run_hook('before_vm_start', domain(interface(), device('true')))
+            self.assertEqual(code, 2)
+            self.assertIn('reinstall', said)
+            code, _, _ = self.run_hook('before_nic_hotplug', interface(), port_isolation='true')
+            self.assertEqual(code, 2)
+            code, _, _ = self.run_hook('before_update_device', interface(), port_isolation='true')
+            self.assertEqual(code, 0)
+        finally:
+            os.rename(path + '.gone', path)
+
+    def test_installing_again_keeps_the_list(self) -> None:
+        path = os.path.join(self.root, 'var/lib/isolated-ports/networks.json')
+        with open(path, 'w') as stream:
+            stream.write('{"version": 1, "networks": []}')
+        subprocess.run([os.path.join(SOURCE, 'install.sh'), self.root], check=True)
+        with open(path) as stream:
+            self.assertEqual(stream.read(), '{"version": 1, "networks": []}')
+
+    def test_byte_code_is_there_and_fresh(self) -> None:
+        cache = os.path.join(self.root, 'usr/libexec/isolated-ports/isolated_ports/__pycache__')
+        modules = {name.split('.')[0] for name in os.listdir(cache)}
+        self.assertLessEqual({'hook', 'scan', 'host', 'domxml', 'decide'}, modules)
+
+
+if __name__ == '__main__':
+    unittest.main()
