@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# All tests, with their own set-up: unit tests, WildFly and PostgreSQL, real guests, the host side.
+# The last line sums up: "N passed, N failed, N skipped". Exit 0 only if nothing failed; with CI=true
+# a skipped test is a failure too.
+set -u
+cd "$(dirname "$0")" || exit 1
+
+if [ "$(id -u)" -ne 0 ]; then
+  echo "test.sh needs root: it makes network namespaces and bridges and starts libvirt with real" >&2
+  echo "guests. What needs no root runs with: mvn verify" >&2
+  exit 77
+fi
+
+. packaging/build-tools.sh
+need_build_tools
+tests/host-lab/install-packages.sh || exit 1
+
+# Reports of an earlier run must not be counted.
+find . -path '*/target/*-reports/TEST-*.xml' -delete
+
+build=0
+mvn -B -ntp -Proot -Dmaven.test.failure.ignore=true -fae verify || build=$?
+python=0
+vdsm-hook/test.sh | tee target/vdsm-hook-tests.log
+python=${PIPESTATUS[0]}
+
+exec python3 tests/sum-up.py --maven-exit "$build" --host-exit "$python" \
+  --host-log target/vdsm-hook-tests.log ${CI:+--no-skips}
