@@ -15,18 +15,23 @@ lib=$root/usr/libexec/isolated-ports
 
 # Priority 60: hooks that rewrite <source> stand at 50, and we judge what they leave.
 events="before_vm_start before_device_create before_nic_hotplug before_update_device
-  before_vm_migrate_destination before_device_migrate_destination before_vm_dehibernate"
+  before_vm_migrate_destination before_device_migrate_destination before_vm_dehibernate
+  after_get_caps"
 
 install -d -m 0755 "$lib/isolated_ports" "$root/usr/sbin" "$root/usr/lib/systemd/system" \
   "$root/etc/libvirt/hooks/qemu.d" "$root/var/lib/isolated-ports"
 rm -rf "$lib/isolated_ports/__pycache__"
 install -m 0644 "$here"/isolated_ports/*.py "$lib/isolated_ports/"
-install -m 0755 "$here/bin/vdsm-hook" "$lib/vdsm-hook"
+install -m 0755 "$here/bin/vdsm-hook" "$here/bin/qemu-filter" "$here/bin/isolated-ports-host" "$lib/"
 for event in $events; do
   install -d -m 0755 "$root/usr/libexec/vdsm/hooks/$event"
   ln -sfn ../../../isolated-ports/vdsm-hook \
     "$root/usr/libexec/vdsm/hooks/$event/60_isolated_ports"
 done
+ln -sfn ../../../../usr/libexec/isolated-ports/qemu-filter \
+  "$root/etc/libvirt/hooks/qemu.d/60_isolated_ports"
+ln -sfn ../libexec/isolated-ports/isolated-ports-host "$root/usr/sbin/isolated-ports-host"
+install -m 0644 "$here/systemd/isolated-ports-host.service" "$root/usr/lib/systemd/system/"
 
 # User vdsm cannot write byte code, and compiling at every VM start is dear.
 /usr/bin/python3 -I -m compileall -q -d /usr/libexec/isolated-ports/isolated_ports "$lib/isolated_ports"

@@ -32,7 +32,9 @@ CHECK_EVENTS = ('before_vm_migrate_destination', 'before_device_migrate_destinat
                 'before_vm_dehibernate')
 # Here a failure would open the NIC: VDSM rolls back with XML without <port>.
 UPDATE_EVENT = 'before_update_device'
-EVENTS = FILTER_EVENTS + CHECK_EVENTS + (UPDATE_EVENT,)
+# Here we report, see caps.
+CAPS_EVENT = 'after_get_caps'
+EVENTS = FILTER_EVENTS + CHECK_EVENTS + (UPDATE_EVENT, CAPS_EVENT)
 
 OK = 0
 STOP = 2
@@ -49,6 +51,9 @@ def main(program: str, environment: 'Mapping[str, str]', host: 'Optional[Host]' 
                 'failed (%s: %s); isolated-ports-host restores the isolation of the port.'
                 % (type(e).__name__, e))
             return OK
+    if event == CAPS_EVENT:
+        from isolated_ports import caps
+        return caps.main(environment, host or Host())
     return _run(event, environment, host or Host())
 
 

@@ -22,8 +22,11 @@ class Installed(unittest.TestCase):
     @classmethod
     def setUpClass(cls) -> None:
         cls.root = tempfile.mkdtemp(prefix='isolated-ports-test-')
-        cls.addClassCleanup(shutil.rmtree, cls.root)
         subprocess.run([os.path.join(SOURCE, 'install.sh'), cls.root], check=True)
+
+    @classmethod
+    def tearDownClass(cls) -> None:
+        shutil.rmtree(cls.root)
 
     def hook(self, event: str) -> str:
         return os.path.join(self.root, 'usr/libexec/vdsm/hooks', event, '60_isolated_ports')
@@ -98,6 +101,55 @@ class Installed(unittest.TestCase):
         cache = os.path.join(self.root, 'usr/libexec/isolated-ports/isolated_ports/__pycache__')
         modules = {name.split('.')[0] for name in os.listdir(cache)}
         self.assertLessEqual({'hook', 'scan', 'host', 'domxml', 'decide'}, modules)
+
+    def test_a_plain_vm_pays_for_no_parser(self) -> None:
+        path = os.path.join(self.root, 'usr/libexec/isolated-ports')
+        with tempfile.NamedTemporaryFile(dir=self.root) as stream:
+            stream.write(domain(interface(), device()))
+            stream.flush()
+            code = ('import sys; sys.path.insert(0, %r)\n'
+                    'from isolated_ports.hook import main\n'
+                    'main("/x/before_vm_start/60", {"_hook_domxml": %r})\n'
+                    'print(" ".join(sys.modules))' % (path, stream.name))
+            loaded = subprocess.run(['/usr/bin/python3', '-I', '-S', '-c', code], check=True,
+                                    stdout=subprocess.PIPE).stdout.decode().split()
+        self.assertEqual({'re', 'json', 'pyexpat', 'typing', 'isolated_ports.domxml',
+                          'isolated_ports.decide'} & set(loaded), set())
+
+    def run_filter(self, operation: str, phase: str, xml: bytes) -> Tuple[int, bytes, str]:
+        program = os.path.join(self.root, 'etc/libvirt/hooks/qemu.d/60_isolated_ports')
+        done = subprocess.run([program, 'vm1', operation, phase, '-'], input=xml,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        return done.returncode, done.stdout, done.stderr.decode()
+
+    def test_the_filter_isolates_what_comes_in_and_vetoes_what_would_start_open(self) -> None:
+        xml = domain(interface(), device('true'))
+        isolated = xml.replace(b'</interface>', b'<port isolated="yes"/></interface>')
+        for operation in ('migrate', 'restore'):
+            self.assertEqual(self.run_filter(operation, 'begin', xml), (0, isolated, ''))
+            self.assertEqual(self.run_filter(operation, 'begin', isolated), (0, b'', ''))
+        code, output, said = self.run_filter('prepare', 'begin', xml)
+        self.assertEqual((code, output), (1, b''))
+        self.assertIn('would start with it open', said)
+        self.assertEqual(self.run_filter('prepare', 'begin', isolated), (0, b'', ''))
+
+    def test_the_filter_says_nothing_at_other_times(self) -> None:
+        xml = domain(interface(), device('nonsense'))
+        for operation, phase in (('start', 'begin'), ('started', 'begin'), ('reconnect', 'begin'),
+                                 ('release', 'end'), ('stopped', 'end'), ('migrate', 'end'),
+                                 ('prepare', '')):
+            self.assertEqual(self.run_filter(operation, phase, xml), (0, b'', ''))
+
+    def test_a_filter_with_a_broken_package_harms_no_domain_of_others(self) -> None:
+        path = os.path.join(self.root, 'usr/libexec/isolated-ports/isolated_ports')
+        os.rename(path, path + '.gone')
+        try:
+            self.assertEqual(self.run_filter('prepare', 'begin', domain(interface())), (0, b'', ''))
+            code, _, said = self.run_filter('restore', 'begin', domain(interface(), device('true')))
+            self.assertEqual(code, 1)
+            self.assertIn('reinstall', said)
+        finally:
+            os.rename(path + '.gone', path)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,168 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The command line of isolated-ports-host."""
+
+import argparse
+import contextlib
+import json
+import os
+import signal
+import sys
+from typing import Any, Iterator, List, Optional
+
+from isolated_ports import VERSION, caps, service
+from isolated_ports.host import NETWORKS, Host
+from isolated_ports.live import Libvirt
+from isolated_ports.netlink import Ports
+
+OK, DIFFERENT, FAILED = 0, 1, 2
+
+_RUN_FILE = 'run/isolated-ports/watch'
+
+
+def main(arguments: Optional[List[str]] = None) -> int:
+    """Exit code: 0 as wanted, 1 on a difference, 2 where nothing could be done."""
+    options = _parser().parse_args(arguments)
+    host = Host()
+    try:
+        code = options.run(options, host)  # type: int
+        return code
+    except (OSError, ValueError) as e:
+        service.log('%s.' % str(e).rstrip('.'))
+        return FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='isolated-ports-host',
+        description='Keeps the bridge ports of isolated vNICs isolated on this host.')
+    parser.add_argument('--version', action='version', version=VERSION)
+    commands = parser.add_subparsers(dest='command', metavar='COMMAND')
+    commands.required = True
+
+    status = commands.add_parser('status', help='every managed port as it is in the kernel; exit '
+                                                '1 where one is not as it should be')
+    status.add_argument('--json', action='store_true', help='one JSON object')
+    status.set_defaults(run=_status)
+
+    repair = commands.add_parser('repair', help='isolate every port that should be')
+    repair.add_argument('--release', action='store_true',
+                        help='also open ports that are isolated for no reason known')
+    repair.set_defaults(run=_repair)
+
+    watch = commands.add_parser('watch', help='follow the kernel and libvirt, and repair at once')
+    watch.set_defaults(run=_watch)
+
+    networks = commands.add_parser('networks', help='the list of isolated bridges')
+    actions = networks.add_subparsers(dest='action', metavar='ACTION')
+    actions.required = True
+    set_ = actions.add_parser('set', help='put a new list in force')
+    set_.add_argument('--json', metavar='FILE', required=True,
+                      help='{"version": 1, "networks": [{"bridge", "network", "name"}]}; - is '
+                           'standard input')
+    set_.set_defaults(run=_networks_set)
+    show = actions.add_parser('show', help='the list in force; exit 1 where it is damaged')
+    show.add_argument('--json', action='store_true', help='one JSON object')
+    show.set_defaults(run=_networks_show)
+    return parser
+
+
+def _status(options: Any, host: Host) -> int:
+    networks = host.networks()
+    with _ports() as ports:
+        rows = service.compare(host, networks, ports, Libvirt(host))
+    document = service.status_document(host, networks, rows)
+    if options.json:
+        print(json.dumps(document, sort_keys=True))
+    else:
+        _print_status(document)
+    return DIFFERENT if document['differences'] or networks.state == 'damaged' else OK
+
+
+def _print_status(document: Any) -> None:
+    print('isolated-ports %s, libvirt %s, kernel %s, watch %s' % (
+        document['version'], document['libvirt'] or 'not found', document['kernel'],
+        'runs (process %d)' % document['watch'] if document['watch'] else 'DOES NOT RUN'))
+    known = document['list']
+    print('list of isolated bridges: %s%s%s' % (
+        known['state'], ', ' + known['why'] if known['why'] else '',
+        ', ' + ' '.join(known['bridges']) if known['bridges'] else ''))
+    for port in document['ports']:
+        print('%s %-12s %-12s %-17s wanted %-8s observed %-8s %s%s' % (
+            '!' if port['difference'] else ' ', port['port'] or '-', port['bridge'] or '-',
+            port['mac'], port['wanted'], port['observed'], port['vm'] or '-',
+            ' (%s)' % port['note'] if port['note'] else ''))
+    print('%d ports, %d not as wanted' % (len(document['ports']), document['differences']))
+
+
+def _repair(options: Any, host: Host) -> int:
+    networks = host.networks()
+    libvirt = Libvirt(host)
+    with _ports() as ports:
+        rows = service.compare(host, networks, ports, libvirt)
+        for line in service.repair(rows, ports, options.release):
+            print(line)
+        rows = service.compare(host, networks, ports, libvirt)
+    left = [row for row in rows if row.difference]
+    for row in left:
+        print('NIC %s of VM %s on bridge %s stays as it is: wanted %s, observed %s%s' % (
+            row.mac, row.nic.vm if row.nic else '(unknown)', row.bridge, row.wanted, row.observed,
+            '; ' + row.note if row.note else ''))
+    return DIFFERENT if left else OK
+
+
+def _watch(options: Any, host: Host) -> int:
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    path = host.path(_RUN_FILE)
+    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
+    with open(path, 'w') as stream:
+        os.fchmod(stream.fileno(), 0o644)
+        stream.write('%d %s\n' % (os.getpid(), caps.start_time(host, os.getpid())))
+    try:
+        service.Watcher(host, Ports(listen=True)).run()
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+    return OK
+
+
+def _stop(*_: Any) -> None:
+    raise SystemExit(OK)
+
+
+def _networks_set(options: Any, host: Host) -> int:
+    networks = service.write_list(service.read_list_argument(options.json), host)
+    service.log('the list of isolated bridges in force: %s.'
+                % (' '.join(sorted(networks.names)) or '(none)'))
+    # A running watch takes it over as well; this is for when it does not run.
+    with _ports() as ports:
+        rows = service.compare(host, networks, ports, Libvirt(host))
+        for line in service.repair(rows, ports, release=False):
+            service.log(line + '.')
+    return OK
+
+
+def _networks_show(options: Any, host: Host) -> int:
+    networks = host.networks()
+    if options.json:
+        print(json.dumps({'state': networks.state, 'why': networks.why,
+                          'bridges': networks.names}, sort_keys=True))
+    else:
+        print('/%s: %s%s' % (NETWORKS, networks.state,
+                             ', ' + networks.why if networks.why else ''))
+        for bridge, name in sorted(networks.names.items()):
+            print('%s %s' % (bridge, name))
+    return DIFFERENT if networks.state == 'damaged' else OK
+
+
+@contextlib.contextmanager
+def _ports() -> Iterator[Ports]:
+    ports = Ports()
+    try:
+        yield ports
+    finally:
+        ports.close()
+
+
+if __name__ == '__main__':
+    sys.exit(main())

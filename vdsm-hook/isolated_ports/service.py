@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What isolated-ports-host does: compare, repair, watch, and keep the list.
+
+A port on a listed bridge is isolated first and asked about later. What names
+a port is libvirt's live XML; until that has been read a device counts as a
+VM's only by its name, vnet*, and never if it has hardware behind it.
+"""
+
+import os
+import queue
+import socket
+import sys
+import threading
+import time
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+
+from isolated_ports import VERSION, caps
+from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
+from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, Libvirt, LiveNic, nics_of
+from isolated_ports.netlink import Link, Lost, Ports
+
+# After a link event libvirt and VDSM still write their XML and metadata:
+# asked too early they give the old answer. Seconds.
+_ASK_AGAIN = (0.0, 0.3, 2.0)
+_ASK_EVERY = 10.0
+_LOOK_AT_LIST = 0.5
+
+_UPLINKS = ('DEVTYPE=vlan', 'DEVTYPE=bond', 'DEVTYPE=bridge', 'DEVTYPE=team')
+
+
+def log(text: str) -> None:
+    """To the journal, by stderr."""
+    sys.stderr.write('isolated-ports-host: ' + text + '\n')
+    sys.stderr.flush()
+
+
+def tap_like(name: str, host: Host) -> bool:
+    """May be a VM's port before libvirt says so: libvirt's name, and nothing of an uplink."""
+    if not name.startswith('vnet') or not name[4:].isdigit():
+        return False
+    device = host.path('sys/class/net/' + name)
+    if os.path.exists(device + '/device'):
+        return False
+    try:
+        with open(device + '/uevent') as stream:
+            return not any(line in _UPLINKS for line in stream.read().splitlines())
+    except OSError:
+        return True
+
+
+# -- the list -----------------------------------------------------------------
+
+def write_list(content: bytes, host: Host) -> Networks:
+    """Puts a new list in force, whole or not at all. Raises ValueError, OSError."""
+    networks = parse_networks(content)
+    if networks.state != 'ok':
+        raise ValueError('the list of isolated networks is refused: %s' % networks.why)
+    path = host.path(NETWORKS)
+    folder = os.path.dirname(path)
+    os.makedirs(folder, 0o755, exist_ok=True)
+    temporary = '%s.%d' % (path, os.getpid())
+    try:
+        with open(temporary, 'wb') as stream:
+            stream.write(content)
+            stream.flush()
+            os.fchmod(stream.fileno(), 0o644)  # the hooks read it as user vdsm
+            os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        if os.path.exists(temporary):
+            os.unlink(temporary)
+        raise
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    return networks
+
+
+# -- compare and repair -------------------------------------------------------
+
+class Row:
+    """One managed port. observed: 'isolated', 'open', or 'absent' for a NIC that has no port."""
+
+    __slots__ = ('port', 'index', 'bridge', 'nic', 'mac', 'network', 'wanted', 'observed', 'note')
+
+    def __init__(self, port: str, index: int, bridge: str, nic: Optional[LiveNic]) -> None:
+        self.port = port
+        self.index = index
+        self.bridge = bridge
+        self.nic = nic
+        self.mac = nic.mac if nic else ''
+        self.network = nic.network if nic else ''
+        self.wanted = 'open'
+        self.observed = 'absent'
+        self.note = ''
+
+    @property
+    def difference(self) -> bool:
+        return self.wanted != self.observed
+
+    def as_json(self) -> Dict[str, Any]:
+        nic = self.nic
+        return {'port': self.port, 'bridge': self.bridge, 'network': self.network,
+                'mac': self.mac, 'alias': nic.alias if nic else '', 'vm': nic.vm if nic else '',
+                'vm_id': nic.vm_id if nic else '', 'wanted': self.wanted,
+                'observed': self.observed, 'difference': self.difference, 'note': self.note}
+
+
+def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
+    """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
+    nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
+    by_target = {nic.target: nic for nic in nics if nic.target}
+    names = ports.names()
+    rows = []
+    seen = set()  # type: Set[str]
+    for link in ports.ports():
+        bridge = names.get(link.master, '')
+        nic = by_target.get(link.name)
+        if nic is None and not tap_like(link.name, host):
+            continue
+        row = Row(link.name, link.index, bridge, nic)
+        row.observed = 'isolated' if link.isolated else 'open'
+        listed = bridge in networks.names
+        if nic is None:
+            row.mac = link.mac
+            row.note = 'no running VM of libvirt names this port'
+            row.wanted = 'isolated' if listed else row.observed
+        elif nic.exempt:
+            row.note = 'ALARM: the VM is not ours to isolate (%s)' % nic.exempt
+        elif nic.wanted or listed:
+            row.wanted = 'isolated'
+            row.note = nic.problem
+            if nic.bridge and nic.bridge != bridge:
+                row.note = 'libvirt has it on bridge %s' % nic.bridge
+        row.network = networks.names.get(bridge, row.network)
+        if listed or row.wanted == 'isolated' or row.observed == 'isolated':
+            rows.append(row)
+            seen.add(link.name)
+    for nic in nics:
+        if nic.wanted and nic.target not in seen:
+            row = Row(nic.target, 0, nic.bridge, nic)
+            row.wanted = 'isolated'
+            row.note = nic.problem or 'the NIC has no port on a Linux bridge'
+            rows.append(row)
+    return sorted(rows, key=lambda row: (row.bridge, row.port))
+
+
+def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
+    """Brings the kernel's flags to what is wanted; what was done, in sentences. Opens a port only
+    with release."""
+    done = []
+    for row in rows:
+        if not row.difference or not row.index or (row.wanted == 'open' and not release):
+            continue
+        try:
+            ports.isolate(row.index, row.wanted == 'isolated')
+            done.append('port %s on bridge %s is %s now' % (row.port, row.bridge, row.wanted))
+        except OSError as e:
+            done.append('port %s on bridge %s could not be made %s: %s'
+                        % (row.port, row.bridge, row.wanted, e.strerror))
+    return done
+
+
+def status_document(host: Host, networks: Networks, rows: List[Row]) -> Dict[str, Any]:
+    libvirt = host.libvirt()
+    return {
+        'version': VERSION,
+        'list': {'state': networks.state, 'why': networks.why,
+                 'bridges': sorted(networks.names)},
+        'watch': caps.watcher(host),
+        'libvirt': '%d.%d.%d' % libvirt if libvirt else '',
+        'kernel': '%d.%d' % host.kernel(),
+        'filter': host.filter_present(),
+        'ports': [row.as_json() for row in rows],
+        'differences': sum(row.difference for row in rows),
+    }
+
+
+# -- watch --------------------------------------------------------------------
+
+class Known:
+    """What libvirt's XML last said of a port."""
+
+    __slots__ = ('index', 'nic')
+
+    def __init__(self, index: int, nic: LiveNic) -> None:
+        self.index = index
+        self.nic = nic
+
+
+class Watcher:
+    """Two threads: one follows the kernel and sets flags at once, by what is known; the other
+    asks libvirt, which may take its time, and corrects what is known."""
+
+    def __init__(self, host: Host, ports: Ports,
+                 libvirt: Callable[[Host, Callable[[], None]], Libvirt] = Libvirt) -> None:
+        self.host = host
+        self.ports = ports
+        self.networks = Networks('missing', {})
+        self.signature = None  # type: Optional[Tuple[int, ...]]
+        self.content = None  # type: Optional[bytes]
+        self.names = {}  # type: Dict[int, str]
+        self.known = {}  # type: Dict[str, Known]
+        # Ports that we closed on suspicion: only these do we open again.
+        self.suspected = set()  # type: Set[int]
+        self.lock = threading.Lock()
+        self.questions = queue.Queue()  # type: queue.Queue[float]
+        self.libvirt = libvirt(host, self.ask)
+
+    def run(self) -> None:
+        """Never returns."""
+        self.look_at_list()
+        self.resync()
+        notify_ready()
+        log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
+        threading.Thread(target=self._answer, name='ask-libvirt', daemon=True).start()
+        self.ask()
+        assert self.ports.events is not None
+        self.ports.events.settimeout(_LOOK_AT_LIST)
+        while True:
+            try:
+                links = self.ports.receive()
+            except socket.timeout:
+                links = []
+            except Lost:
+                log('the kernel had more news than could be read in time; all ports are looked '
+                    'at again.')
+                self.look_at_list()
+                self.resync()
+                continue
+            for link in links:
+                self.seen(link)
+            if self.look_at_list():
+                self.resync()
+                self.ask()
+
+    # the fast thread
+
+    def seen(self, link: Link) -> None:
+        """One message of the kernel."""
+        if link.gone:
+            if not link.bridge_family:
+                self.names.pop(link.index, None)
+                with self.lock:
+                    self.known.pop(link.name, None)
+                    self.suspected.discard(link.index)
+            return
+        if link.name:
+            self.names[link.index] = link.name
+        if link.isolated is None:
+            return
+        if link.isolated is False and self.close(link):
+            self.ask()
+        elif self.vm_port(link.name):
+            self.ask()
+
+    def vm_port(self, name: str) -> bool:
+        return name in self.known or tap_like(name, self.host)
+
+    def close(self, link: Link) -> bool:
+        """Isolates an open port where it is to be, or may be to be, isolated."""
+        bridge = self.names.get(link.master, '')
+        with self.lock:
+            known = self.known.get(link.name)
+            sure = known is not None and known.index == link.index
+            nic = known.nic if known is not None and sure else None
+            if nic is not None and nic.exempt:
+                return False
+            listed = bridge in self.networks.names
+            if not (listed and self.vm_port(link.name)):
+                if nic is None or not nic.wanted:
+                    return False
+                # Isolated for its bridge's sake, and now it is on another one.
+                if nic.by != BY_PROPERTY and bridge != nic.bridge:
+                    return False
+            try:
+                self.ports.isolate(link.index)
+            except OSError:
+                return False  # it is gone, or on no bridge any more
+            self.suspected.add(link.index)
+        log('port %s on bridge %s was open and is isolated again.' % (link.name, bridge))
+        return True
+
+    def resync(self) -> None:
+        """Looks at every port, as at the start and where messages were lost."""
+        self.names.update(self.ports.names())
+        for link in self.ports.ports():
+            self.seen(link)
+
+    def look_at_list(self) -> bool:
+        """Takes a changed list over; a damaged one is written anew from what is known."""
+        signature = ()  # type: Tuple[int, ...]
+        try:
+            found = os.stat(self.host.path(NETWORKS))
+            signature = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_ctime_ns)
+        except OSError:
+            pass
+        if signature == self.signature:
+            return False
+        self.signature = signature
+        content = self.host.networks_bytes()
+        networks = parse_networks(content)
+        if networks.state == 'ok':
+            self.networks = networks
+            self.content = content
+            return True
+        log('the list of isolated bridges (/%s) is %s%s.'
+            % (NETWORKS, networks.state, ': ' + networks.why if networks.why else ''))
+        if self.networks.state == 'ok' and self.content:
+            try:
+                write_list(self.content, self.host)
+                log('the list was written anew as it was.')
+            except OSError as e:
+                log('the list could not be written anew (%s); ports are kept by the last good '
+                    'one.' % e.strerror)
+        return False
+
+    # the slow thread
+
+    def ask(self) -> None:
+        now = time.monotonic()
+        for later in _ASK_AGAIN:
+            self.questions.put(now + later)
+
+    def _answer(self) -> None:
+        ports = Ports()
+        due = []  # type: List[float]
+        while True:
+            now = time.monotonic()
+            wait = min(due + [now + _ASK_EVERY]) - now
+            try:
+                due.append(self.questions.get(timeout=max(wait, 0.0)))
+                while True:
+                    due.append(self.questions.get_nowait())
+            except queue.Empty:
+                pass
+            now = time.monotonic()
+            if due and min(due) > now:
+                continue
+            # One answer serves all questions up to now; of the later ones the
+            # outermost are enough.
+            later = [moment for moment in due if moment > now]
+            due = sorted({min(later), max(later)}) if later else []
+            try:
+                self.learn(ports)
+            except Exception as e:
+                log('libvirt could not be asked (%s: %s); ports are kept by what was known.'
+                    % (type(e).__name__, e))
+
+    def learn(self, ports: Ports) -> None:
+        """Asks libvirt about all ports, closes what is open and opens what was closed in vain."""
+        networks = self.networks
+        nics = {nic.target: nic for xml in self.libvirt.domains()
+                for nic in nics_of(xml, networks, self.host) if nic.target}
+        names = ports.names()
+        for link in ports.ports():
+            nic = nics.get(link.name)
+            if nic is None:
+                continue
+            bridge = names.get(link.master, '')
+            with self.lock:
+                self._keep_element(link, nic, bridge)
+                self.known[link.name] = Known(link.index, nic)
+                wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
+                release = not wanted and link.isolated and link.index in self.suspected
+                if wanted:
+                    self.suspected.discard(link.index)
+                try:
+                    if release:
+                        self._release(link, ports)
+                    elif wanted and not link.isolated:
+                        ports.isolate(link.index)
+                    else:
+                        continue
+                except OSError:
+                    continue
+            if wanted:
+                log('port %s of VM %s on bridge %s was open and is isolated now.'
+                    % (link.name, nic.vm, bridge))
+            else:
+                log('port %s of VM %s on bridge %s, isolated on suspicion, is open again%s.'
+                    % (link.name, nic.vm, bridge,
+                       ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
+                       if nic.exempt else ''))
+
+    def _keep_element(self, link: Link, nic: LiveNic, bridge: str) -> None:
+        """A native element that is gone while the NIC stays where it is was lost to VDSM's
+        rollback: whether a network is isolated never changes."""
+        before = self.known.get(link.name)
+        if (before is not None and before.index == link.index and before.nic.by == BY_ELEMENT
+                and not nic.wanted and not nic.exempt
+                and before.nic.bridge == nic.bridge == bridge):
+            nic.wanted = True
+            nic.by = BY_ELEMENT
+
+    def _release(self, link: Link, ports: Ports) -> None:
+        """Opens a port that was closed in vain, if it is where it was when that was decided."""
+        if any(now.index == link.index and now.master == link.master for now in ports.ports()):
+            ports.isolate(link.index, False)
+        self.suspected.discard(link.index)
+
+
+def notify_ready() -> None:
+    """sd_notify(3)."""
+    address = os.environ.get('NOTIFY_SOCKET', '')
+    if not address:
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
+        try:
+            notify.connect('\0' + address[1:] if address.startswith('@') else address)
+            notify.send(b'READY=1')
+        except OSError as e:
+            log('systemd could not be told that the service is ready (%s).' % e.strerror)
+
+
+def read_list_argument(source: str) -> bytes:
+    """'-' or a file. Raises OSError."""
+    if source == '-':
+        return sys.stdin.buffer.read()
+    with open(source, 'rb') as stream:
+        return stream.read()
