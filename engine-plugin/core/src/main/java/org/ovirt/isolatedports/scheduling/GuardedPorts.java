@@ -42,7 +42,7 @@ public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
     for (NicPlace place : nics) {
       if (place instanceof NicPlace.OnNetwork on) {
         GuardedNetwork network = guarded.get(on.networkId());
-        if (network == null && on.property().isPresent()) {
+        if (network == null && (on.isolated() || on.property().isPresent())) {
           network = new GuardedNetwork(on.networkId(), on.networkName(), PortNeed.ISOLATION);
         }
         if (network != null) {

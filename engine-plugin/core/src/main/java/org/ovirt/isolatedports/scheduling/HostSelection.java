@@ -62,7 +62,7 @@ public final class HostSelection {
       if (reasons.isEmpty()) {
         kept.add(id);
       } else {
-        dropped.add(new DroppedHost(id, nameOf(host, id), reasons));
+        dropped.add(dropped(host, id, reasons));
       }
     }
     return new SchedulingDecision(kept, dropped);
@@ -78,9 +78,7 @@ public final class HostSelection {
       Collection<String> asked, Function<String, Optional<AssessedHost>> hosts, String reason) {
     List<DroppedHost> dropped =
         new LinkedHashSet<>(asked)
-            .stream()
-                .map(id -> new DroppedHost(id, nameOf(hosts.apply(id), id), List.of(reason)))
-                .toList();
+            .stream().map(id -> dropped(hosts.apply(id), id, List.of(reason))).toList();
     return new SchedulingDecision(List.of(), dropped);
   }
 
@@ -109,8 +107,12 @@ public final class HostSelection {
     return List.of(ValidationMessage.HOST_UNKNOWN.text(Map.of("host", id)));
   }
 
-  private static String nameOf(Optional<AssessedHost> host, String id) {
-    return host.map(known -> known.host().name()).orElse(id);
+  private static DroppedHost dropped(Optional<AssessedHost> host, String id, List<String> reasons) {
+    // The id of the host known, not of the question: decisions are kept, and then share it.
+    return new DroppedHost(
+        host.map(known -> known.host().id()).orElse(id),
+        host.map(known -> known.host().name()).orElse(id),
+        reasons);
   }
 
   private static Optional<String> text(ValidationResult rule) {

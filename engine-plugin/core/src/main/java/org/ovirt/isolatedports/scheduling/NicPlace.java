@@ -14,9 +14,11 @@ public sealed interface NicPlace {
    *
    * @param networkId the engine's id
    * @param networkName its name
+   * @param isolated whether the engine itself says that the network's ports are isolated
    * @param property the profile's custom property {@code port_isolation}; empty if it has none
    */
-  record OnNetwork(String networkId, String networkName, Optional<String> property)
+  record OnNetwork(
+      String networkId, String networkName, boolean isolated, Optional<String> property)
       implements NicPlace {}
 
   /**

@@ -129,6 +129,13 @@ class HostSelectionTest {
   }
 
   @Test
+  void aNetworkThatTheEngineCallsIsolatedIsGuardedEvenIfItIsNotYetInOurList() {
+    NicPlace nic = new NicPlace.OnNetwork("n-new", "new", true, Optional.empty());
+    assertThat(ports(Map.of(), nic).networks())
+        .containsExactly(new GuardedNetwork("n-new", "new", PortNeed.ISOLATION));
+  }
+
+  @Test
   void anUnknownProfileIsDoubtOnlyWhereTheClusterHasAGuardedNetwork() {
     List<NicPlace> nics = List.of(new NicPlace.UnknownProfile("p"));
     assertThat(GuardedPorts.of(nics, Map.of("n-red", RED), Set.of("n-red")).uncertain()).isTrue();
@@ -151,7 +158,7 @@ class HostSelectionTest {
 
   private static NicPlace on(String id, String name, String property) {
     return new NicPlace.OnNetwork(
-        id, name, Optional.of(property).filter(value -> !value.isEmpty()));
+        id, name, false, Optional.of(property).filter(value -> !value.isEmpty()));
   }
 
   private SchedulingDecision select(List<String> asked, GuardedPorts ports, Host... hosts) {
