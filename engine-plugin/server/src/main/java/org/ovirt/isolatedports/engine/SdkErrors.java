@@ -4,11 +4,16 @@ package org.ovirt.isolatedports.engine;
 import java.util.function.Supplier;
 
 /** The SDK wraps what its HTTP client throws in its own {@code Error}; this takes it out again. */
-final class SdkErrors {
+public final class SdkErrors {
 
   private SdkErrors() {}
 
-  static <T> T unwrap(Supplier<T> call) {
+  /**
+   * Runs a call of the SDK.
+   *
+   * @throws EngineException for whatever the engine or its answer did wrong
+   */
+  public static <T> T unwrap(Supplier<T> call) {
     try {
       return call.get();
     } catch (org.ovirt.engine.sdk4.Error e) {

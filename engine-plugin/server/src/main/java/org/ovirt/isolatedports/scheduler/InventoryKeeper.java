@@ -1,0 +1,438 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.scheduler;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.scheduler.SchedulerStatus.FilterState;
+import org.ovirt.isolatedports.scheduling.AssessedHost;
+import org.ovirt.isolatedports.scheduling.FitnessRequirements;
+import org.ovirt.isolatedports.scheduling.GuardedNetwork;
+import org.ovirt.isolatedports.scheduling.Host;
+import org.ovirt.isolatedports.scheduling.HostFacts;
+import org.ovirt.isolatedports.scheduling.HostFitness;
+import org.ovirt.isolatedports.scheduling.PortNeed;
+
+/**
+ * Keeps the inventory fresh: by the engine's events, which say when to look, and by reading
+ * everything again at intervals, since attaching a network to a cluster makes no event.
+ *
+ * <p>One thread of its own reads; what it read is taken whole. While the engine cannot be read, the
+ * last inventory stays, and its hosts age until they count as unfit.
+ */
+public final class InventoryKeeper implements InventorySource, AutoCloseable {
+
+  private static final Logger LOG = System.getLogger(InventoryKeeper.class.getName());
+
+  /** Events read at once. With more than that since the last look, everything is read again. */
+  private static final int EVENTS = 500;
+
+  /** Events can become visible out of order by some milliseconds; so many ids are read again. */
+  private static final int OVERLAP = 20;
+
+  private static final int PARALLEL_HOSTS = 4;
+
+  /** Codes of changes to vNICs of a VM ({@code AuditLogType} of the engine). */
+  private static final Set<Integer> NIC_CODES =
+      Set.of(35, 930, 931, 932, 933, 934, 935, 1012, 1013, 1014, 1015);
+
+  /** Codes of changes to networks, profiles, clusters and scheduling policies. */
+  private static final Set<Integer> NETWORK_CODES =
+      Set.of(
+          809, 811, 813, 835, 942, 944, 946, 948, 1112, 1114, 1122, 1124, 1126, 9910, 9912, 9914);
+
+  /**
+   * How often to look.
+   *
+   * @param events for new events
+   * @param networks at networks, profiles, clusters and the list of hosts, event or not
+   * @param hosts at each host's hooks and networks, event or not
+   * @param filter at our filter in the engine
+   */
+  public record Intervals(Duration events, Duration networks, Duration hosts, Duration filter) {
+
+    /** An empty look at events costs the engine 2 ms; a host's hooks and networks some 20 ms. */
+    public static final Intervals DEFAULT =
+        new Intervals(
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(15),
+            Duration.ofMinutes(3),
+            Duration.ofMinutes(1));
+  }
+
+  private record DetailsRead(EngineReader.HostDetails details, Instant at) {}
+
+  private final EngineReader engine;
+  private final Supplier<Map<String, String>> ownNetworks;
+  private final HostFitness fitness;
+  private final Intervals intervals;
+  private final SchedulerActivity activity;
+  private final EventPost post;
+  private final Consumer<String> vmChanged;
+  private final Clock clock;
+  private final ExecutorService hostReaders =
+      Executors.newFixedThreadPool(
+          PARALLEL_HOSTS, task -> DaemonThreads.named("isolated-ports-hosts", task));
+  private final Semaphore wake = new Semaphore(0);
+  private final Thread thread = DaemonThreads.named("isolated-ports-inventory", this::run);
+
+  private volatile boolean closed;
+  private volatile boolean networksAsked = true;
+  private volatile Inventory current;
+  private volatile Optional<String> lastFailure = Optional.empty();
+  private volatile FilterState filter = FilterState.UNKNOWN;
+  private volatile Set<String> clustersWithout = Set.of();
+
+  // Below: touched by the inventory thread alone, but for details, which the host readers fill.
+  private final Map<String, DetailsRead> details = new ConcurrentHashMap<>();
+  private final Set<String> changedHosts = new HashSet<>();
+  private final Set<Long> seenEvents = new HashSet<>();
+  private long lastEvent = -1;
+  private Instant hostsAndNetworksRead = Instant.MIN;
+  private Instant filterRead = Instant.MIN;
+  private EngineReader.Networks networks =
+      new EngineReader.Networks(Map.of(), Map.of(), Map.of(), Map.of());
+  private List<EngineReader.HostRead> hosts = List.of();
+  private Set<String> exemptVms = Set.of();
+  private Set<String> reported = Set.of();
+  private Map<String, String> lastOwnNetworks = Map.of();
+
+  /**
+   * A keeper that has read nothing yet.
+   *
+   * @param ownNetworks names of the networks isolated by us, by id, from our own store
+   * @param vmChanged told the id of each VM whose vNICs have changed
+   */
+  public InventoryKeeper(
+      EngineReader engine,
+      Supplier<Map<String, String>> ownNetworks,
+      FitnessRequirements requirements,
+      Intervals intervals,
+      SchedulerActivity activity,
+      EventPost post,
+      Consumer<String> vmChanged,
+      Clock clock) {
+    this.engine = engine;
+    this.ownNetworks = ownNetworks;
+    this.fitness = new HostFitness(requirements);
+    this.intervals = intervals;
+    this.activity = activity;
+    this.post = post;
+    this.vmChanged = vmChanged;
+    this.clock = clock;
+    this.current = Inventory.EMPTY;
+  }
+
+  /** Starts reading. */
+  public void start() {
+    thread.start();
+  }
+
+  @Override
+  public Inventory current() {
+    return current;
+  }
+
+  @Override
+  public void refreshSoon() {
+    networksAsked = true;
+    wake.release();
+  }
+
+  /** Whether scheduling is in effect, and how fresh the inventory is. */
+  public SchedulerStatus status() {
+    Inventory known = current;
+    return new SchedulerStatus(
+        filter,
+        new TreeSet<>(clustersWithout),
+        activity.lastDiscovered(),
+        activity.lastAsked(),
+        known.networksSeen(),
+        known.hosts().values().stream()
+            .map(assessed -> assessed.host().seen())
+            .min(Comparator.naturalOrder()),
+        lastFailure);
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    thread.interrupt();
+    hostReaders.shutdownNow();
+  }
+
+  private void run() {
+    while (!closed) {
+      try {
+        step();
+        lastFailure = Optional.empty();
+      } catch (EngineException e) {
+        fail(e.getMessage());
+      } catch (RuntimeException e) {
+        LOG.log(Level.ERROR, "Failed to read the engine.", e);
+        fail("Isolated Ports failed; the reason is in its log.");
+      }
+      pause();
+    }
+  }
+
+  private void fail(String why) {
+    if (!lastFailure.equals(Optional.of(why))) {
+      LOG.log(Level.WARNING, "Hosts and networks cannot be read from the engine: {0}", why);
+    }
+    lastFailure = Optional.of(why);
+    publish();
+  }
+
+  private void pause() {
+    try {
+      if (wake.tryAcquire(intervals.events().toMillis(), TimeUnit.MILLISECONDS)) {
+        wake.drainPermits();
+      }
+    } catch (InterruptedException e) {
+      closed = true;
+    }
+  }
+
+  private void step() {
+    followEvents();
+    Instant now = clock.instant();
+    if (networksAsked || isDue(hostsAndNetworksRead, intervals.networks(), now)) {
+      networksAsked = false;
+      networks = engine.networks();
+      hostsAndNetworksRead = now;
+      publish();
+      hosts = engine.hosts();
+      exemptVms = engine.exemptVms();
+      publish();
+    }
+    readHosts(now);
+    if (isDue(filterRead, intervals.filter(), now)) {
+      readFilter();
+      filterRead = now;
+    }
+    reportProblems();
+  }
+
+  private static boolean isDue(Instant last, Duration interval, Instant now) {
+    return last.equals(Instant.MIN) || !now.isBefore(last.plus(interval));
+  }
+
+  /** What changed since the last look decides what is read again. */
+  private void followEvents() {
+    boolean first = lastEvent < 0;
+    List<EngineReader.Change> changes =
+        first
+            ? engine.newestEvents(1)
+            : engine.eventsAfter(Math.max(0, lastEvent - OVERLAP), EVENTS);
+    if (changes.size() == EVENTS) {
+      networksAsked = true;
+      details.keySet().forEach(changedHosts::add);
+    }
+    for (EngineReader.Change change : changes) {
+      if (seenEvents.add(change.id())) {
+        follow(change);
+      }
+      lastEvent = Math.max(lastEvent, change.id());
+    }
+    if (first) {
+      // Of what happened before, everything is read anyway.
+      lastEvent = Math.max(0, lastEvent);
+    }
+    seenEvents.removeIf(id -> id < lastEvent - OVERLAP);
+  }
+
+  private void follow(EngineReader.Change change) {
+    if (NETWORK_CODES.contains(change.code())) {
+      networksAsked = true;
+    }
+    if (NIC_CODES.contains(change.code())) {
+      change.vmId().ifPresent(vmChanged);
+    } else if (change.vmId().isEmpty()) {
+      // A VM's events name its host too, but say nothing of it.
+      change
+          .hostId()
+          .ifPresent(
+              id -> {
+                networksAsked = true;
+                changedHosts.add(id);
+              });
+    }
+  }
+
+  private void readHosts(Instant now) {
+    List<Future<?>> reading = new ArrayList<>();
+    Set<String> existing = new HashSet<>();
+    for (EngineReader.HostRead host : hosts) {
+      existing.add(host.id());
+      DetailsRead last = details.get(host.id());
+      if (last == null
+          || changedHosts.contains(host.id())
+          || isDue(last.at(), intervals.hosts(), now)) {
+        reading.add(hostReaders.submit(() -> readDetails(host)));
+      }
+    }
+    changedHosts.clear();
+    details.keySet().retainAll(existing);
+    if (reading.isEmpty()) {
+      return;
+    }
+    for (Future<?> each : reading) {
+      await(each);
+    }
+    publish();
+  }
+
+  /**
+   * Reads a host's hooks and networks. A host the engine has no answer for is a host that reports
+   * nothing; one the engine gave no time for keeps what is known of it, and ages.
+   */
+  private void readDetails(EngineReader.HostRead host) {
+    Instant at = clock.instant();
+    boolean linuxBridge =
+        Optional.ofNullable(networks.clusters().get(host.clusterId()))
+            .map(EngineReader.ClusterRead::linuxBridge)
+            .orElse(false);
+    try {
+      details.put(host.id(), new DetailsRead(engine.details(host.id(), linuxBridge), at));
+    } catch (EngineException e) {
+      LOG.log(
+          Level.WARNING,
+          "Hooks and networks of host {0} cannot be read: {1}",
+          host.name(),
+          e.getMessage());
+      if (e.kind() == EngineException.Kind.REFUSED) {
+        details.put(
+            host.id(), new DetailsRead(new EngineReader.HostDetails(List.of(), List.of()), at));
+      }
+    }
+  }
+
+  private static void await(Future<?> task) {
+    try {
+      task.get();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (ExecutionException e) {
+      LOG.log(Level.ERROR, "Failed to read a host.", e.getCause());
+    }
+  }
+
+  private void readFilter() {
+    Set<String> policies = new HashSet<>();
+    networks.clusters().values().forEach(cluster -> cluster.policyId().ifPresent(policies::add));
+    EngineReader.FilterRead read = engine.filter(policies);
+    filter =
+        read.enabled()
+            .map(enabled -> enabled ? FilterState.ENABLED : FilterState.DISABLED)
+            .orElse(FilterState.ABSENT);
+    Set<String> without = new HashSet<>();
+    networks
+        .clusters()
+        .forEach(
+            (id, cluster) -> {
+              boolean uses = cluster.policyId().filter(read.policyIds()::contains).isPresent();
+              if (!uses && !current.guardedIn(Optional.of(id)).isEmpty()) {
+                without.add(cluster.name());
+              }
+            });
+    clustersWithout = without;
+  }
+
+  /** Says in the event log what is wrong with scheduling, once when it becomes so. */
+  private void reportProblems() {
+    Set<String> problems = new HashSet<>(status().problems());
+    for (String problem : problems) {
+      if (!reported.contains(problem)) {
+        post.post(new EngineEvent(EngineEvent.Severity.WARNING, problem, Optional.empty()));
+      }
+    }
+    reported = problems;
+  }
+
+  private void publish() {
+    Map<String, GuardedNetwork> guarded = guarded();
+    Map<String, Set<String>> inCluster = new HashMap<>();
+    networks
+        .clusters()
+        .forEach(
+            (id, cluster) -> {
+              Set<String> here = new HashSet<>(cluster.networkIds());
+              here.retainAll(guarded.keySet());
+              inCluster.put(id, Set.copyOf(here));
+            });
+    Map<String, AssessedHost> assessed = new HashMap<>();
+    for (EngineReader.HostRead host : hosts) {
+      DetailsRead read = details.get(host.id());
+      if (read != null) {
+        assessed.put(host.id(), AssessedHost.of(host(host, read), fitness));
+      }
+    }
+    current =
+        new Inventory(
+            assessed,
+            guarded,
+            networks.profiles(),
+            inCluster,
+            exemptVms,
+            Optional.of(hostsAndNetworksRead).filter(at -> !at.equals(Instant.MIN)));
+  }
+
+  private static Host host(EngineReader.HostRead host, DetailsRead read) {
+    return new Host(
+        host.id(),
+        host.name(),
+        host.clusterId(),
+        host.status(),
+        new HostFacts(
+            host.libvirt(),
+            host.osType(),
+            host.osVersion(),
+            read.details().hooks(),
+            read.details().networks()),
+        read.at());
+  }
+
+  /** Networks the engine calls isolated, and those isolated by us that it still has. */
+  private Map<String, GuardedNetwork> guarded() {
+    Map<String, String> names = new HashMap<>(own());
+    if (!hostsAndNetworksRead.equals(Instant.MIN)) {
+      names.keySet().retainAll(networks.names().keySet());
+    }
+    names.putAll(networks.isolated());
+    Map<String, GuardedNetwork> guarded = new HashMap<>();
+    names.forEach((id, name) -> guarded.put(id, new GuardedNetwork(id, name, PortNeed.ISOLATION)));
+    return guarded;
+  }
+
+  /** Our own list; the last one read while the database gives none. */
+  private Map<String, String> own() {
+    try {
+      lastOwnNetworks = Map.copyOf(ownNetworks.get());
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "The list of isolated networks cannot be read.", e);
+    }
+    return lastOwnNetworks;
+  }
+}
