@@ -1,0 +1,506 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.standin.engine;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import org.ovirt.isolatedports.standin.api.ApiException;
+import org.ovirt.isolatedports.standin.api.Tree;
+import org.ovirt.isolatedports.standin.engine.EventLog.Kind;
+import org.ovirt.isolatedports.standin.engine.Model.Cluster;
+import org.ovirt.isolatedports.standin.engine.Model.ClusterNetwork;
+import org.ovirt.isolatedports.standin.engine.Model.DataCenter;
+import org.ovirt.isolatedports.standin.engine.Model.Network;
+import org.ovirt.isolatedports.standin.engine.Model.NetworkProvider;
+import org.ovirt.isolatedports.standin.engine.Model.Nic;
+import org.ovirt.isolatedports.standin.engine.Model.Target;
+import org.ovirt.isolatedports.standin.engine.Model.Vm;
+import org.ovirt.isolatedports.standin.engine.Rights.Permit;
+
+/**
+ * Logical networks, and networks in clusters (AddNetworkCommand, AttachNetworkToClusterCommand).
+ */
+final class Networks {
+  /** Members the stand-in keeps and gives back but does not act on. */
+  private static final Set<String> KEPT = Set.of("dns_resolver_configuration", "qos");
+
+  private final Engine engine;
+
+  Networks(Engine engine) {
+    this.engine = engine;
+  }
+
+  static Target target(UUID id) {
+    return new Target("network", id);
+  }
+
+  Network find(Caller caller, UUID id) {
+    return engine
+        .networks
+        .get(id)
+        .filter(network -> engine.rights.sees(caller, target(network.id())))
+        .orElseThrow(ApiException::notFound);
+  }
+
+  Network add(Caller caller, Tree body, Optional<UUID> dataCenterOfPath) {
+    String name =
+        body.text("name")
+            .orElseThrow(
+                () ->
+                    ApiException.fault(
+                        400, "Incomplete parameters", "Network [name] required for add"));
+    DataCenter dataCenter = dataCenterFor(body, dataCenterOfPath);
+    synchronized (engine.commands) {
+      engine.rights.require(
+          caller, Permit.CREATE_STORAGE_POOL_NETWORK, new Target("data_center", dataCenter.id()));
+      UUID id = UUID.randomUUID();
+      Network network =
+          new Network(
+              id,
+              dataCenter.id(),
+              name,
+              body.text("description").orElse(""),
+              body.text("comment").orElse(""),
+              body.number("mtu").orElse(0L),
+              body.flag("port_isolation").orElse(false),
+              body.flag("stp").orElse(false),
+              !body.has("usages") || isVmNetwork(body),
+              vdsmName(name, id),
+              body.child("vlan").flatMap(vlan -> vlan.number("id")),
+              body.idOf("external_provider").map(each -> Engine.uuid(Optional.of(each))),
+              kept(body, new Tree()));
+      providerIsWritable(network);
+      nameIsFree(network, "add");
+      onlyOnVmNetworks(network, "add");
+      notOnExternalNetworks(network);
+      engine.networks.put(id, network);
+      engine.rights.grant(Rights.NETWORK_ADMIN, caller.id(), false, target(id));
+      writeEvent(
+          Kind.NETWORK_ADD_NOTHING_TO_DO,
+          "Start adding Network "
+              + name
+              + " to Data Center: "
+              + dataCenter.name()
+              + "; no hosts affected",
+          dataCenter,
+          caller);
+      if (network.vm() && body.flag("profile_required").orElse(true)) {
+        engine.profileCommands.addDefault(caller, network);
+      }
+      writeEvent(
+          Kind.NETWORK_ADD_NETWORK,
+          "Finished adding Network " + name + " to Data Center: " + dataCenter.name(),
+          dataCenter,
+          caller);
+      return network;
+    }
+  }
+
+  private DataCenter dataCenterFor(Tree body, Optional<UUID> ofPath) {
+    if (ofPath.isPresent()) {
+      return engine.dataCenters.get(ofPath.get()).orElseThrow(ApiException::notFound);
+    }
+    Optional<Tree> ref = body.child("data_center");
+    if (ref.isEmpty()) {
+      throw ApiException.fault(
+          400, "Incomplete parameters", "Network [dataCenter.name|id] required for add");
+    }
+    Optional<DataCenter> found =
+        ref.get().text("id").isPresent()
+            ? engine.dataCenters.get(Engine.uuid(ref.get().text("id")))
+            : engine.dataCenters.first(
+                each -> Optional.of(each.name()).equals(ref.get().text("name")));
+    return found.orElseThrow(() -> ApiException.refused(400, "Data Center doesn't exist."));
+  }
+
+  private static boolean isVmNetwork(Tree body) {
+    return body.child("usages").map(usages -> usages.texts("usage").contains("vm")).orElse(false);
+  }
+
+  private static Tree kept(Tree body, Tree before) {
+    Tree kept = before.copy();
+    KEPT.forEach(name -> body.child(name).ifPresent(child -> kept.put(name, child)));
+    return kept;
+  }
+
+  /** A name that is no device name is replaced by one made of the id, as the engine does. */
+  static String vdsmName(String name, UUID id) {
+    return name.matches("[\\w.-]{1,15}")
+        ? name
+        : "on" + id.toString().replace("-", "").substring(0, 13);
+  }
+
+  // --- rules, worded as the engine words them ---
+
+  private void providerIsWritable(Network network) {
+    network
+        .provider()
+        .ifPresent(
+            id -> {
+              NetworkProvider provider =
+                  engine
+                      .providers
+                      .get(id)
+                      .orElseThrow(() -> ApiException.refused(400, "Provider doesn't exist."));
+              if (provider.readOnly()) {
+                throw ApiException.refused(
+                    400, "External network provider " + provider.name() + " is read only.");
+              }
+            });
+  }
+
+  private void nameIsFree(Network network, String action) {
+    boolean taken =
+        engine
+            .networks
+            .first(
+                other ->
+                    !other.id().equals(network.id())
+                        && other.dataCenter().equals(network.dataCenter())
+                        && other.name().equals(network.name()))
+            .isPresent();
+    if (taken) {
+      throw ApiException.refused(
+          409,
+          "Cannot "
+              + action
+              + " Network. The name of the logical network '"
+              + network.name()
+              + "' is already used by an existing logical network in the same data-center.\n"
+              + "-Please choose a different name.");
+    }
+  }
+
+  private static void onlyOnVmNetworks(Network network, String action) {
+    if (network.portIsolation() && !network.vm()) {
+      throw ApiException.refused(
+          409, "Cannot " + action + " Network. Port isolation can only be enabled on VM Networks.");
+    }
+  }
+
+  private static void notOnExternalNetworks(Network network) {
+    if (network.portIsolation() && network.provider().isPresent()) {
+      throw ApiException.refused(
+          409, "Cannot add Network. Port isolation cannot be enabled on External Networks.");
+    }
+  }
+
+  private static void portIsolationDoesNotChange(Network before, Tree body) {
+    if (body.flag("port_isolation").orElse(before.portIsolation()) != before.portIsolation()) {
+      throw ApiException.refused(
+          400,
+          "Cannot edit Network. Port isolation option cannot be updated after Network is defined.");
+    }
+  }
+
+  private void notUsedByVms(Network network) {
+    Set<String> names = new TreeSet<>();
+    nicsOn(network.id()).forEach(nic -> names.add(engine.vms.get(nic.vm()).orElseThrow().name()));
+    if (names.size() == 1) {
+      throw ApiException.refused(
+          409,
+          "Cannot remove Network. This logical network is used by virtual machine: "
+              + names.iterator().next()
+              + "\n - Please remove it from this virtual machine and try again.");
+    }
+    if (!names.isEmpty()) {
+      throw ApiException.refused(
+          409,
+          "Cannot remove Network. This logical network is used by virtual machines: ("
+              + names.size()
+              + "): \t"
+              + String.join(",\n\t", names)
+              + "\n - Please remove it from these virtual machines and try again.");
+    }
+  }
+
+  private void notTheManagementNetwork(Network network) {
+    boolean management =
+        engine.clusters.all().stream()
+            .flatMap(cluster -> engine.attachment(cluster.id(), network.id()).stream())
+            .anyMatch(in -> in.roles().contains("management"));
+    if (management) {
+      throw ApiException.refused(
+          409,
+          "Cannot remove Network. The Management Network ('"
+              + network.name()
+              + "') is mandatory and cannot be removed.");
+    }
+  }
+
+  List<Nic> nicsOn(UUID network) {
+    Set<UUID> profiles = new HashSet<>();
+    engine
+        .profiles
+        .where(profile -> profile.network().equals(network))
+        .forEach(profile -> profiles.add(profile.id()));
+    return engine.nics.where(nic -> nic.profile().filter(profiles::contains).isPresent());
+  }
+
+  // --- change and remove ---
+
+  Network update(Caller caller, UUID id, Tree body) {
+    synchronized (engine.commands) {
+      Network before = find(caller, id);
+      engine.rights.require(caller, Permit.CONFIGURE_STORAGE_POOL_NETWORK, target(id));
+      String name = body.text("name").orElse(before.name());
+      Network after =
+          new Network(
+              id,
+              before.dataCenter(),
+              name,
+              body.text("description").orElse(before.description()),
+              body.text("comment").orElse(before.comment()),
+              body.number("mtu").orElse(before.mtu()),
+              before.portIsolation(),
+              body.flag("stp").orElse(before.stp()),
+              body.has("usages") ? isVmNetwork(body) : before.vm(),
+              before.vdsmName(),
+              body.has("vlan")
+                  ? body.child("vlan").flatMap(vlan -> vlan.number("id"))
+                  : before.vlan(),
+              before.provider(),
+              kept(body, before.rest()));
+      portIsolationDoesNotChange(before, body);
+      nameIsFree(after, "edit");
+      onlyOnVmNetworks(after, "edit");
+      engine.networks.put(id, after);
+      if (!name.equals(before.name())) {
+        engine.renamed("Network", before.name(), name, caller, List.of());
+      }
+      List<String> outOfStep =
+          before.mtu() == after.mtu()
+              ? List.of()
+              : nicsOn(id).stream().filter(engine.nicCommands::live).map(Nic::name).toList();
+      if (!outOfStep.isEmpty()) {
+        engine.events.write(
+            Kind.VNICS_OUT_OF_SYNC_ON_NETWORK_UPDATE,
+            "Update to network "
+                + name
+                + " was not applied to virtual network interfaces ["
+                + String.join(",", outOfStep)
+                + "]. The actual configuration on the interfaces may differ from the displayed"
+                + " one.",
+            Optional.empty(),
+            List.of());
+      }
+      DataCenter dataCenter = engine.dataCenters.get(after.dataCenter()).orElseThrow();
+      writeEvent(
+          Kind.NETWORK_UPDATE_NOTHING_TO_DO,
+          "Start Network "
+              + name
+              + " update on Data Center: "
+              + dataCenter.name()
+              + "; no hosts affected",
+          dataCenter,
+          caller);
+      writeEvent(
+          Kind.NETWORK_UPDATE_NETWORK,
+          "Finished Network " + name + " update on Data Center: " + dataCenter.name(),
+          dataCenter,
+          caller);
+      return after;
+    }
+  }
+
+  void remove(Caller caller, UUID id) {
+    synchronized (engine.commands) {
+      Network network = find(caller, id);
+      engine.rights.require(caller, Permit.DELETE_STORAGE_POOL_NETWORK, target(id));
+      notTheManagementNetwork(network);
+      notUsedByVms(network);
+      engine
+          .profiles
+          .where(profile -> profile.network().equals(id))
+          .forEach(
+              profile -> {
+                engine.profiles.remove(profile.id());
+                engine.rights.forget(profile.id());
+              });
+      engine.detachEverywhere(id);
+      engine.networks.remove(id);
+      engine.rights.forget(id);
+      DataCenter dataCenter = engine.dataCenters.get(network.dataCenter()).orElseThrow();
+      writeEvent(
+          Kind.NETWORK_REMOVE_NOTHING_TO_DO,
+          "Start Network "
+              + network.name()
+              + " removal from Data Center: "
+              + dataCenter.name()
+              + "; no hosts affected",
+          dataCenter,
+          caller);
+      writeEvent(
+          Kind.NETWORK_REMOVE_NETWORK,
+          "Finished Network " + network.name() + " removal from Data Center: " + dataCenter.name(),
+          dataCenter,
+          caller);
+    }
+  }
+
+  private void writeEvent(Kind kind, String text, DataCenter dataCenter, Caller caller) {
+    engine.events.write(
+        kind, text, caller.correlation(), List.of(Engine.link(dataCenter), caller.link()));
+  }
+
+  // --- networks of a cluster ---
+
+  List<Tree> ofCluster(Caller caller, UUID clusterId) {
+    Cluster cluster = engine.clusters.get(clusterId).orElseThrow(ApiException::notFound);
+    return engine.clusterNetworks(cluster.id()).stream()
+        .flatMap(
+            in ->
+                engine.networks.get(in.network()).stream()
+                    .filter(network -> engine.rights.sees(caller, target(network.id())))
+                    .map(
+                        network ->
+                            Map.entry(network.name(), engine.views.networkOfCluster(network, in))))
+        .sorted(Map.Entry.comparingByKey())
+        .map(Map.Entry::getValue)
+        .toList();
+  }
+
+  Tree oneOfCluster(Caller caller, UUID cluster, UUID id) {
+    ClusterNetwork in = engine.attachment(cluster, id).orElseThrow(ApiException::notFound);
+    return engine.views.networkOfCluster(find(caller, id), in);
+  }
+
+  Tree attach(Caller caller, UUID clusterId, Tree body) {
+    synchronized (engine.commands) {
+      Cluster cluster = engine.clusters.get(clusterId).orElseThrow(ApiException::notFound);
+      Network network =
+          (body.text("id").isPresent()
+                  ? engine.networks.get(Engine.uuid(body.text("id")))
+                  : engine.networks.first(
+                      each ->
+                          each.dataCenter().equals(cluster.dataCenter())
+                              && Optional.of(each.name()).equals(body.text("name"))))
+              .filter(each -> each.dataCenter().equals(cluster.dataCenter()))
+              .filter(each -> engine.rights.sees(caller, target(each.id())))
+              .orElseThrow(ApiException::notFound);
+      engine.rights.require(caller, Permit.ASSIGN_CLUSTER_NETWORK, target(network.id()));
+      if (engine.attachment(clusterId, network.id()).isPresent()) {
+        throw ApiException.refused(409, "Logical Network is already attached to Cluster.");
+      }
+      levelAllowsPortIsolation(cluster, network);
+      switchAllowsPortIsolation(cluster, network);
+      ClusterNetwork in =
+          new ClusterNetwork(
+              clusterId,
+              network.id(),
+              body.flag("required").orElse(true),
+              roles(body, Set.of(), body.flag("display").orElse(false)));
+      engine.attach(in);
+      return engine.views.networkOfCluster(network, in);
+    }
+  }
+
+  private void levelAllowsPortIsolation(Cluster cluster, Network network) {
+    if (network.portIsolation() && !levelAllowsPortIsolation(cluster.version())) {
+      throw ApiException.refused(
+          400,
+          "Cannot attach Network. Port isolation requires cluster compatibility level 4.5 or"
+              + " higher.");
+    }
+  }
+
+  /** The option decides, not the number: an administrator can lower the gate. */
+  boolean levelAllowsPortIsolation(Model.Version level) {
+    return engine
+        .options
+        .effective(Options.PORT_ISOLATION_SUPPORTED, level.toString())
+        .map("true"::equalsIgnoreCase)
+        .orElse(false);
+  }
+
+  private static void switchAllowsPortIsolation(Cluster cluster, Network network) {
+    if (network.portIsolation() && !cluster.linuxBridge()) {
+      throw ApiException.refused(
+          400, "Cannot attach Network. Port isolation requires Cluster Switch Type Linux Bridge.");
+    }
+  }
+
+  private static Set<String> roles(Tree body, Set<String> before, boolean display) {
+    Set<String> roles = new HashSet<>(before);
+    body.child("usages")
+        .ifPresent(
+            usages -> {
+              roles.retainAll(Set.of("management"));
+              roles.addAll(usages.texts("usage"));
+              roles.remove("vm");
+            });
+    if (display) {
+      roles.add("display");
+    }
+    return roles;
+  }
+
+  Tree updateInCluster(Caller caller, UUID clusterId, UUID id, Tree body) {
+    synchronized (engine.commands) {
+      ClusterNetwork before = engine.attachment(clusterId, id).orElseThrow(ApiException::notFound);
+      Network network = find(caller, id);
+      Cluster cluster = engine.clusters.get(clusterId).orElseThrow(ApiException::notFound);
+      engine.rights.require(
+          caller, Permit.CONFIGURE_CLUSTER_NETWORK, new Target("cluster", clusterId));
+      ClusterNetwork after =
+          new ClusterNetwork(
+              clusterId,
+              id,
+              body.flag("required").orElse(before.required()),
+              roles(body, before.roles(), body.flag("display").orElse(false)));
+      engine.attach(after);
+      if (!Objects.equals(before, after)) {
+        engine.events.write(
+            Kind.NETWORK_UPDTAE_NETWORK_ON_CLUSTER,
+            "Network " + network.name() + " on Cluster " + cluster.name() + " updated.",
+            caller.correlation(),
+            List.of(Engine.link(cluster), caller.link()));
+      }
+      return engine.views.networkOfCluster(network, after);
+    }
+  }
+
+  void detach(Caller caller, UUID clusterId, UUID id) {
+    synchronized (engine.commands) {
+      Engine.found(engine.attachment(clusterId, id));
+      Network network = find(caller, id);
+      Cluster cluster = engine.clusters.get(clusterId).orElseThrow(ApiException::notFound);
+      engine.rights.require(caller, Permit.ASSIGN_CLUSTER_NETWORK, target(id));
+      List<String> names =
+          nicsOn(id).stream()
+              .map(nic -> engine.vms.get(nic.vm()).orElseThrow())
+              .filter(vm -> vm.cluster().equals(clusterId))
+              .map(Vm::name)
+              .toList();
+      if (!names.isEmpty()) {
+        throw ApiException.refused(409, usedInCluster(names));
+      }
+      engine.detach(clusterId, id);
+      engine.events.write(
+          Kind.NETWORK_DETACH_NETWORK_TO_CLUSTER,
+          "Network " + network.name() + " detached from Cluster " + cluster.name(),
+          caller.correlation(),
+          List.of(Engine.link(cluster), caller.link()));
+    }
+  }
+
+  private static String usedInCluster(List<String> names) {
+    if (names.size() == 1) {
+      return "Cannot detach Network. This logical network is used by virtual machine: "
+          + names.get(0)
+          + "\n - Please detach virtual machines using this logical network and try again.";
+    }
+    // The engine fails to fill in its own template here; clients see it so (recording 142).
+    return "Cannot detach Network. This logical network is used by virtual machines: ("
+        + names.size()
+        + "): ${ACTION_TYPE_FAILED_NETWORK_IN_MANY_USES_LIST}\n"
+        + " - Please detach virtual machines using this logical network and try again., "
+        + "$action type failed network in many uses list \t"
+        + String.join(",\n\t", names);
+  }
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.standin.engine;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.ovirt.isolatedports.standin.api.Tree;
+
+/**
+ * The simple forms of the engine's search language: {@code name=x and status=up}, {@code *} for any
+ * text, and {@code sortby time asc}. As with the engine, what it does not understand finds nothing
+ * and is no error.
+ *
+ * @param conditions field to wanted value
+ * @param ascending whether the oldest come first
+ * @param nothing whether the search makes no sense
+ */
+record Search(Map<String, String> conditions, boolean ascending, boolean nothing) {
+  private static final Pattern SORT =
+      Pattern.compile("(?i)\\bsortby\\s+(\\w+)(?:\\s+(asc|desc))?\\s*$");
+  private static final Pattern CONDITION =
+      Pattern.compile("\\s*(\\w+)\\s*=\\s*(\"[^\"]*\"|[^\\s\"]+)\\s*");
+  private static final Set<String> KNOWN =
+      Set.of(
+          "name",
+          "id",
+          "status",
+          "description",
+          "comment",
+          "cluster",
+          "type",
+          "severity",
+          "origin",
+          "message",
+          "correlation_id",
+          "usrname");
+
+  static Search parse(String text) {
+    String rest = text;
+    boolean ascending = false;
+    Matcher sort = SORT.matcher(rest);
+    if (sort.find()) {
+      ascending = "asc".equalsIgnoreCase(sort.group(2));
+      rest = rest.substring(0, sort.start());
+    }
+    Map<String, String> conditions = new LinkedHashMap<>();
+    for (String each : rest.split("(?i)\\s+and\\s+", -1)) {
+      if (each.isBlank()) {
+        continue;
+      }
+      Matcher condition = CONDITION.matcher(each);
+      if (!condition.matches() || !KNOWN.contains(condition.group(1).toLowerCase(Locale.ROOT))) {
+        return new Search(Map.of(), ascending, true);
+      }
+      conditions.put(
+          condition.group(1).toLowerCase(Locale.ROOT), condition.group(2).replace("\"", ""));
+    }
+    return new Search(conditions, ascending, false);
+  }
+
+  /** Whether an entity, as shown, meets all conditions. */
+  boolean matches(Tree entity) {
+    return conditions.entrySet().stream()
+        .allMatch(
+            each -> {
+              Optional<String> value =
+                  each.getKey().equals("usrname")
+                      ? entity.text("user_name")
+                      : entity.text(each.getKey());
+              return value.filter(text -> like(text, each.getValue())).isPresent();
+            });
+  }
+
+  /** Case does not matter, and {@code *} stands for anything. */
+  static boolean like(String text, String wanted) {
+    String pattern = "\\Q" + wanted.replace("*", "\\E.*\\Q") + "\\E";
+    return Pattern.compile(pattern, Pattern.CASE_INSENSITIVE | Pattern.DOTALL)
+        .matcher(text)
+        .matches();
+  }
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.standin.engine;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import org.ovirt.isolatedports.standin.api.Tree;
+import org.ovirt.isolatedports.standin.engine.Model.Cluster;
+import org.ovirt.isolatedports.standin.engine.Model.ClusterNetwork;
+import org.ovirt.isolatedports.standin.engine.Model.DataCenter;
+import org.ovirt.isolatedports.standin.engine.Model.Network;
+import org.ovirt.isolatedports.standin.engine.Model.Nic;
+import org.ovirt.isolatedports.standin.engine.Model.User;
+import org.ovirt.isolatedports.standin.engine.Model.Vm;
+import org.ovirt.isolatedports.standin.engine.Model.VmStatus;
+import org.ovirt.isolatedports.standin.engine.Model.VnicProfile;
+import org.ovirt.isolatedports.standin.host.HostAgent;
+
+/**
+ * Entities without commands: what a fresh installation has, and inventories in bulk for load tests.
+ * Nothing here is validated and no event is written.
+ */
+public final class Seeds {
+  private final Engine engine;
+
+  Seeds(Engine engine) {
+    this.engine = engine;
+  }
+
+  void freshInstallation(List<Engine.UserSeed> users) {
+    DataCenter dataCenter =
+        new DataCenter(
+            UUID.randomUUID(),
+            "Default",
+            Optional.of("The default Data Center"),
+            false,
+            engine.newestLevel());
+    engine.dataCenters.put(dataCenter.id(), dataCenter);
+    engine.clusterCommands.addManagementNetwork(
+        dataCenter,
+        Engine.DEFAULT_NETWORK,
+        "Management Network",
+        UUID.fromString("0000000a-000a-000a-000a-000000000398"));
+    Cluster cluster =
+        new Cluster(
+            UUID.randomUUID(),
+            dataCenter.id(),
+            "Default",
+            "The default server cluster",
+            "",
+            engine.newestLevel(),
+            "legacy",
+            "undefined",
+            "",
+            engine.scheduling.defaultPolicy().id(),
+            Map.of());
+    engine.clusters.put(cluster.id(), cluster);
+    engine.clusterCommands.attachManagement(cluster.id(), Engine.DEFAULT_NETWORK);
+    for (Engine.UserSeed seed : users) {
+      engine.rights.addToDirectory(seed.login(), seed.firstName(), seed.password(), seed.known());
+    }
+    engine
+        .rights
+        .login("admin")
+        .ifPresent(
+            admin -> engine.rights.grant(Rights.SUPER_USER, admin.id(), false, Rights.SYSTEM));
+  }
+
+  /** The cluster with this name. */
+  public UUID cluster(String name) {
+    return engine
+        .clusters
+        .first(cluster -> cluster.name().equals(name))
+        .map(Cluster::id)
+        .orElseThrow(() -> new IllegalArgumentException("There is no cluster " + name + "."));
+  }
+
+  /** The data center with this name. */
+  public UUID dataCenter(String name) {
+    return engine
+        .dataCenters
+        .first(each -> each.name().equals(name))
+        .map(DataCenter::id)
+        .orElseThrow(() -> new IllegalArgumentException("There is no data center " + name + "."));
+  }
+
+  /** A host that is up, with what its agent reports. */
+  public UUID host(String name, String clusterName, HostAgent agent) {
+    return engine.hostCommands.join(name, name, cluster(clusterName), agent).id();
+  }
+
+  /** A VM network with its default profile, attached to the cluster; answers the profile's id. */
+  public UUID network(String name, String clusterName, boolean portIsolation) {
+    Cluster cluster = engine.clusters.get(cluster(clusterName)).orElseThrow();
+    UUID id = UUID.randomUUID();
+    Network network =
+        new Network(
+            id,
+            cluster.dataCenter(),
+            name,
+            "",
+            "",
+            0,
+            portIsolation,
+            false,
+            true,
+            Networks.vdsmName(name, id),
+            Optional.empty(),
+            Optional.empty(),
+            new Tree());
+    engine.networks.put(id, network);
+    engine.attach(new ClusterNetwork(cluster.id(), id, false, Set.of()));
+    VnicProfile profile = Profiles.defaultOf(network, UUID.randomUUID());
+    engine.profiles.put(profile.id(), profile);
+    return profile.id();
+  }
+
+  /** A VM that is down, with a NIC on each of the profiles. */
+  public UUID vm(String name, String clusterName, List<UUID> profiles) {
+    Instant now = Instant.now();
+    Vm vm =
+        new Vm(
+            UUID.randomUUID(),
+            name,
+            "",
+            "",
+            cluster(clusterName),
+            1073741824L,
+            VmStatus.DOWN,
+            Optional.empty(),
+            Set.of(),
+            Optional.empty(),
+            now,
+            Optional.empty(),
+            now,
+            Optional.empty());
+    engine.vms.put(vm.id(), vm);
+    int number = 1;
+    for (UUID profile : profiles) {
+      engine.addNic(
+          new Nic(
+              UUID.randomUUID(),
+              vm.id(),
+              "nic" + number++,
+              "virtio",
+              engine.nicCommands.newMac(),
+              Optional.of(profile),
+              true,
+              true,
+              true));
+    }
+    return vm.id();
+  }
+
+  /** A group of the directory, already known to the engine, with these logins in it. */
+  public void group(String name, List<String> logins) {
+    List<User> members =
+        logins.stream().map(login -> engine.rights.login(login).orElseThrow()).toList();
+    engine.rights.addGroupToDirectory(name, true, members);
+  }
+
+  /** A group of the directory that the engine does not know yet. */
+  public void directoryGroup(String name, List<String> logins) {
+    List<User> members =
+        logins.stream().map(login -> engine.rights.login(login).orElseThrow()).toList();
+    engine.rights.addGroupToDirectory(name, false, members);
+  }
+
+  /** Gives a user a role, both by name, on an object (kind in the words of API v4, and its id). */
+  public void grant(String role, String login, String kind, UUID object) {
+    User user = engine.rights.login(login).orElseThrow();
+    engine.rights.grant(
+        engine.rights.roleNamed(role), user.id(), false, new Model.Target(kind, object));
+  }
+
+  /** Gives a user a role on everything. */
+  public void grantOnSystem(String role, String login) {
+    grant(role, login, Rights.SYSTEM.kind(), Rights.SYSTEM.id());
+  }
+
+  /** Gives a group a role on an object. */
+  public void grantToGroup(String role, String group, String kind, UUID object) {
+    engine.rights.grant(
+        engine.rights.roleNamed(role),
+        engine.rights.groupNamed(group),
+        true,
+        new Model.Target(kind, object));
+  }
+}

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.standin.http;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/** Ways to break the engine, each for the requests whose path starts with a prefix. */
+public final class Faults {
+  /** One way to go wrong. */
+  sealed interface Fault {
+    /** Answers late, but rightly. */
+    record Delay(Duration by) implements Fault {}
+
+    /** Closes the connection without an answer. */
+    record Reset() implements Fault {}
+
+    /** Answers with a page, as a proxy before a dead engine does. */
+    record Html(int status) implements Fault {}
+
+    /** Answers 200 with the right type and bytes that are neither XML nor JSON. */
+    record Garbage() implements Fault {}
+
+    /** Answers with this status and an empty body. */
+    record Status(int status) implements Fault {}
+  }
+
+  private record Rule(String prefix, Fault fault) {}
+
+  private final CopyOnWriteArrayList<Rule> rules = new CopyOnWriteArrayList<>();
+
+  /** Delays every answer below the prefix. */
+  public Faults delay(String prefix, Duration by) {
+    return set(prefix, new Fault.Delay(by));
+  }
+
+  /** Drops every connection that asks for something below the prefix. */
+  public Faults reset(String prefix) {
+    return set(prefix, new Fault.Reset());
+  }
+
+  /** Answers a page with this status below the prefix. */
+  public Faults answerHtml(String prefix, int status) {
+    return set(prefix, new Fault.Html(status));
+  }
+
+  /** Answers noise below the prefix. */
+  public Faults answerGarbage(String prefix) {
+    return set(prefix, new Fault.Garbage());
+  }
+
+  /** Answers this status, and nothing else, below the prefix. */
+  public Faults answerStatus(String prefix, int status) {
+    return set(prefix, new Fault.Status(status));
+  }
+
+  /** Works again. */
+  public void clear() {
+    rules.clear();
+  }
+
+  private Faults set(String prefix, Fault fault) {
+    rules.removeIf(rule -> rule.prefix().equals(prefix));
+    rules.add(new Rule(prefix, fault));
+    return this;
+  }
+
+  /** The fault for a path: that of the longest prefix. */
+  Optional<Fault> forPath(String path) {
+    return rules.stream()
+        .filter(rule -> path.startsWith(rule.prefix()))
+        .max(java.util.Comparator.comparingInt(rule -> rule.prefix().length()))
+        .map(Rule::fault);
+  }
+}
