@@ -10,6 +10,7 @@ import java.io.InputStream;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executors;
@@ -60,8 +61,18 @@ public class EngineHttpClient {
 
   @Inject
   public EngineHttpClient(Settings settings) {
-    this.engineUrl = settings.engineUrl();
-    this.limitMillis = settings.engineTimeout().toMillis();
+    this(settings.engineUrl(), settings.engineTimeout());
+  }
+
+  /**
+   * A client with limits of its own.
+   *
+   * @param engineUrl the engine
+   * @param limit how long one exchange may take in all
+   */
+  public EngineHttpClient(URI engineUrl, Duration limit) {
+    this.engineUrl = engineUrl;
+    this.limitMillis = limit.toMillis();
     PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager();
     pool.setMaxTotal(MAX_CONNECTIONS);
     pool.setDefaultMaxPerRoute(MAX_CONNECTIONS);
@@ -183,8 +194,9 @@ public class EngineHttpClient {
         "The oVirt engine cannot be reached at " + engineUrl + ". Check that ovirt-engine runs.");
   }
 
+  /** Closes all connections. */
   @PreDestroy
-  void close() throws IOException {
+  public void close() throws IOException {
     deadlines.shutdownNow();
     client.close();
   }

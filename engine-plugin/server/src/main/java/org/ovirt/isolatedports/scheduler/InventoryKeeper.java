@@ -21,6 +21,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -91,11 +92,9 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   private final EventPost post;
   private final Consumer<String> vmChanged;
   private final Clock clock;
-  private final ExecutorService hostReaders =
-      Executors.newFixedThreadPool(
-          PARALLEL_HOSTS, task -> DaemonThreads.named("isolated-ports-hosts", task));
+  private final ExecutorService hostReaders;
   private final Semaphore wake = new Semaphore(0);
-  private final Thread thread = DaemonThreads.named("isolated-ports-inventory", this::run);
+  private final Thread thread;
 
   private volatile boolean closed;
   private volatile boolean networksAsked = true;
@@ -123,6 +122,7 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
    *
    * @param ownNetworks names of the networks isolated by us, by id, from our own store
    * @param vmChanged told the id of each VM whose vNICs have changed
+   * @param threads makes the threads that read
    */
   public InventoryKeeper(
       EngineReader engine,
@@ -132,6 +132,7 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
       SchedulerActivity activity,
       EventPost post,
       Consumer<String> vmChanged,
+      ThreadFactory threads,
       Clock clock) {
     this.engine = engine;
     this.ownNetworks = ownNetworks;
@@ -141,6 +142,8 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
     this.post = post;
     this.vmChanged = vmChanged;
     this.clock = clock;
+    this.hostReaders = Executors.newFixedThreadPool(PARALLEL_HOSTS, threads);
+    this.thread = threads.newThread(this::run);
     this.current = Inventory.EMPTY;
   }
 

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.scheduler;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import java.util.Map;
+import javax.xml.stream.XMLOutputFactory;
+import javax.xml.stream.XMLStreamException;
+import javax.xml.stream.XMLStreamWriter;
+import org.ovirt.isolatedports.body.BodyFormat;
+
+/** Writes a tree of maps, lists and texts as API v4 writes its entities, in XML or JSON. */
+final class TreeWriter {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private TreeWriter() {}
+
+  /**
+   * Writes a document.
+   *
+   * @param root name of the XML root element; JSON has none
+   */
+  static byte[] write(BodyFormat format, String root, Map<String, Object> tree) {
+    try {
+      return format == BodyFormat.JSON ? JSON.writeValueAsBytes(tree) : xml(root, tree);
+    } catch (JsonProcessingException | XMLStreamException e) {
+      throw new IllegalStateException("A tree of texts could not be written.", e);
+    }
+  }
+
+  private static byte[] xml(String root, Map<String, Object> tree) throws XMLStreamException {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    XMLStreamWriter xml = XMLOutputFactory.newDefaultFactory().createXMLStreamWriter(out, "UTF-8");
+    xml.writeStartDocument("UTF-8", "1.0");
+    element(xml, root, tree);
+    xml.writeEndDocument();
+    xml.close();
+    return out.toByteArray();
+  }
+
+  private static void element(XMLStreamWriter xml, String name, Object value)
+      throws XMLStreamException {
+    if (value instanceof List<?> items) {
+      for (Object item : items) {
+        element(xml, name, item);
+      }
+      return;
+    }
+    xml.writeStartElement(name);
+    if (value instanceof Map<?, ?> members) {
+      Object id = members.get("id");
+      if (id != null) {
+        xml.writeAttribute("id", id.toString());
+      }
+      for (Map.Entry<?, ?> member : members.entrySet()) {
+        if (!member.getKey().equals("id")) {
+          element(xml, member.getKey().toString(), member.getValue());
+        }
+      }
+    } else {
+      xml.writeCharacters(value.toString());
+    }
+    xml.writeEndElement();
+  }
+}

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.scheduler;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.scheduling.FitnessRequirements;
+import org.ovirt.isolatedports.scheduling.GuardedNetwork;
+import org.ovirt.isolatedports.scheduling.NicPlace;
+import org.ovirt.isolatedports.scheduling.PortNeed;
+
+class InventoryKeeperTest {
+
+  private static final String FIRST = "/events?max=1";
+  private static final String NEXT = "/events?from=0&max=500";
+  private static final String EVENT_1 = "<event id=\"1\"><code>30</code></event>";
+
+  private final List<String> changedVms = Collections.synchronizedList(new ArrayList<>());
+  private volatile Map<String, String> own = Map.of();
+  private RecordedEngine engine;
+  private EventPost post;
+  private InventoryKeeper keeper;
+
+  @BeforeEach
+  void start() throws Exception {
+    engine = new RecordedEngine();
+    engine.answerText(FIRST, "<events>" + EVENT_1 + "</events>");
+    engine.answerText(NEXT, "<events>" + EVENT_1 + "</events>");
+    engine.answerText("/networks", networks("<port_isolation>true</port_isolation>"));
+    engine.answerText(
+        "/vnicprofiles",
+        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\"n-red\"/></vnic_profile>"
+            + "</vnic_profiles>");
+    engine.answerText(
+        "/clusters",
+        "<clusters><cluster id=\"c1\"><name>cl</name><switch_type>legacy</switch_type>"
+            + "<scheduling_policy id=\"p1\"/></cluster></clusters>");
+    engine.answerText("/clusters/c1/networks", networks(""));
+    engine.answerText("/hosts", hosts("up"));
+    engine.answerText("/hosts/h1/hooks", hooks("ok"));
+    engine.answerText(
+        "/hosts/h1/networkattachments",
+        "<network_attachments><network_attachment id=\"a\"><network id=\"n-red\"/>"
+            + "</network_attachment></network_attachments>");
+    engine.answerText(
+        "/vms?search=name%3DHostedEngine+or+name%3Dexternal-*",
+        "<vms><vm id=\"he\"><origin>managed_hosted_engine</origin></vm>"
+            + "<vm id=\"x\"><origin>ovirt</origin></vm></vms>");
+    engine.answerText("/schedulingpolicyunits", unit(true));
+    engine.answerText(
+        "/schedulingpolicies/p1/filters",
+        "<filters><filter id=\"u1\"><scheduling_policy_unit id=\"u1\"/></filter></filters>");
+    engine.answer("POST /events", "event-added.xml");
+    EngineReader reader = engine.reader(Duration.ofSeconds(1));
+    post = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(10));
+    keeper =
+        new InventoryKeeper(
+            reader,
+            () -> own,
+            FitnessRequirements.DEFAULT,
+            new InventoryKeeper.Intervals(
+                Duration.ofMillis(20),
+                Duration.ofMinutes(10),
+                Duration.ofMinutes(10),
+                Duration.ofMillis(50)),
+            new SchedulerActivity(),
+            post,
+            changedVms::add,
+            task -> DaemonThreads.named("inventory", task),
+            Clock.systemUTC());
+  }
+
+  @AfterEach
+  void stop() {
+    keeper.close();
+    post.close();
+    engine.close();
+  }
+
+  @Test
+  void everythingIsReadAtStart() throws Exception {
+    assertThat(keeper.current()).isEqualTo(Inventory.EMPTY);
+    keeper.start();
+    waitFor(() -> keeper.current().host("h1").isPresent());
+    Inventory known = keeper.current();
+    assertThat(known.guarded())
+        .containsExactly(
+            Map.entry("n-red", new GuardedNetwork("n-red", "red", PortNeed.ISOLATION)));
+    assertThat(known.guardedInCluster()).containsExactly(Map.entry("c1", Set.of("n-red")));
+    assertThat(known.profiles().get("p-red")).isInstanceOf(NicPlace.OnNetwork.class);
+    assertThat(known.exemptVms()).containsExactly("he");
+    assertThat(known.host("h1").get().fit()).isTrue();
+    assertThat(known.networksSeen()).isPresent();
+    waitFor(() -> keeper.status().filter() == SchedulerStatus.FilterState.ENABLED);
+    assertThat(keeper.status().problems()).isEmpty();
+  }
+
+  @Test
+  void aHostIsReadAgainWhenAnEventNamesIt() throws Exception {
+    startAndWait();
+    engine.answerText("/hosts/h1/hooks", hooks("damaged"));
+    engine.answerText(
+        NEXT, "<events>" + EVENT_1 + event(2, 606, "<host id=\"h1\"/>") + "</events>");
+    waitFor(() -> !keeper.current().host("h1").get().fit());
+    assertThat(keeper.current().host("h1").get().reasons().get(0)).contains("(damaged)");
+  }
+
+  @Test
+  void aHostThatGoesToMaintenanceIsUnfitAsSoonAsTheEventIsSeen() throws Exception {
+    startAndWait();
+    engine.answerText("/hosts", hosts("maintenance"));
+    engine.answerText(NEXT, "<events>" + event(2, 620, "<host id=\"h1\"/>") + "</events>");
+    waitFor(() -> !keeper.current().host("h1").get().fit());
+  }
+
+  @Test
+  void networksAreReadAgainWhenAnEventSaysSoOrTheyAreAskedFor() throws Exception {
+    startAndWait();
+    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
+    engine.answerText(NEXT, "<events>" + event(2, 1114, "") + "</events>");
+    waitFor(() -> keeper.current().guarded().isEmpty());
+    own = Map.of("n-red", "red", "n-gone", "gone");
+    keeper.refreshSoon();
+    waitFor(() -> !keeper.current().guarded().isEmpty());
+    assertThat(keeper.current().guarded().keySet()).containsExactly("n-red");
+  }
+
+  @Test
+  void aVmIsForgottenWhenItsVnicsChangeAndNotWhenItStarts() throws Exception {
+    startAndWait();
+    int before = engine.requests().size();
+    engine.answerText(
+        NEXT,
+        "<events>"
+            + event(2, 153, "<host id=\"h1\"/><vm id=\"v0\"/>")
+            + event(3, 934, "<host id=\"h1\"/><vm id=\"v1\"/>")
+            + "</events>");
+    waitFor(() -> changedVms.contains("v1"));
+    assertThat(changedVms).containsExactly("v1");
+    assertThat(engine.requests().subList(before, engine.requests().size()))
+        .noneMatch(request -> request.contains("/hosts/h1/hooks"));
+  }
+
+  @Test
+  void whatIsKnownStaysWhileTheEngineFailsAndTheStatusSaysSo() throws Exception {
+    startAndWait();
+    engine.misbehave(RecordedEngine.Fault.HANG_UP);
+    waitFor(() -> keeper.status().lastFailure().isPresent());
+    assertThat(keeper.current().host("h1")).isPresent();
+    assertThat(keeper.status().problems())
+        .anySatisfy(text -> assertThat(text).contains("cannot read hosts and networks"));
+    engine.misbehave(RecordedEngine.Fault.NONE);
+    waitFor(() -> keeper.status().lastFailure().isEmpty());
+  }
+
+  @Test
+  void ourOwnListGuardsEvenWhileTheEngineWasNeverRead() throws Exception {
+    engine.misbehave(RecordedEngine.Fault.HTTP_500);
+    own = Map.of("n-own", "own");
+    keeper.start();
+    waitFor(() -> keeper.current().guarded().containsKey("n-own"));
+    assertThat(keeper.current().networksSeen()).isEmpty();
+  }
+
+  @Test
+  void beingDisabledIsNoticedAndSaidOnceWithWhatToDo() throws Exception {
+    startAndWait();
+    engine.answerText("/schedulingpolicyunits", unit(false));
+    waitFor(() -> posted().size() == 1);
+    assertThat(posted().get(0))
+        .contains("has disabled the filter isolated_ports")
+        .contains("restart ovirt-engine while Isolated Ports runs");
+    assertThat(keeper.status().filter()).isEqualTo(SchedulerStatus.FilterState.DISABLED);
+    Thread.sleep(300);
+    assertThat(posted()).hasSize(1);
+    engine.answerText("/schedulingpolicyunits", "<scheduling_policy_units/>");
+    waitFor(() -> posted().size() == 2);
+    assertThat(posted().get(1)).contains("does not know the filter");
+  }
+
+  @Test
+  void aClusterWithAnIsolatedNetworkWhosePolicyLacksTheFilterIsNamed() throws Exception {
+    engine.answerText("/schedulingpolicies/p1/filters", "<filters/>");
+    startAndWait();
+    waitFor(() -> posted().size() == 1);
+    assertThat(posted().get(0)).contains("clusters cl, which have isolated networks");
+  }
+
+  private void startAndWait() throws InterruptedException {
+    keeper.start();
+    waitFor(() -> keeper.current().host("h1").isPresent());
+  }
+
+  private List<String> posted() {
+    return engine.bodies().stream().filter(body -> body.startsWith("<event>")).toList();
+  }
+
+  private static String event(int id, int code, String links) {
+    return "<event id=\"" + id + "\"><code>" + code + "</code>" + links + "</event>";
+  }
+
+  private static String networks(String isolation) {
+    return "<networks><network id=\"n-red\"><name>red</name>" + isolation + "</network></networks>";
+  }
+
+  private static String hosts(String status) {
+    return "<hosts><host id=\"h1\"><name>host1</name><status>"
+        + status
+        + "</status><libvirt_version><full_version>libvirt-9.0.0-1.el9</full_version>"
+        + "</libvirt_version><cluster id=\"c1\"/></host></hosts>";
+  }
+
+  private static String hooks(String bridges) {
+    StringBuilder hooks = new StringBuilder("<hooks>");
+    for (String event : new TreeSet<>(FitnessRequirements.DEFAULT.hookEvents())) {
+      hooks.append(hook(event, "60_isolated_ports", "ab"));
+    }
+    hooks.append(
+        hook(
+            "isolated_ports",
+            "status",
+            "version=1.0.0;kernel=5.14.0-1;filter=ok;bridges=" + bridges));
+    return hooks.append("</hooks>").toString();
+  }
+
+  private static String hook(String event, String name, String checksum) {
+    return "<hook><name>"
+        + name
+        + "</name><event_name>"
+        + event
+        + "</event_name><md5>"
+        + checksum
+        + "</md5></hook>";
+  }
+
+  private static String unit(boolean enabled) {
+    return "<scheduling_policy_units><scheduling_policy_unit id=\"u1\"><name>isolated_ports</name>"
+        + "<enabled>"
+        + enabled
+        + "</enabled><internal>false</internal></scheduling_policy_unit></scheduling_policy_units>";
+  }
+
+  private static void waitFor(BooleanSupplier condition) throws InterruptedException {
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (!condition.getAsBoolean() && System.nanoTime() < end) {
+      Thread.sleep(5);
+    }
+    assertThat(condition.getAsBoolean()).isTrue();
+  }
+}
