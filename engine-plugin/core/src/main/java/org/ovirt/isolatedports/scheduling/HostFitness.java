@@ -178,7 +178,7 @@ public final class HostFitness {
   }
 
   ValidationResult hasListOfIsolatedBridges(Host host) {
-    Optional<String> state = host.facts().report().map(HostReport::bridges);
+    Optional<String> state = host.facts().report().map(HostReport::list);
     return failWith(
             ValidationMessage.HOST_BRIDGE_LIST_MISSING,
             Map.of(

@@ -7,26 +7,26 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * What a host says of itself to us, published by {@code isolated-ports-host} through VDSM's
+ * What a host says of itself to us, published by its {@code after_get_caps} hook through VDSM's
  * capabilities as the "checksum" of a hook {@code status} of an event {@code isolated_ports}, the
  * one channel of a host that the engine's REST API passes on unread.
  *
  * <p>Form: {@code key=value} pairs with {@code ;} between them, no spaces, no braces (the engine
  * strips the former and chokes on the latter): {@code
- * version=1.0.0;kernel=5.14.0-427.el9.x86_64;filter=ok;bridges=ok;nft=yes;ct=yes}. Unknown keys are
- * left alone, so that a newer host can say more. A key that stands twice makes the whole report
+ * version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=5.14;nft=yes;ct=yes}. Unknown keys
+ * are left alone, so that a newer host can say more. A key that stands twice makes the whole report
  * unreadable: two answers to one question are none.
  *
  * @param version version of the host part as it stands there; empty if it is not said
  * @param kernel kernel release; empty if it is not said
  * @param filter whether libvirt's migration and restore filter of ours is installed
- * @param bridges state of the list of isolated bridges: {@code ok}, or what is wrong with it; empty
- *     if it is not said
+ * @param list state of the list of isolated bridges: {@code ok}, or what is wrong with it; empty if
+ *     it is not said
  * @param nft whether nftables knows the bridge family there
  * @param conntrack whether connections can be tracked on bridges there
  */
 public record HostReport(
-    String version, String kernel, boolean filter, String bridges, boolean nft, boolean conntrack) {
+    String version, String kernel, boolean filter, String list, boolean nft, boolean conntrack) {
 
   /** Event and name under which {@code /hosts/{id}/hooks} shows the report. */
   public static final String EVENT = "isolated_ports";
@@ -60,8 +60,8 @@ public record HostReport(
         new HostReport(
             said.getOrDefault("version", ""),
             said.getOrDefault("kernel", ""),
-            said.getOrDefault("filter", "").equals("ok"),
-            said.getOrDefault("bridges", ""),
+            said.getOrDefault("filter", "").equals("yes"),
+            said.getOrDefault("list", ""),
             said.getOrDefault("nft", "").equals("yes"),
             said.getOrDefault("ct", "").equals("yes")));
   }

@@ -24,16 +24,17 @@ public enum ValidationMessage {
           + " upgrade the host."),
   HOST_KERNEL_UNKNOWN(
       "Host ${host} does not say which kernel it runs; isolated ports need kernel ${minimum} or"
-          + " newer: restart isolated-ports-host on it and refresh the host's capabilities."),
+          + " newer: reinstall the package vdsm-hook-isolated-ports on it and refresh the host's"
+          + " capabilities."),
   HOST_KERNEL_TOO_OLD(
       "Host ${host} runs kernel ${kernel}; isolated ports need kernel ${minimum} or newer: upgrade"
           + " the host."),
   HOST_REPORTS_NOTHING(
-      "Host ${host} has not reported its isolated ports service: install or start"
-          + " isolated-ports-host on it and refresh the host's capabilities."),
+      "Host ${host} reports nothing of Isolated Ports: install the package"
+          + " vdsm-hook-isolated-ports on it and refresh the host's capabilities."),
   HOST_REPORT_DAMAGED(
-      "The report of host ${host} on its isolated ports service cannot be read: restart"
-          + " isolated-ports-host on it and refresh the host's capabilities."),
+      "What host ${host} reports of Isolated Ports cannot be read: reinstall the package"
+          + " vdsm-hook-isolated-ports on it and refresh the host's capabilities."),
   HOST_PART_VERSION_DIFFERS(
       "Host ${host} has the host part of Isolated Ports in version ${version}; this server needs"
           + " ${minimum} or newer of the same major version: upgrade the package on the host."),

@@ -90,7 +90,7 @@ class HostFitnessTest {
   void aHostWithoutOurPackageIsUnfitAndEveryReasonIsGiven() {
     assertThat(reasons(host("a", "libvirt-9.0.0", List.of(), ON_RED)))
         .satisfiesExactly(
-            first -> assertThat(first).startsWith("Host a has not reported"),
+            first -> assertThat(first).startsWith("Host a reports nothing of Isolated Ports"),
             second ->
                 assertThat(second)
                     .contains(
@@ -174,10 +174,10 @@ class HostFitnessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "filter=ok, filter=missing, lacks the libvirt filter",
-    "filter=ok;, '', lacks the libvirt filter",
-    "bridges=ok, bridges=damaged, no usable list of isolated bridges (damaged)",
-    "bridges=ok;, '', no usable list of isolated bridges (not reported)"
+    "filter=yes, filter=no, lacks the libvirt filter",
+    "filter=yes;, '', lacks the libvirt filter",
+    "list=ok, list=damaged, no usable list of isolated bridges (damaged)",
+    "list=ok;, '', no usable list of isolated bridges (not reported)"
   })
   void aHostWithoutFilterOrBridgeListIsUnfit(String from, String to, String expected) {
     assertThat(reasons(host("a", "libvirt-9.0.0", REPORT.replace(from, to))))

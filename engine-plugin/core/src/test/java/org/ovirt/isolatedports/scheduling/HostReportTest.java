@@ -13,7 +13,7 @@ class HostReportTest {
   void readsWhatTheHostSays() {
     assertThat(
             HostReport.parse(
-                "version=1.0.0;kernel=4.18.0-553.el8_10.x86_64;filter=ok;bridges=ok;nft=yes;ct=no"))
+                "version=1.0.0;kernel=4.18.0-553.el8_10.x86_64;filter=yes;list=ok;nft=yes;ct=no"))
         .contains(new HostReport("1.0.0", "4.18.0-553.el8_10.x86_64", true, "ok", true, false));
   }
 

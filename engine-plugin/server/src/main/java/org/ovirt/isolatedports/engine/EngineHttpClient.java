@@ -7,6 +7,7 @@ import jakarta.inject.Inject;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -196,8 +197,12 @@ public class EngineHttpClient {
 
   /** Closes all connections. */
   @PreDestroy
-  public void close() throws IOException {
+  public void close() {
     deadlines.shutdownNow();
-    client.close();
+    try {
+      client.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException("The connections to the engine could not be closed.", e);
+    }
   }
 }

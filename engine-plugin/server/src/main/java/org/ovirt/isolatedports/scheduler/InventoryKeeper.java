@@ -116,6 +116,7 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   private Set<String> exemptVms = Set.of();
   private Set<String> reported = Set.of();
   private Map<String, String> lastOwnNetworks = Map.of();
+  private boolean ownNetworksFailed;
 
   /**
    * A keeper that has read nothing yet.
@@ -433,8 +434,13 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   private Map<String, String> own() {
     try {
       lastOwnNetworks = Map.copyOf(ownNetworks.get());
+      ownNetworksFailed = false;
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "The list of isolated networks cannot be read.", e);
+      if (!ownNetworksFailed) {
+        LOG.log(
+            Level.WARNING, "The list of isolated networks cannot be read, the last one stays.", e);
+      }
+      ownNetworksFailed = true;
     }
     return lastOwnNetworks;
   }

@@ -9,7 +9,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
-import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
@@ -157,7 +156,7 @@ public class SchedulerServer {
   }
 
   @PreDestroy
-  synchronized void stop() throws IOException {
+  synchronized void stop() {
     stopped = true;
     retry.ifPresent(pending -> pending.cancel(false));
     listening = false;
