@@ -3,10 +3,11 @@ package org.ovirt.isolatedports.lab;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.function.Supplier;
 
 /** A running guest. Waits for it to boot where something is asked of it. */
 public final class Guest extends Station {
@@ -67,28 +68,22 @@ public final class Guest extends Station {
     }
   }
 
-  /** DHCP leases by NIC address: the IPv4 addresses obtained so far. */
+  /** The addresses obtained by DHCP so far, by the MAC of the NIC in lower case. */
   public Map<String, String> leases() {
-    Map<String, String> addresses = new TreeMap<>();
-    Map<String, String> macs = new TreeMap<>();
-    nics().forEach(nic -> macs.put(nic.name(), nic.mac()));
-    run("cat /run/lease.eth* 2> /dev/null || true")
-        .lines()
-        .map(line -> line.split(" ", -1))
-        .filter(words -> macs.containsKey(words[0]))
-        .forEach(words -> addresses.put(macs.get(words[0]), words[1].replaceAll("/.*", "")));
-    return addresses;
+    Map<String, String> leases = new TreeMap<>();
+    nics().forEach(nic -> nic.lease().ifPresent(address -> leases.put(nic.mac(), address)));
+    return leases;
   }
 
-  /** Waits until these NICs have a lease and returns the leases by NIC address. */
-  public Map<String, String> awaitLeases(Duration limit, List<String> macs) {
-    Supplier<String> missing =
-        () -> {
-          List<String> without = macs.stream().filter(mac -> !leases().containsKey(mac)).toList();
-          return "The guest '%s' obtained no DHCP lease for %s within %d s."
-              .formatted(name, without, limit.toSeconds());
-        };
-    Poll.until(limit, () -> leases().keySet().containsAll(macs), missing);
+  /** Waits until the NICs with these MACs have a lease; returns all leases as {@link #leases}. */
+  public Map<String, String> awaitLeases(Duration limit, Collection<String> macs) {
+    List<String> wanted = macs.stream().map(mac -> mac.toLowerCase(Locale.ROOT)).toList();
+    Poll.until(
+        limit,
+        () -> leases().keySet().containsAll(wanted),
+        () ->
+            "The guest '%s' has no DHCP lease on all of %s after %d s, only %s."
+                .formatted(name, wanted, limit.toSeconds(), leases()));
     return leases();
   }
 

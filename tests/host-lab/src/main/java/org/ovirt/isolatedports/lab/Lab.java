@@ -117,7 +117,13 @@ public final class Lab implements AutoCloseable {
 
   private Namespace machine(String name, LabCache cache) {
     Namespace machine = Namespace.create(name, cache.agent());
-    machines.add(machine);
+    synchronized (this) {
+      if (released) {
+        machine.close();
+        throw new LabException("The lab ended while '%s' was being made.".formatted(name));
+      }
+      machines.add(machine);
+    }
     record.add(machine.holder());
     return machine;
   }

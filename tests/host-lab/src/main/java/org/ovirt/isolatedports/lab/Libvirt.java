@@ -14,13 +14,16 @@ import org.w3c.dom.Element;
 final class Libvirt implements Hypervisor {
 
   /** The filter the engine puts on every vNIC, as VDSM defines it ({@code vdsm.tool.nwfilter}). */
+  private static final String FILTER_NAME = "vdsm-no-mac-spoofing";
+
   private static final String FILTER =
       """
-      <filter name='vdsm-no-mac-spoofing' chain='root'>
+      <filter name='%s' chain='root'>
         <filterref filter='no-mac-spoofing'/>
         <filterref filter='no-arp-mac-spoofing'/>
       </filter>
-      """;
+      """
+          .formatted(FILTER_NAME);
 
   private static final String PID_FILE = "/run/libvirtd.pid";
 
@@ -37,7 +40,9 @@ final class Libvirt implements Hypervisor {
   @Override
   public void boot() {
     startDaemon();
-    virshInput(FILTER, "nwfilter-define", "/dev/stdin");
+    if (!virshTry("nwfilter-dumpxml", FILTER_NAME).succeeded()) {
+      virshInput(FILTER, "nwfilter-define", "/dev/stdin");
+    }
   }
 
   private void startDaemon() {
@@ -144,7 +149,8 @@ final class Libvirt implements Hypervisor {
         "--key",
         "ovirt-vm",
         "--set",
-        Xml.text(metadata),
+        // libvirt itself puts every element into the namespace, and refuses one that is in it.
+        Xml.text(Xml.withoutNamespaces(metadata)),
         "--live");
   }
 

@@ -5,6 +5,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,11 +24,13 @@ import java.util.concurrent.TimeUnit;
 final class Namespace implements AutoCloseable {
 
   private final String name;
+  private final Path agent;
   private final Process unshare;
   private final long pid;
 
-  private Namespace(String name, Process unshare, long pid) {
+  private Namespace(String name, Path agent, Process unshare, long pid) {
     this.name = name;
+    this.agent = agent;
     this.unshare = unshare;
     this.pid = pid;
   }
@@ -73,8 +76,10 @@ final class Namespace implements AutoCloseable {
               .findFirst()
               .map(ProcessHandle::pid)
               .orElseThrow(() -> new LabException("The namespaces of '%s' ended.".formatted(name)));
-      Namespace namespace = new Namespace(name, unshare, pid);
-      namespace.output("sh", "-c", "hostname \"$0\" && ip link set lo up", name);
+      // A mount of sysfs shows the devices of the network namespace it was made in.
+      Namespace namespace = new Namespace(name, agent, unshare, pid);
+      namespace.output(
+          "sh", "-c", "hostname \"$0\" && mount -t sysfs sysfs /sys && ip link set lo up", name);
       return namespace;
     } catch (IOException e) {
       throw new LabException("The namespaces of '%s' could not be made.".formatted(name), e);
@@ -133,12 +138,18 @@ final class Namespace implements AutoCloseable {
     return Command.run(limit, enter(command), "");
   }
 
-  /** Starts a program here that lives as long as this machine; its output goes to a file. */
+  /**
+   * Starts a program here that lives at most as long as this machine; its output goes to a file.
+   */
   Process spawn(Path log, List<String> command) {
+    return spawn(ProcessBuilder.Redirect.appendTo(log.toFile()), command);
+  }
+
+  private Process spawn(ProcessBuilder.Redirect output, List<String> command) {
     try {
       return new ProcessBuilder(enter(command))
           .redirectErrorStream(true)
-          .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))
+          .redirectOutput(output)
           .start();
     } catch (IOException e) {
       throw new LabException(
@@ -149,6 +160,20 @@ final class Namespace implements AutoCloseable {
   /** Runs {@code ip -batch} here. */
   void ip(List<String> lines) {
     output(List.of("ip", "-batch", "-"), String.join("\n", lines) + "\n");
+  }
+
+  /** Makes a device that is one VLAN of a cable here, and returns its name. */
+  String vlan(String cable, int tag) {
+    String device = cable + "." + tag;
+    ip(List.of("link set %s up".formatted(cable)));
+    spawn(
+        ProcessBuilder.Redirect.INHERIT,
+        List.of(agent.toString(), "vlan", cable, Integer.toString(tag), device));
+    Poll.until(
+        Duration.ofSeconds(10),
+        () -> Files.exists(path("/sys/class/net/" + device)),
+        () -> "The VLAN %d of %s on '%s' did not come up.".formatted(tag, cable, name));
+    return device;
   }
 
   @Override

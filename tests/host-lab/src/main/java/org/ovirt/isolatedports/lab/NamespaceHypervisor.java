@@ -56,7 +56,7 @@ final class NamespaceHypervisor implements Hypervisor {
   @Override
   public void start(VmXml vm) {
     Namespace guest = Namespace.create("guest", cache.agent());
-    guest.output(List.of("sh", "-c", "mount -t tmpfs tmpfs /run && mount -t sysfs sysfs /sys"), "");
+    guest.output("mount", "-t", "tmpfs", "tmpfs", "/run");
     for (String scope : List.of("all", "default")) {
       String path = "/proc/sys/net/ipv4/conf/" + scope;
       guest.output(

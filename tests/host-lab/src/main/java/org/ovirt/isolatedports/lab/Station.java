@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -21,8 +22,9 @@ public abstract sealed class Station permits Guest, Gateway {
    *
    * @param name its device name inside, such as eth0
    * @param mac its address, in lower case
+   * @param lease the IPv4 address its DHCP client obtained; the gateway has none
    */
-  public record Nic(String name, String mac) {}
+  public record Nic(String name, String mac, Optional<String> lease) {}
 
   abstract Agent agent();
 
@@ -33,7 +35,10 @@ public abstract sealed class Station permits Guest, Gateway {
   public List<Nic> nics() {
     return agent().lines(ANSWER, "nics").stream()
         .map(line -> line.split(" ", -1))
-        .map(words -> new Nic(words[0], words[1]))
+        .map(
+            words ->
+                new Nic(
+                    words[0], words[1], Optional.of(words[2]).filter(lease -> !lease.equals("-"))))
         .toList();
   }
 

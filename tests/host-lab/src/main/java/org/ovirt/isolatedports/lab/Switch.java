@@ -58,16 +58,6 @@ final class Switch {
     }
   }
 
-  /** Makes a device for one VLAN of a cable and returns its name. */
-  String vlanPort(String cable, int tag) {
-    String port = cable + "." + tag;
-    machine.ip(
-        List.of(
-            "link set %s up".formatted(cable),
-            "link add link %s name %s type vlan id %d".formatted(cable, port, tag)));
-    return port;
-  }
-
   /** Protects, or stops protecting, the ports towards hosts on one network. */
   void protect(String network, boolean on) {
     protectedNetworks.put(network, on);

@@ -30,8 +30,7 @@ record Wiring(int index, List<LabNetwork> networks, Switch peer) {
         cables.add(cable(host, "eth" + (i + 1), port("p" + (i + 1))));
       }
     }
-    boolean trunk = networks.stream().anyMatch(network -> network.vlan().isPresent());
-    if (trunk) {
+    if (networks.stream().anyMatch(network -> network.vlan().isPresent())) {
       cables.add(cable(host, TRUNK, port("t")));
     }
     Command.output(List.of("ip", "-batch", "-"), String.join("\n", cables) + "\n");
@@ -40,24 +39,18 @@ record Wiring(int index, List<LabNetwork> networks, Switch peer) {
         new ArrayList<>(
             List.of(
                 "address add %s/24 dev eth0".formatted(managementAddress()), "link set eth0 up"));
-    if (trunk) {
-      lines.add("link set %s up".formatted(TRUNK));
-    }
     peer.plug(port("m"), Switch.MANAGEMENT, false);
     for (int i = 0; i < networks.size(); i++) {
       LabNetwork network = networks.get(i);
-      String uplink = network.vlan().map(tag -> TRUNK + "." + tag).orElse("eth" + (i + 1));
-      network
-          .vlan()
-          .ifPresent(
-              tag ->
-                  lines.add(
-                      "link add link %s name %s type vlan id %d".formatted(TRUNK, uplink, tag)));
+      String uplink = "eth" + (i + 1);
+      String port = port("p" + (i + 1));
+      if (network.vlan().isPresent()) {
+        uplink = host.vlan(TRUNK, network.vlan().get());
+        port = peer.machine().vlan(port("t"), network.vlan().get());
+      }
       lines.addAll(Switch.bridge(network.name()));
       lines.add("link set %s master %s".formatted(uplink, network.name()));
       lines.add("link set %s up".formatted(uplink));
-      String port =
-          network.vlan().map(tag -> peer.vlanPort(port("t"), tag)).orElse(port("p" + (i + 1)));
       peer.plug(port, network.name(), true);
     }
     host.ip(lines);

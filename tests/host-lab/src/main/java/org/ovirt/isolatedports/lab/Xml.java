@@ -19,6 +19,7 @@ import javax.xml.transform.dom.DOMSource;
 import javax.xml.transform.stream.StreamResult;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 import org.xml.sax.InputSource;
 import org.xml.sax.SAXException;
@@ -55,6 +56,28 @@ final class Xml {
     } catch (ParserConfigurationException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** A copy of the element with plain names, in no namespace. */
+  static Element withoutNamespaces(Element element) {
+    Document document = copy(element);
+    return plain(document, element);
+  }
+
+  private static Element plain(Document document, Element element) {
+    Element plain = document.createElementNS(null, element.getLocalName());
+    NamedNodeMap attributes = element.getAttributes();
+    for (int i = 0; i < attributes.getLength(); i++) {
+      Node attribute = attributes.item(i);
+      if (!XMLConstants.XMLNS_ATTRIBUTE_NS_URI.equals(attribute.getNamespaceURI())) {
+        plain.setAttribute(attribute.getLocalName(), attribute.getNodeValue());
+      }
+    }
+    for (Node node = element.getFirstChild(); node != null; node = node.getNextSibling()) {
+      plain.appendChild(
+          node instanceof Element child ? plain(document, child) : document.importNode(node, true));
+    }
+    return plain;
   }
 
   /** The node as text, with a declaration. */
@@ -119,7 +142,7 @@ final class Xml {
 
   /** Appends a child element with attributes given as name, value, name, value. */
   static Element append(Element parent, String name, String... attributes) {
-    Element child = parent.getOwnerDocument().createElement(name);
+    Element child = parent.getOwnerDocument().createElementNS(null, name);
     for (int i = 0; i < attributes.length; i += 2) {
       child.setAttribute(attributes[i], attributes[i + 1]);
     }

@@ -9,10 +9,14 @@
 //                       counts every frame that arrives on any Ethernet device and answers requests
 //                       on PATH: a virtio-serial port, or a Unix socket that it creates. With a
 //                       script it brings up each device that appears and runs a DHCP client on it.
+//   agent vlan CABLE TAG DEVICE
+//                       makes DEVICE, a tap that is one VLAN of CABLE: frames written to it leave
+//                       tagged, tagged frames of the cable arrive on it. In place of the kernel's
+//                       8021q, which not every kernel of a test machine has.
 //
 // Requests are lines, "ID COMMAND ARGUMENTS"; an answer is "ID STATUS LENGTH" and LENGTH bytes.
 //   hello                                 -
-//   nics                                  lines "NAME MAC"
+//   nics                                  lines "NAME MAC LEASE", where LEASE is an address or "-"
 //   counts                                lines "MAC SOURCE KIND DESTINATION COUNT", then "dropped N"
 //   ping MILLIS NAME=ADDRESS ...          lines "NAME=ADDRESS" of those that answered
 //   send NAME TIMES HEXFRAME              -
@@ -24,6 +28,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/ethernet.h>
@@ -118,6 +123,31 @@ static const char *mac_text(const unsigned char *mac, char *buffer) {
   return buffer;
 }
 
+// ---- receiving ---------------------------------------------------------------------------------
+
+// Receives a frame of others and tells its tag, or -1: the kernel takes the tag out of the frame
+// (packet(7)). Returns 0 for a frame this machine sent itself.
+static int receive(int fd, unsigned char *frame, int size, struct sockaddr_ll *from, int *tag) {
+  char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
+  struct iovec vector = {frame, size};
+  struct msghdr message = {.msg_name = from,
+                           .msg_namelen = sizeof *from,
+                           .msg_iov = &vector,
+                           .msg_iovlen = 1,
+                           .msg_control = control,
+                           .msg_controllen = sizeof control};
+  int length = recvmsg(fd, &message, 0);
+  *tag = -1;
+  if (length <= 0 || from->sll_pkttype == PACKET_OUTGOING) return 0;
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
+    if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
+      struct tpacket_auxdata data;
+      memcpy(&data, CMSG_DATA(c), sizeof data);
+      if (data.tp_status & TP_STATUS_VLAN_VALID) *tag = data.tp_vlan_tci;
+    }
+  return length;
+}
+
 // ---- counting -----------------------------------------------------------------------------------
 
 static const char *kind_of(const unsigned char *frame, int length, int tagged) {
@@ -186,29 +216,15 @@ static struct nic *nic_by_index(int index) {
 __attribute__((noreturn)) static void *sniff(void *unused) {
   (void)unused;
   unsigned char frame[256];
-  char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
   struct sockaddr_ll from;
+  int tag;
   for (;;) {
-    struct iovec vector = {frame, sizeof frame};
-    struct msghdr message = {.msg_name = &from,
-                             .msg_namelen = sizeof from,
-                             .msg_iov = &vector,
-                             .msg_iovlen = 1,
-                             .msg_control = control,
-                             .msg_controllen = sizeof control};
-    int length = recvmsg(sniffer, &message, 0);
-    if (length < 12 || from.sll_pkttype == PACKET_OUTGOING) continue;
-    int tagged = 0;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
-      if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
-        struct tpacket_auxdata data;
-        memcpy(&data, CMSG_DATA(c), sizeof data);
-        tagged = (data.tp_status & TP_STATUS_VLAN_VALID) != 0;
-      }
+    int length = receive(sniffer, frame, sizeof frame, &from, &tag);
+    if (length < 2 * ETH_ALEN) continue;
     pthread_mutex_lock(&lock);
     struct nic *nic = nic_by_index(from.sll_ifindex);
     if (nic != NULL)
-      count(nic, frame + ETH_ALEN, kind_of(frame, length, tagged), destination_of(from.sll_pkttype));
+      count(nic, frame + ETH_ALEN, kind_of(frame, length, tag >= 0), destination_of(from.sll_pkttype));
     pthread_mutex_unlock(&lock);
   }
 }
@@ -298,11 +314,22 @@ __attribute__((noreturn)) static void *watch_links(void *unused) {
   }
 }
 
+// The address that dhcp-event.sh recorded for a device.
+static const char *lease_of(const char *name, char *buffer) {
+  char path[64];
+  snprintf(path, sizeof path, "/run/lease.%s", name);
+  FILE *file = fopen(path, "r");
+  int found = file != NULL && fscanf(file, "%15[0-9.]", buffer) == 1;
+  if (file != NULL) fclose(file);
+  return found ? buffer : "-";
+}
+
 static void list_nics(struct text *answer) {
-  char mac[18];
+  char mac[18], lease[16];
   pthread_mutex_lock(&lock);
   for (int i = 0; i < nic_count; i++)
-    print(answer, "%s %s\n", nics[i].name, mac_text(nics[i].mac, mac));
+    print(answer, "%s %s %s\n", nics[i].name, mac_text(nics[i].mac, mac),
+          lease_of(nics[i].name, lease));
   pthread_mutex_unlock(&lock);
 }
 
@@ -527,7 +554,7 @@ static void converse(int fd) {
   }
 }
 
-static int serve(const char *path) {
+__attribute__((noreturn)) static void serve(const char *path) {
   sniffer = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
   if (sniffer < 0) die("packet socket");
   int size = 8 << 20, on = 1;
@@ -560,6 +587,49 @@ static int serve(const char *path) {
   }
 }
 
+// ---- VLAN ---------------------------------------------------------------------------------------
+
+static int vlan(const char *cable, int tag, const char *device) {
+  unsigned char frame[65536];
+  int on = 1;
+  int wire = socket(AF_PACKET, SOCK_RAW, htons(ETH_P_ALL));
+  struct sockaddr_ll address = {.sll_family = AF_PACKET,
+                                .sll_protocol = htons(ETH_P_ALL),
+                                .sll_ifindex = if_nametoindex(cable)};
+  struct packet_mreq promiscuous = {.mr_ifindex = address.sll_ifindex, .mr_type = PACKET_MR_PROMISC};
+  setsockopt(wire, SOL_PACKET, PACKET_AUXDATA, &on, sizeof on);
+  if (bind(wire, (struct sockaddr *)&address, sizeof address) < 0 ||
+      setsockopt(wire, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
+    die(cable);
+  int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+  strncpy(request.ifr_name, device, IF_NAMESIZE - 1);
+  if (ioctl(tap, TUNSETIFF, &request) < 0) die(device);
+  while (if_nametoindex(cable) != 0) {
+    struct pollfd polls[] = {{wire, POLLIN, 0}, {tap, POLLIN, 0}};
+    poll(polls, 2, 1000);
+    if (polls[0].revents) {
+      struct sockaddr_ll from;
+      int found, length = receive(wire, frame, sizeof frame, &from, &found);
+      if (length > 0 && found >= 0 && (found & 0xfff) == tag && write(tap, frame, length) < 0)
+        continue;  // The tap is down: so is the VLAN.
+    }
+    if (polls[1].revents & POLLIN) {
+      int length = read(tap, frame + 4, sizeof frame - 4);
+      if (length < ETH_HLEN) continue;
+      memmove(frame, frame + 4, 2 * ETH_ALEN);
+      frame[12] = 0x81;
+      frame[13] = 0;
+      frame[14] = tag >> 8;
+      frame[15] = tag & 0xff;
+      if (send(wire, frame, length + 4, 0) < 0) continue;  // The cable is down.
+    }
+  }
+  return 0;
+}
+
+// ---- namespaces ---------------------------------------------------------------------------------
+
 static void reap(int signal) {
   (void)signal;
   while (waitpid(-1, NULL, WNOHANG) > 0) {
@@ -582,8 +652,9 @@ int main(int argc, char **argv) {
   if (argc == 2 && strcmp(argv[1], "hold") == 0) return hold();
   if (argc >= 3 && strcmp(argv[1], "serve") == 0) {
     dhcp_script = argc > 3 ? argv[3] : NULL;
-    return serve(argv[2]);
+    serve(argv[2]);
   }
-  fprintf(stderr, "usage: agent hold | agent serve PATH [DHCP-SCRIPT]\n");
+  if (argc == 5 && strcmp(argv[1], "vlan") == 0) return vlan(argv[2], atoi(argv[3]), argv[4]);
+  fprintf(stderr, "usage: agent hold | agent vlan CABLE TAG DEVICE | agent serve PATH [DHCP-SCRIPT]\n");
   return 2;
 }

@@ -14,7 +14,7 @@ case $1 in
     busybox ip route replace default dev "$interface" table "$table"
     while busybox ip rule del table "$table" 2> /dev/null; do :; done
     busybox ip rule add from "$ip" table "$table"
-    echo "$interface $ip/$mask $serverid $lease" > "/run/lease.$interface.new"
+    echo "$ip $serverid $lease" > "/run/lease.$interface.new"
     mv "/run/lease.$interface.new" "/run/lease.$interface"
     ;;
 esac

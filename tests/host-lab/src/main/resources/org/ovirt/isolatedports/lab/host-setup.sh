@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# Makes a namespace a host: its own /etc, /usr, /var, /run and /tmp above this machine's, an own
-# view of /sys, the users a host of oVirt has, and libvirt's configuration.
+# Makes a namespace a host: its own /etc, /usr, /var, /run and /tmp above this machine's, the
+# users a host of oVirt has, and libvirt's configuration.
 #   host-setup.sh NAME CACHE HOST-UUID
 set -eu
 name=$1
@@ -18,8 +18,6 @@ for directory in etc usr var; do
 done
 mount -t tmpfs -o mode=755 tmpfs /run
 mount -t tmpfs -o mode=1777 tmpfs /tmp
-# A mount of sysfs shows the devices of the network namespace it was made in.
-mount -t sysfs sysfs /sys
 for default in /proc/sys/net/ipv6/conf/all /proc/sys/net/ipv6/conf/default; do
   # As VDSM leaves it: a bridge without an address of the host speaks no IPv6 either.
   echo 1 > "$default/disable_ipv6"
