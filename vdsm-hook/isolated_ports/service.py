@@ -203,8 +203,8 @@ class Watcher:
         self.content = None  # type: Optional[bytes]
         self.names = {}  # type: Dict[int, str]
         self.known = {}  # type: Dict[str, Known]
-        # Ports that we closed on suspicion: only these do we open again.
-        self.suspected = set()  # type: Set[int]
+        # Ports that we closed ourselves: only these do we open again.
+        self.closed = set()  # type: Set[int]
         self.lock = threading.Lock()
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
@@ -245,7 +245,7 @@ class Watcher:
                 self.names.pop(link.index, None)
                 with self.lock:
                     self.known.pop(link.name, None)
-                    self.suspected.discard(link.index)
+                    self.closed.discard(link.index)
             return
         if link.name:
             self.names[link.index] = link.name
@@ -279,7 +279,7 @@ class Watcher:
                 self.ports.isolate(link.index)
             except OSError:
                 return False  # it is gone, or on no bridge any more
-            self.suspected.add(link.index)
+            self.closed.add(link.index)
         log('port %s on bridge %s was open and is isolated again.' % (link.name, bridge))
         return True
 
@@ -364,14 +364,13 @@ class Watcher:
                 self._keep_element(link, nic, bridge)
                 self.known[link.name] = Known(link.index, nic)
                 wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
-                release = not wanted and link.isolated and link.index in self.suspected
-                if wanted:
-                    self.suspected.discard(link.index)
+                release = not wanted and link.isolated and link.index in self.closed
                 try:
                     if release:
                         self._release(link, ports)
                     elif wanted and not link.isolated:
                         ports.isolate(link.index)
+                        self.closed.add(link.index)
                     else:
                         continue
                 except OSError:
@@ -380,7 +379,7 @@ class Watcher:
                 log('port %s of VM %s on bridge %s was open and is isolated now.'
                     % (link.name, nic.vm, bridge))
             else:
-                log('port %s of VM %s on bridge %s, isolated on suspicion, is open again%s.'
+                log('port %s of VM %s on bridge %s, which was isolated here, is open again%s.'
                     % (link.name, nic.vm, bridge,
                        ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
                        if nic.exempt else ''))
@@ -399,7 +398,7 @@ class Watcher:
         """Opens a port that was closed in vain, if it is where it was when that was decided."""
         if any(now.index == link.index and now.master == link.master for now in ports.ports()):
             ports.isolate(link.index, False)
-        self.suspected.discard(link.index)
+        self.closed.discard(link.index)
 
 
 def notify_ready() -> None:

@@ -105,6 +105,12 @@ class Fuzz(HookCase):
         self.seeds.append(domain(interface('iso1') + interface(alias='ua-2', mac='52:54:00:0:0:1'),
                                  device('true') + device(None, mac='52:54:00:0:0:1',
                                                          alias='ua-2')))
+        # Each with a single sign of isolation: a search that misses it shows.
+        self.seeds += 2 * [
+            domain(interface('iso1'), device()), domain(interface(), device('true')),
+            domain(interface(), device('true', mac='')),
+            domain(interface(), device('true', alias='')),
+            domain(interface(), device('true', mac='52:54:00:00:00:02'))]
 
     def test_no_isolated_nic_is_left_open_with_exit_code_0(self) -> None:
         accepted = readable = 0
