@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.ovirt.isolatedports.lab.DomainXml.Vnic;
+
+/**
+ * Every event of a vNIC's life against a real libvirt and real guests; after each the flag is read
+ * back from the kernel. The engine here knows nothing of isolation: it comes from the property or
+ * from the host's list alone.
+ */
+@Tag("root")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class HostEventsLabIT {
+
+  private static final String PROPERTY = "port_isolation";
+  private static final List<IsolatedBridge> LIST =
+      List.of(new IsolatedBridge("iso1", "5a2c4b1e-0000-4000-8000-000000000001", "iso1"));
+
+  private Lab lab;
+  private HookedHost a;
+  private HookedHost b;
+  private int nextMac = 1;
+  private final List<DomainXml> started = new ArrayList<>();
+
+  @BeforeAll
+  void build() {
+    lab =
+        Lab.builder()
+            .hosts("a", "b")
+            .network("iso1", "10.77.1.0/24")
+            .network("plain1", "10.77.2.0/24")
+            .switchPortsProtected("iso1", true)
+            .guests(GuestKind.AUTO)
+            .start();
+    a = new HookedHost(lab, lab.host("a")).install(LIST).startWatch();
+    b = new HookedHost(lab, lab.host("b")).install(LIST).startWatch();
+  }
+
+  @AfterAll
+  void tearDown() {
+    if (lab != null) {
+      lab.close();
+    }
+  }
+
+  @BeforeEach
+  void sameHooksForAll() {
+    started.clear();
+  }
+
+  @AfterEach
+  void destroyVms() {
+    for (HookedHost host : List.of(a, b)) {
+      for (String vmId : host.host().running()) {
+        host.host().destroy(vmId);
+      }
+      assertThat(host.status()).as(host.host().read("/run/lab/status")).isZero();
+    }
+  }
+
+  private Vnic vnic(String bridge) {
+    return Vnic.on(bridge, "56:6f:11:22:00:%02x".formatted(nextMac++));
+  }
+
+  private DomainXml vm(Vnic... vnics) {
+    DomainXml vm = DomainXml.vm("vm" + nextMac++);
+    for (Vnic vnic : vnics) {
+      vm.vnic(vnic);
+    }
+    return vm;
+  }
+
+  private String start(HookedHost host, Vnic... vnics) {
+    return host.host().start(vm(vnics).domain());
+  }
+
+  @Test
+  void aStartIsolatesByListAndByPropertyAndLeavesOthersOpen() {
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
+    Vnic plain = vnic("plain1");
+    Vnic nativeOne = vnic("plain1").withNativeIsolation();
+    start(a, byList, byProperty, plain, nativeOne);
+    assertThat(a.isolated(byList)).isTrue();
+    assertThat(a.isolated(byProperty)).isTrue();
+    assertThat(a.isolated(nativeOne)).isTrue();
+    assertThat(a.isolated(plain)).isFalse();
+  }
+
+  @Test
+  void aStartWithARoleThatIsNotEnforcedIsRefusedWithAReason() {
+    DomainXml vm = vm(vnic("iso1").withCustom(PROPERTY, "community:blue"));
+    assertThatThrownBy(() -> a.host().start(vm.domain()))
+        .isInstanceOf(HookRefused.class)
+        .hasMessageContaining("community")
+        .hasMessageContaining("iso1");
+    assertThat(a.host().running()).isEmpty();
+  }
+
+  @Test
+  void aVmLevelPropertyOfTheSameNameLoosensNothing() {
+    Vnic isolated = vnic("plain1").withCustom(PROPERTY, "true");
+    DomainXml vm = vm(isolated).custom(PROPERTY, "isolated");
+    a.host().start(vm.domain());
+    assertThat(a.isolated(isolated)).isTrue();
+    DomainXml hostile =
+        vm(vnic("plain1").withCustom(PROPERTY, "true")).custom(PROPERTY, "promiscuous");
+    assertThatThrownBy(() -> a.host().start(hostile.domain())).isInstanceOf(HookRefused.class);
+  }
+
+  @Test
+  void hotPlugIsolatesAlsoWithAProfileThatCarriesNothingYet() {
+    String vmId = start(a, vnic("plain1"));
+    lab.guest(vmId);
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "isolated");
+    Vnic plain = vnic("plain1");
+    for (Vnic vnic : List.of(byList, byProperty, plain)) {
+      a.host().hotplugNic(vmId, vnic.hotplug());
+    }
+    assertThat(a.isolated(byList)).isTrue();
+    assertThat(a.isolated(byProperty)).isTrue();
+    assertThat(a.isolated(plain)).isFalse();
+
+    Vnic refused = vnic("iso1").withCustom(PROPERTY, "promiscuous");
+    assertThatThrownBy(() -> a.host().hotplugNic(vmId, refused.hotplug()))
+        .isInstanceOf(HookRefused.class);
+    assertThat(a.port(refused)).isEmpty();
+
+    a.host().hotunplugNic(vmId, byList.hotunplug());
+    assertThat(a.port(byList)).isEmpty();
+    assertThat(a.isolated(byProperty)).isTrue();
+  }
+
+  @Test
+  void linkChangesKeepTheIsolation() {
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
+    String vmId = start(a, byList, byProperty);
+    for (boolean up : new boolean[] {false, true}) {
+      for (Vnic vnic : List.of(byList, byProperty)) {
+        a.host().updateNic(vmId, vnic.withLink(up).hotplug());
+        assertThat(a.isolated(vnic)).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void aNetworkChangeIsolatesOnTheWayInAndOpensOnTheWayOut() {
+    Vnic vnic = vnic("plain1");
+    String vmId = start(a, vnic);
+    a.host().updateNic(vmId, vnic.withBridge("iso1").hotplug());
+    assertThat(a.isolated(vnic)).isTrue();
+    a.host().updateNic(vmId, vnic.hotplug());
+    a.await(vnic, false);
+  }
+
+  @Test
+  void aProfileChangeIsolatesOrOpensARunningNic() {
+    Vnic vnic = vnic("plain1");
+    String vmId = start(a, vnic);
+    a.host().updateNic(vmId, vnic.withCustom(PROPERTY, "true").hotplug());
+    assertThat(a.isolated(vnic)).isTrue();
+    a.host().updateNic(vmId, vnic.withCustom(PROPERTY, "community:x").hotplug());
+    assertThat(a.isolated(vnic)).isTrue();
+    a.host().updateNic(vmId, vnic.hotplug());
+    a.await(vnic, false);
+  }
+
+  @Test
+  void vdsmsRollbackIsMended() {
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
+    String vmId = start(a, byList, byProperty);
+    a.await(byProperty, true);
+    for (Vnic vnic : List.of(byList, byProperty)) {
+      assertThatThrownBy(() -> a.host().updateNicWithFailingMirroring(vmId, vnic.hotplug()))
+          .isInstanceOf(LabException.class);
+      a.await(vnic, true);
+    }
+  }
+
+  @Test
+  void aNicChangedByHandAndAReEnslavedTapAreMended() {
+    Vnic vnic = vnic("iso1");
+    start(a, vnic);
+    String tap = a.port(vnic).orElseThrow().device();
+    a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
+    a.await(vnic, true);
+    a.host().run("ip", "link", "set", tap, "nomaster");
+    a.host().run("ip", "link", "set", tap, "master", "iso1");
+    a.await(vnic, true);
+  }
+
+  @Test
+  void withoutTheWatchStatusTellsAndRepairMends() {
+    Vnic vnic = vnic("iso1");
+    start(a, vnic);
+    a.killWatch();
+    try {
+      String tap = a.port(vnic).orElseThrow().device();
+      a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
+      assertThat(a.status()).isEqualTo(1);
+      assertThat(a.host().read("/run/lab/status")).contains(tap).contains("1 not as wanted");
+      a.host().run("/usr/sbin/isolated-ports-host", "repair");
+      assertThat(a.isolated(vnic)).isTrue();
+      assertThat(a.status()).isZero();
+    } finally {
+      a.startWatch();
+    }
+  }
+
+  @Test
+  void migrationKeepsAndBringsIsolation() {
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
+    Vnic plain = vnic("plain1");
+    String vmId = start(a, byList, byProperty, plain);
+    lab.guest(vmId);
+    a.host().migrate(vmId, b.host());
+    assertThat(b.isolated(byList)).isTrue();
+    assertThat(b.isolated(byProperty)).isTrue();
+    assertThat(b.isolated(plain)).isFalse();
+  }
+
+  @Test
+  void aVmThatCameUpOpenOnABareHostArrivesIsolated() {
+    Vnic vnic = vnic("iso1");
+    String vmId = openOnA(vnic);
+    lab.guest(vmId);
+    assertThat(a.isolated(vnic)).isFalse();
+    a.host().migrate(vmId, b.host());
+    assertThat(b.isolated(vnic)).isTrue();
+    a.install(LIST).startWatch();
+  }
+
+  @Test
+  void aVmSavedOpenResumesIsolated() {
+    Vnic vnic = vnic("iso1");
+    String vmId = openOnA(vnic);
+    lab.guest(vmId);
+    a.host().hibernate(vmId);
+    a.install(LIST).startWatch();
+    a.host().resume(vmId);
+    assertThat(a.isolated(vnic)).isTrue();
+  }
+
+  /** Starts a VM on a host without the product: its NIC is open. */
+  private String openOnA(Vnic vnic) {
+    a.killWatch();
+    a.host().removeHooks();
+    return start(a, vnic);
+  }
+
+  @Test
+  void aDomainThatWouldStartOpenPastVdsmIsVetoed() {
+    Vnic vnic = vnic("iso1");
+    String vmId = openOnA(vnic);
+    String open = a.host().liveXml(vmId);
+    a.host().destroy(vmId);
+    a.install(LIST).startWatch();
+    a.host().write("/run/lab/open.xml", open);
+    assertThatThrownBy(() -> a.host().run("virsh", "create", "/run/lab/open.xml"))
+        .isInstanceOf(LabException.class)
+        .hasMessageContaining("would start with it open");
+    assertThat(a.host().running()).isEmpty();
+  }
+
+  @Test
+  void restartsOfLibvirtdAndOfTheWatchOpenNothing() {
+    Vnic vnic = vnic("iso1");
+    String vmId = start(a, vnic);
+    a.host().restartLibvirtd();
+    assertThat(a.isolated(vnic)).isTrue();
+    a.killWatch();
+    assertThat(a.isolated(vnic)).isTrue();
+    a.startWatch();
+    a.host().updateNic(vmId, vnic.withLink(false).hotplug());
+    assertThat(a.isolated(vnic)).isTrue();
+  }
+
+  @Test
+  void afterARebootIsolatedVmsComeUpIsolatedAndTheHostedEngineComesUp() {
+    b.host().reboot();
+    b.startWatch();
+    Vnic isolated = vnic("iso1");
+    Vnic management = vnic("plain1");
+    DomainXml engine = DomainXml.vm("HostedEngine").vnic(management);
+    b.host().write("/etc/ovirt-hosted-engine/hosted-engine.conf", "vmid=" + engine.vmId() + "\n");
+    b.host().start(engine.domain());
+    start(b, isolated);
+    assertThat(b.isolated(isolated)).isTrue();
+    assertThat(b.isolated(management)).isFalse();
+    b.host().run("rm", "/etc/ovirt-hosted-engine/hosted-engine.conf");
+  }
+
+  @Test
+  void aDamagedListIsMendedByTheWatchAndThePropertyHoldsMeanwhile() {
+    a.host().write("/var/lib/isolated-ports/networks.json", "{\"version\": 1, \"netw");
+    Vnic byProperty = vnic("iso1").withCustom(PROPERTY, "true");
+    Vnic byList = vnic("iso1");
+    start(a, byProperty, byList);
+    assertThat(a.isolated(byProperty)).isTrue();
+    a.await(byList, true);
+    assertThat(a.host().read("/var/lib/isolated-ports/networks.json")).contains("iso1");
+  }
+
+  @Test
+  void macsThatDifferInTheFirstByteOrStartWithFeAreToldApart() {
+    Vnic isolated = Vnic.on("plain1", "52:54:00:12:34:56").withCustom(PROPERTY, "true");
+    Vnic twin = Vnic.on("plain1", "56:54:00:12:34:56");
+    Vnic fe = Vnic.on("plain1", "fe:54:00:12:34:57").withCustom(PROPERTY, "true");
+    Vnic fa = Vnic.on("plain1", "fa:54:00:12:34:57");
+    start(a, isolated, twin, fe, fa);
+    for (Vnic vnic : List.of(isolated, fe)) {
+      String tap = a.port(vnic).orElseThrow().device();
+      a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
+      a.await(vnic, true);
+    }
+    assertThat(a.isolated(twin)).isFalse();
+    assertThat(a.isolated(fa)).isFalse();
+  }
+
+  @Test
+  void theHostReportsItselfThroughItsCapabilities() {
+    Map<String, Map<String, Map<String, String>>> hooks = a.host().capabilities().hooks();
+    assertThat(hooks.get("isolated_ports").get("status").get("checksum"))
+        .startsWith("version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=");
+    assertThat(hooks.get("before_vm_start")).containsKey("60_isolated_ports");
+  }
+}
