@@ -4,13 +4,12 @@ package org.ovirt.isolatedports.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.ArrayList;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -29,11 +28,16 @@ class HostEventsLabIT {
   private static final List<IsolatedBridge> LIST =
       List.of(new IsolatedBridge("iso1", "5a2c4b1e-0000-4000-8000-000000000001", "iso1"));
 
+  private static final String LIST_FILE = "/var/lib/isolated-ports/networks.json";
+  private static final String LIST_JSON =
+      """
+      {"version": 1, "networks": [{"bridge": "iso1", "network": "1", "name": "iso1"}]}
+      """;
+
   private Lab lab;
   private HookedHost a;
   private HookedHost b;
   private int nextMac = 1;
-  private final List<DomainXml> started = new ArrayList<>();
 
   @BeforeAll
   void build() {
@@ -54,11 +58,6 @@ class HostEventsLabIT {
     if (lab != null) {
       lab.close();
     }
-  }
-
-  @BeforeEach
-  void sameHooksForAll() {
-    started.clear();
   }
 
   @AfterEach
@@ -308,14 +307,41 @@ class HostEventsLabIT {
   }
 
   @Test
-  void aDamagedListIsMendedByTheWatchAndThePropertyHoldsMeanwhile() {
-    a.host().write("/var/lib/isolated-ports/networks.json", "{\"version\": 1, \"netw");
+  void aDamagedListIsMendedByTheWatch() {
+    a.host().write(LIST_FILE, "{\"version\": 1, \"netw");
+    Poll.until(
+        Duration.ofSeconds(5),
+        () -> a.host().read(LIST_FILE).contains("iso1"),
+        () -> "The list was not written anew.");
+    Vnic vnic = vnic("iso1");
+    start(a, vnic);
+    assertThat(a.isolated(vnic)).isTrue();
+  }
+
+  @Test
+  void withADamagedListPropertyAndElementStillIsolateAndANewListClosesTheRest() {
+    a.killWatch();
+    a.host().write(LIST_FILE, "{\"version\": 1, \"netw");
     Vnic byProperty = vnic("iso1").withCustom(PROPERTY, "true");
+    Vnic byElement = vnic("iso1").withNativeIsolation();
     Vnic byList = vnic("iso1");
-    start(a, byProperty, byList);
+    String vmId = start(a, byProperty, byElement, byList);
     assertThat(a.isolated(byProperty)).isTrue();
-    a.await(byList, true);
-    assertThat(a.host().read("/var/lib/isolated-ports/networks.json")).contains("iso1");
+    assertThat(a.isolated(byElement)).isTrue();
+    assertThat(a.isolated(byList)).isFalse();
+    // Without a list an update keeps a port as isolated as it is.
+    a.host().updateNic(vmId, vnicWithout(byElement).hotplug());
+    assertThat(a.isolated(byElement)).isTrue();
+    a.host().write("/run/lab/list.json", LIST_JSON);
+    a.host()
+        .run("/usr/sbin/isolated-ports-host", "networks", "set", "--json", "/run/lab/list.json");
+    assertThat(a.isolated(byList)).isTrue();
+    a.startWatch();
+  }
+
+  /** As an engine that knows no isolation sends it. */
+  private static Vnic vnicWithout(Vnic vnic) {
+    return new Vnic(vnic.alias(), vnic.bridge(), vnic.mac(), Map.of(), false, true);
   }
 
   @Test

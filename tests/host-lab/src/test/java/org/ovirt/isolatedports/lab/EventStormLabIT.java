@@ -1,0 +1,493 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.lab;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.lab.DomainXml.Vnic;
+
+/**
+ * Random events and faults, while every guest sends all the time: not a frame may pass between
+ * isolated vNICs, and no VM of others may be harmed. {@code tests/host-lab/run.sh events} runs it
+ * with a count and a seed.
+ */
+@Tag("root")
+class EventStormLabIT {
+
+  private static final int COUNT = Integer.getInteger("events.count", 40);
+  private static final long SEED = Long.getLong("events.seed", 1);
+  private static final Optional<Path> RESULT =
+      Optional.ofNullable(System.getProperty("events.result")).map(Path::of);
+
+  private static final String LIST_FILE = "/var/lib/isolated-ports/networks.json";
+  private static final List<IsolatedBridge> LIST = List.of(new IsolatedBridge("iso1", "1", "iso1"));
+
+  private final Random random = new Random(SEED);
+  private final List<Tenant> tenants = new CopyOnWriteArrayList<>();
+  private final List<Tenant> bystanders = new CopyOnWriteArrayList<>();
+  private final List<String> unexpected = new ArrayList<>();
+  private final Set<String> harmed = new TreeSet<>();
+  private final Map<String, Integer> seen = new LinkedHashMap<>();
+  private Lab lab;
+  private Map<String, HookedHost> hosts;
+  private int nextMac = 1;
+  private int faults;
+  private long leaked;
+  private long control;
+  private volatile boolean sending = true;
+
+  /**
+   * A VM: an isolated vNIC, one that moves between the networks, and one on the plain network; or a
+   * bystander with the plain one alone.
+   */
+  private final class Tenant {
+    final List<Vnic> isolated;
+    final List<Vnic> plain;
+    final DomainXml document;
+    Optional<Vnic> mover;
+    volatile HookedHost at;
+    volatile Optional<Guest> guest = Optional.empty();
+
+    Tenant(String name, HookedHost at, boolean bystander) {
+      this.at = at;
+      this.isolated = bystander ? List.of() : List.of(vnic("iso1"));
+      this.mover = bystander ? Optional.empty() : Optional.of(vnic("plain1"));
+      this.plain = List.of(vnic("plain1"));
+      this.document = DomainXml.vm(name);
+      isolated.forEach(document::vnic);
+      mover.ifPresent(document::vnic);
+      plain.forEach(document::vnic);
+    }
+
+    String id() {
+      return document.vmId();
+    }
+
+    void start() {
+      at.host().start(document.domain());
+      // The document has the moving vNIC on the plain network.
+      mover = mover.map(vnic -> vnic.withBridge("plain1"));
+      guest = Optional.of(lab.guest(id()));
+    }
+
+    /** Its guest is about to go: what it has counted goes with it. */
+    void leave() {
+      Optional<Guest> last = guest;
+      guest = Optional.empty();
+      last.ifPresent(EventStormLabIT.this::collect);
+    }
+  }
+
+  private Vnic vnic(String bridge) {
+    return Vnic.on(bridge, "56:6f:11:44:%02x:%02x".formatted(nextMac / 256, nextMac++ % 256));
+  }
+
+  // ---- set-up and outcome ----------------------------------------------------------------------
+
+  @Test
+  void noFramePassesAndNobodyElseIsHarmed() throws IOException {
+    try (Lab built =
+        Lab.builder()
+            .hosts("a", "b")
+            .network("iso1", "10.77.1.0/24")
+            .network("plain1", "10.77.2.0/24")
+            .switchPortsProtected("iso1", true)
+            .guests(GuestKind.AUTO)
+            .start()) {
+      lab = built;
+      hosts = new LinkedHashMap<>();
+      for (LabHost host : lab.hosts()) {
+        HookedHost hooked = new HookedHost(lab, host).install(LIST).startWatch();
+        hosts.put(host.name(), hooked);
+        monitor(host);
+      }
+      for (HookedHost host : hosts.values()) {
+        for (int i = 0; i < 2; i++) {
+          tenants.add(new Tenant("tenant-%s%d".formatted(host.host().name(), i), host, false));
+        }
+        bystanders.add(new Tenant("other-" + host.host().name(), host, true));
+      }
+      all().parallelStream().forEach(Tenant::start);
+      Thread sender = new Thread(this::sendAllTheTime, "sender");
+      sender.setDaemon(true);
+      sender.start();
+      for (int i = 0; i < COUNT; i++) {
+        step(i);
+      }
+      sending = false;
+      sender.join();
+      all().forEach(Tenant::leave);
+      report();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private List<Tenant> all() {
+    List<Tenant> all = new ArrayList<>(tenants);
+    all.addAll(bystanders);
+    return all;
+  }
+
+  private void report() throws IOException {
+    ObjectMapper json = new ObjectMapper();
+    double longest = 0;
+    for (HookedHost host : hosts.values()) {
+      host.host().run("sh", "-c", "kill -TERM $(cat /run/lab/flags.pid)");
+      Path file = host.host().path("/run/lab/flags");
+      Poll.until(Duration.ofSeconds(10), () -> Files.exists(file), () -> "No flag monitor.");
+      JsonNode flags = json.readTree(Files.readString(file));
+      assertThat(flags.get("lost").asInt()).as("messages the flag monitor lost").isZero();
+      longest = Math.max(longest, flags.get("max_ms").asDouble());
+    }
+    Map<String, Object> result = new LinkedHashMap<>();
+    result.put("events", COUNT);
+    result.put("faults", faults);
+    result.put("leaked_frames", leaked);
+    result.put("unisolated_ms_max", longest);
+    result.put("harmed_vms", harmed.size());
+    result.put("control_frames", control);
+    result.put("seed", SEED);
+    result.put("kinds", seen);
+    String line = json.writeValueAsString(result);
+    System.out.println(line);
+    if (RESULT.isPresent()) {
+      Files.writeString(RESULT.get(), line + "\n", UTF_8);
+    }
+    assertThat(unexpected).isEmpty();
+    assertThat(control).as("frames among plain vNICs: without any, nothing was proved").isPositive();
+    assertThat(leaked).as("frames among isolated vNICs").isZero();
+    assertThat(harmed).as("harmed VMs of others").isEmpty();
+  }
+
+  private void monitor(LabHost host) throws IOException {
+    try (InputStream script = EventStormLabIT.class.getResourceAsStream("flag-monitor.py")) {
+      host.write("/run/lab/flag-monitor.py", new String(script.readAllBytes(), UTF_8));
+    }
+    host.spawn(
+        lab.scratch().resolve("flags-" + host.name() + ".log"),
+        "python3",
+        "/run/lab/flag-monitor.py",
+        "iso1",
+        "/run/lab/flags");
+    Path pid = host.path("/run/lab/flags.pid");
+    Poll.until(Duration.ofSeconds(10), () -> Files.exists(pid), () -> "No flag monitor.");
+  }
+
+  // ---- traffic ---------------------------------------------------------------------------------
+
+  /** Broadcasts from every vNIC, and unicasts from each isolated one to every other. */
+  private void sendAllTheTime() {
+    while (sending) {
+      for (Tenant tenant : all()) {
+        tenant.guest.ifPresent(guest -> send(tenant, guest));
+      }
+    }
+  }
+
+  private void send(Tenant tenant, Guest guest) {
+    try {
+      for (Station.Nic nic : guest.nics()) {
+        guest.send(nic.name(), 3, Frames.raw(nic.mac(), Frames.BROADCAST, Frames.EXPERIMENTAL));
+        if (tenant.isolated.stream().anyMatch(own -> own.mac().equals(nic.mac()))) {
+          for (Tenant other : tenants) {
+            for (Vnic target : other.isolated) {
+              if (other != tenant) {
+                guest.send(
+                    nic.name(), 1, Frames.raw(nic.mac(), target.mac(), Frames.EXPERIMENTAL));
+              }
+            }
+          }
+        }
+      }
+    } catch (LabException e) {
+      // It is just being moved, saved or ended.
+      Thread.onSpinWait();
+    }
+  }
+
+  /** Adds what a guest has seen; two vNICs that move may meet on the plain network. */
+  private synchronized void collect(Guest guest) {
+    Set<String> isolated = new TreeSet<>();
+    Set<String> movers = new TreeSet<>();
+    Set<String> plain = new TreeSet<>();
+    for (Tenant tenant : all()) {
+      tenant.isolated.forEach(vnic -> isolated.add(vnic.mac()));
+      tenant.mover.ifPresent(vnic -> movers.add(vnic.mac()));
+      tenant.plain.forEach(vnic -> plain.add(vnic.mac()));
+    }
+    for (FrameCount count : guest.counts()) {
+      boolean from = isolated.contains(count.source());
+      boolean to = isolated.contains(count.receiver());
+      if (!count.source().equals(count.receiver())
+          && ((from && to)
+              || (from && movers.contains(count.receiver()))
+              || (to && movers.contains(count.source())))) {
+        leaked += count.frames();
+        unexpected.add("Leaked to %s: %s".formatted(guest.name(), count));
+      }
+      if (plain.contains(count.source()) && plain.contains(count.receiver())) {
+        control += count.frames();
+      }
+    }
+  }
+
+  // ---- events ----------------------------------------------------------------------------------
+
+  private interface Event {
+    void run();
+  }
+
+  private void step(int number) {
+    Tenant tenant = tenants.get(random.nextInt(tenants.size()));
+    Tenant second = tenants.get(random.nextInt(tenants.size()));
+    Tenant other = bystanders.get(random.nextInt(bystanders.size()));
+    int dice = random.nextInt(100);
+    if (dice < 24) {
+      event("link", number, () -> link(tenant));
+    } else if (dice < 36) {
+      event("network", number, () -> move(tenant));
+    } else if (dice < 48) {
+      event("by hand", number, () -> byHand(tenant));
+    } else if (dice < 53) {
+      event("re-enslaved", number, () -> reEnslave(tenant));
+    } else if (dice < 58) {
+      event("virsh", number, () -> withVirsh(tenant));
+    } else if (dice < 63) {
+      event("rollback", number, () -> rollBack(tenant));
+    } else if (dice < 69) {
+      event("plug", number, () -> plug(tenant));
+    } else if (dice < 74) {
+      event("other's link", number, () -> otherLink(other));
+    } else if (dice < 76) {
+      event("migration", number, () -> migrate(tenant));
+    } else if (dice < 78) {
+      event("hibernation", number, () -> hibernate(tenant));
+    } else if (dice < 80) {
+      event("restart", number, () -> restart(tenant));
+    } else {
+      faults++;
+      fault(number, dice, tenant, second, other);
+    }
+  }
+
+  private void fault(int number, int dice, Tenant tenant, Tenant second, Tenant other) {
+    if (dice < 86) {
+      event("fault: hook killed", number, () -> whileHooksAreKilled(tenant, () -> link(tenant)));
+    } else if (dice < 91) {
+      event("fault: disk full", number, () -> onAFullDisk(tenant, () -> link(tenant)));
+    } else if (dice < 95) {
+      event("fault: two at once", number, () -> atOnce(() -> link(tenant), () -> move(second)));
+    } else if (dice < 97) {
+      event("fault: list damaged", number, () -> damageList(tenant.at));
+    } else if (dice < 98) {
+      event("fault: libvirtd restarted", number, () -> tenant.at.host().restartLibvirtd());
+    } else if (dice < 99) {
+      event("fault: watch killed", number, () -> restartWatch(tenant.at));
+    } else {
+      event(
+          "fault: two at once, other's",
+          number,
+          () -> atOnce(() -> rollBack(tenant), () -> otherLink(other)));
+    }
+  }
+
+  private void event(String kind, int number, Event event) {
+    seen.merge(kind, 1, Integer::sum);
+    try {
+      event.run();
+      check();
+    } catch (LabException e) {
+      unexpected.add("Event %d, %s: %s".formatted(number, kind, e.getMessage()));
+    }
+  }
+
+  /** Every isolated vNIC's flag is on, at the latest in a moment, and nobody else's is. */
+  private void check() {
+    for (Tenant tenant : tenants) {
+      tenant.isolated.forEach(vnic -> tenant.at.await(vnic, true));
+      tenant.mover.ifPresent(vnic -> tenant.at.await(vnic, vnic.bridge().equals("iso1")));
+    }
+    for (Tenant other : all()) {
+      for (Vnic vnic : other.plain) {
+        if (other.at.isolated(vnic)) {
+          harmed.add(other.document.vmId());
+        }
+      }
+    }
+  }
+
+  private void link(Tenant tenant) {
+    Vnic vnic = tenant.isolated.get(0);
+    tenant.at.host().updateNic(tenant.id(), vnic.withLink(false).hotplug());
+    tenant.at.host().updateNic(tenant.id(), vnic.withLink(true).hotplug());
+  }
+
+  private void otherLink(Tenant other) {
+    Vnic vnic = other.plain.get(0);
+    try {
+      other.at.host().updateNic(other.id(), vnic.withLink(false).hotplug());
+      other.at.host().updateNic(other.id(), vnic.withLink(true).hotplug());
+    } catch (HookRefused e) {
+      harmed.add(other.id());
+    }
+  }
+
+  private void move(Tenant tenant) {
+    Vnic from = tenant.mover.orElseThrow();
+    Vnic to = from.withBridge(from.bridge().equals("iso1") ? "plain1" : "iso1");
+    tenant.at.host().updateNic(tenant.id(), to.hotplug());
+    tenant.mover = Optional.of(to);
+  }
+
+  private static String tap(Tenant tenant, Vnic vnic) {
+    return tenant.at.port(vnic).orElseThrow(() -> new LabException("No port.")).device();
+  }
+
+  private void byHand(Tenant tenant) {
+    Vnic vnic = tenant.isolated.get(0);
+    tenant
+        .at
+        .host()
+        .run("ip", "link", "set", tap(tenant, vnic), "type", "bridge_slave", "isolated", "off");
+  }
+
+  private void reEnslave(Tenant tenant) {
+    String tap = tap(tenant, tenant.isolated.get(0));
+    tenant.at.host().run("ip", "link", "set", tap, "nomaster");
+    tenant.at.host().run("ip", "link", "set", tap, "master", "iso1");
+  }
+
+  /** An administrator's update-device with an XML that knows no isolation. */
+  private void withVirsh(Tenant tenant) {
+    VmXml.Vnic live =
+        VmXml.parse(tenant.at.host().liveXml(tenant.id()))
+            .vnicByAlias(tenant.isolated.get(0).alias());
+    tenant
+        .at
+        .host()
+        .write(
+            "/run/lab/update.xml",
+            Xml.indented(LabDomain.vdsmInterface(live).getDocumentElement()));
+    tenant.at.host().run("virsh", "update-device", tenant.id(), "/run/lab/update.xml", "--live");
+  }
+
+  private void rollBack(Tenant tenant) {
+    try {
+      tenant
+          .at
+          .host()
+          .updateNicWithFailingMirroring(tenant.id(), tenant.isolated.get(0).hotplug());
+    } catch (LabException e) {
+      return;
+    }
+    throw new LabException("The mirroring did not fail.");
+  }
+
+  /** A profile made a moment ago carries nothing: the list alone isolates. */
+  private void plug(Tenant tenant) {
+    Vnic fresh = vnic("iso1");
+    tenant.at.host().hotplugNic(tenant.id(), fresh.hotplug());
+    if (!tenant.at.isolated(fresh)) {
+      throw new LabException("A plugged vNIC came up open.");
+    }
+    tenant.at.host().hotunplugNic(tenant.id(), fresh.hotunplug());
+  }
+
+  private void migrate(Tenant tenant) {
+    HookedHost from = tenant.at;
+    HookedHost to = hosts.values().stream().filter(host -> host != from).findFirst().orElseThrow();
+    from.host().migrate(tenant.id(), to.host());
+    tenant.at = to;
+  }
+
+  private void hibernate(Tenant tenant) {
+    tenant.leave();
+    tenant.at.host().hibernate(tenant.id());
+    tenant.at.host().resume(tenant.id());
+    tenant.guest = Optional.of(lab.guest(tenant.id()));
+  }
+
+  private void restart(Tenant tenant) {
+    tenant.leave();
+    tenant.at.host().destroy(tenant.id());
+    tenant.start();
+  }
+
+  // ---- faults ----------------------------------------------------------------------------------
+
+  /** kill -9 for every hook of this host, in its own process namespace, as soon as it runs. */
+  private void whileHooksAreKilled(Tenant tenant, Event event) {
+    LabHost host = tenant.at.host();
+    host.write("/run/lab/killing", "");
+    host.spawn(
+        lab.scratch().resolve("killer.log"),
+        "sh",
+        "-c",
+        "while [ -e /run/lab/killing ]; do pkill -9 -f vdsm/hooks/before_; sleep 0.03; done");
+    try {
+      event.run();
+    } catch (HookRefused e) {
+      // VDSM reports the failed hook and rolls back, which opens the vNIC: the watch closes it.
+      seen.merge("hooks killed", 1, Integer::sum);
+    } finally {
+      host.run("rm", "/run/lab/killing");
+    }
+  }
+
+  /** Room for VDSM's own file, and for nothing else. */
+  private void onAFullDisk(Tenant tenant, Event event) {
+    LabHost host = tenant.at.host();
+    host.run("mount", "-t", "tmpfs", "-o", "size=4k,mode=1777", "tmpfs", "/tmp");
+    try {
+      event.run();
+    } finally {
+      host.run("umount", "-l", "/tmp");
+    }
+  }
+
+  private void atOnce(Event first, Event second) {
+    CompletableFuture<Void> one = CompletableFuture.runAsync(first::run);
+    CompletableFuture<Void> two = CompletableFuture.runAsync(second::run);
+    try {
+      CompletableFuture.allOf(one, two).join();
+    } catch (CompletionException e) {
+      throw e.getCause() instanceof LabException failed
+          ? failed
+          : new LabException("Two events at once failed.", e);
+    }
+  }
+
+  private void damageList(HookedHost host) {
+    host.host().write(LIST_FILE, "{\"version\": 1, \"netw");
+    Poll.until(
+        Duration.ofSeconds(5),
+        () -> host.host().read(LIST_FILE).contains("iso1"),
+        () -> "The list was not written anew.");
+  }
+
+  private void restartWatch(HookedHost host) {
+    host.killWatch();
+    host.startWatch();
+  }
+}
