@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.acl;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.match.Alternatives;
+import org.ovirt.isolatedports.policy.match.Expression;
+import org.ovirt.isolatedports.policy.match.MatchCure;
+import org.ovirt.isolatedports.policy.match.MatchException;
+import org.ovirt.isolatedports.policy.match.MatchLanguage;
+import org.ovirt.isolatedports.policy.match.NameSets;
+import org.ovirt.isolatedports.policy.yaml.YamlFields;
+import org.ovirt.isolatedports.policy.yaml.YamlNode;
+
+/**
+ * Reads the spec of a Kube-OVN Subnet (Kube-OVN 1.13, API reference, "SubnetSpec"). What is no ACL
+ * becomes ACLs as Kube-OVN's controller makes them (pkg/ovs/ovn-nb-acl.go, priorities of
+ * pkg/util/const.go).
+ */
+public final class SubnetReader {
+
+  private static final int PRIVATE_DROP = 1000;
+  private static final int PRIVATE_ALLOW = 1001;
+  private static final int EAST_WEST_ALLOW = 1900;
+
+  private static final Set<String> MEANT =
+      Set.of(
+          "acls",
+          "allowEWTraffic",
+          "allowSubnets",
+          "cidrBlock",
+          "excludeIps",
+          "gateway",
+          "private",
+          "protocol");
+
+  /** Fields of Kube-OVN that a logical network of oVirt has no use for. */
+  private static final Set<String> MEANINGLESS =
+      Set.of(
+          "default",
+          "dhcpV4Options",
+          "dhcpV6Options",
+          "disableGatewayCheck",
+          "disableInterConnection",
+          "enableDHCP",
+          "enableEcmp",
+          "enableExternalLBAddress",
+          "enableIPv6RA",
+          "enableLb",
+          "enableMulticastSnoop",
+          "externalEgressGateway",
+          "gatewayNode",
+          "gatewayNodeSelectors",
+          "gatewayType",
+          "ipv6RAConfigs",
+          "logicalGateway",
+          "mtu",
+          "namespaceSelectors",
+          "namespaces",
+          "natOutgoing",
+          "natOutgoingPolicyRules",
+          "nodeNetwork",
+          "policyRoutingPriority",
+          "policyRoutingTableID",
+          "provider",
+          "routeTable",
+          "u2oFeatures",
+          "u2oInterconnection",
+          "u2oInterconnectionIP",
+          "vips",
+          "vlan",
+          "vpc");
+
+  private final NameSets sets;
+  private final Consumer<Finding> findings;
+  private final MatchLanguage language = new MatchLanguage();
+
+  public SubnetReader(NameSets sets, Consumer<Finding> findings) {
+    this.sets = sets;
+    this.findings = findings;
+  }
+
+  /** Reads a spec; what is wrong goes to the findings, and the rest is returned. */
+  public Subnet read(String name, String network, YamlFields spec) {
+    checkKeys(spec);
+    List<IpRange> cidrs = blocks(spec, "cidrBlock", spec.text("cidrBlock").orElse(""));
+    List<IpRange> gateways = blocks(spec, "gateway", spec.text("gateway").orElse(""));
+    checkExcluded(spec);
+    List<Acl> acls = new ArrayList<>();
+    for (YamlNode node : spec.list("acls")) {
+      YamlFields.of(node, "An ACL", findings).flatMap(this::readAcl).ifPresent(acls::add);
+    }
+    addEastWest(spec, cidrs, acls);
+    addPrivate(spec, cidrs, acls);
+    return new Subnet(name, network, acls, cidrs, gateways, spec.location());
+  }
+
+  private void checkKeys(YamlFields spec) {
+    List<String> ignored = new ArrayList<>();
+    Optional<SourceLocation> first = Optional.empty();
+    for (var other : spec.others(MEANT).entrySet()) {
+      if (MEANINGLESS.contains(other.getKey())) {
+        ignored.add(other.getKey());
+        first = first.or(() -> Optional.of(other.getValue()));
+      } else {
+        findings.accept(
+            Finding.error(
+                other.getValue(),
+                "A Subnet has no field \"" + other.getKey() + "\"; check its spelling."));
+      }
+    }
+    first.ifPresent(
+        location ->
+            findings.accept(
+                Finding.warning(
+                    location,
+                    "These fields mean nothing on a logical network of oVirt and are ignored: "
+                        + String.join(", ", ignored)
+                        + ".")));
+  }
+
+  private static List<IpRange> blocks(YamlFields spec, String key, String text) {
+    List<IpRange> blocks = new ArrayList<>();
+    if (text.isEmpty()) {
+      return blocks;
+    }
+    for (String part : text.split(",", -1)) {
+      Optional<IpRange> block = IpRange.parse(part.strip());
+      block.ifPresent(blocks::add);
+      if (block.isEmpty()) {
+        spec.error(
+            key,
+            "\""
+                + key
+                + "\" must hold addresses or blocks such as 10.0.0.0/24, not \""
+                + part.strip()
+                + "\".");
+      }
+    }
+    return blocks;
+  }
+
+  /** excludeIps keeps addresses from being given out, which oVirt does not do: it is only read. */
+  private static void checkExcluded(YamlFields spec) {
+    for (String text : spec.texts("excludeIps")) {
+      String[] ends = text.split("\\.\\.", 2);
+      boolean valid = true;
+      for (String end : ends) {
+        valid &= IpRange.parse(end).filter(IpRange::isSingle).isPresent();
+      }
+      if (!valid) {
+        spec.error(
+            "excludeIps",
+            "\"excludeIps\" must hold addresses or ranges such as 10.0.0.1..10.0.0.9, not \""
+                + text
+                + "\".");
+      }
+    }
+  }
+
+  private Optional<Acl> readAcl(YamlFields fields) {
+    fields.allowOnly(Set.of("direction", "priority", "match", "action"));
+    Optional<Boolean> fromLport = readDirection(fields);
+    Optional<Integer> priority = fields.integer("priority", 0, 32767);
+    if (!fields.has("priority")) {
+      // Kube-OVN leaves a missing number at 0, the lowest.
+      priority = Optional.of(0);
+    }
+    Optional<AclAction> action = readAction(fields);
+    Optional<String> match = fields.requiredText("match");
+    if (fromLport.isEmpty() || priority.isEmpty() || action.isEmpty() || match.isEmpty()) {
+      return Optional.empty();
+    }
+    boolean entering = fromLport.get();
+    int number = priority.get();
+    return readMatch(fields, match.get(), entering)
+        .map(
+            expression ->
+                new Acl(
+                    entering, number, match.get(), expression, action.get(), fields.location()));
+  }
+
+  private static Optional<Boolean> readDirection(YamlFields fields) {
+    Optional<String> text = fields.requiredText("direction");
+    if (text.isPresent() && !Set.of("from-lport", "to-lport").contains(text.get())) {
+      fields.error(
+          "direction",
+          "\"direction\" must be from-lport (frames from the VM) or to-lport (frames to the VM),"
+              + " not \""
+              + text.get()
+              + "\".");
+      return Optional.empty();
+    }
+    return text.map("from-lport"::equals);
+  }
+
+  private static Optional<AclAction> readAction(YamlFields fields) {
+    Optional<String> text = fields.requiredText("action");
+    Optional<AclAction> action = text.flatMap(AclAction::parse);
+    if (text.isPresent() && action.isEmpty()) {
+      fields.error(
+          "action",
+          "\"action\" must be allow, allow-related, allow-stateless, drop or reject, not \""
+              + text.get()
+              + "\"."
+              + (text.get().equals("pass") ? " There are no tiers here to pass to." : ""));
+    }
+    return action;
+  }
+
+  private Optional<Expression> readMatch(YamlFields fields, String match, boolean fromLport) {
+    try {
+      Expression expression = language.parse(match, sets);
+      if (fromLport && Alternatives.mentionsOutport(expression)) {
+        fields.error(
+            "match",
+            "A from-lport ACL cannot look at outport, which is not known yet when a frame enters"
+                + " (ovn-nb(5), ACL, \"match\"); use direction to-lport.");
+        return Optional.empty();
+      }
+      Alternatives.of(expression);
+      return Optional.of(expression);
+    } catch (MatchException e) {
+      findings.accept(
+          Finding.error(
+              placeIn(fields.node("match"), fields.location(), e.column()),
+              ("The match \""
+                      + shorten(match)
+                      + "\" is not valid at its column "
+                      + e.column()
+                      + ": "
+                      + e.getMessage()
+                      + " "
+                      + MatchCure.of(e))
+                  .strip()));
+      return Optional.empty();
+    }
+  }
+
+  private static String shorten(String match) {
+    return match.length() <= 200 ? match : match.substring(0, 200) + "...";
+  }
+
+  /** Where a column of a match stands in the file; of a folded match only its start is known. */
+  private static SourceLocation placeIn(
+      Optional<YamlNode> node, SourceLocation fallback, int column) {
+    if (node.isPresent() && node.get() instanceof YamlNode.Scalar scalar) {
+      int quote = scalar.plain() ? 0 : 1;
+      SourceLocation start = scalar.location();
+      return new SourceLocation(start.file(), start.line(), start.column() + quote + column - 1);
+    }
+    return fallback;
+  }
+
+  private void addEastWest(YamlFields spec, List<IpRange> cidrs, List<Acl> acls) {
+    // Kube-OVN makes these only where there are ACLs that could close the subnet's own traffic.
+    if (!spec.flag("allowEWTraffic").orElse(false) || acls.isEmpty()) {
+      return;
+    }
+    needBlocks(spec, "allowEWTraffic", cidrs);
+    for (IpRange cidr : cidrs) {
+      for (boolean fromLport : new boolean[] {true, false}) {
+        acls.add(
+            implied(
+                spec.locationOf("allowEWTraffic"),
+                fromLport,
+                EAST_WEST_ALLOW,
+                within(cidr, cidr),
+                AclAction.ALLOW));
+      }
+    }
+  }
+
+  private void addPrivate(YamlFields spec, List<IpRange> cidrs, List<Acl> acls) {
+    if (!spec.flag("private").orElse(false)) {
+      if (!spec.texts("allowSubnets").isEmpty()) {
+        spec.warning(
+            "allowSubnets",
+            "\"allowSubnets\" says who may reach a private subnet, and this one is not private;"
+                + " it is ignored. Write \"private: true\" to close the subnet.");
+      }
+      return;
+    }
+    needBlocks(spec, "private", cidrs);
+    SourceLocation location = spec.locationOf("private");
+    acls.add(implied(location, false, PRIVATE_DROP, "ip", AclAction.DROP));
+    for (IpRange cidr : cidrs) {
+      acls.add(
+          implied(location, false, PRIVATE_ALLOW, within(cidr, cidr), AclAction.ALLOW_RELATED));
+    }
+    for (String text : spec.texts("allowSubnets")) {
+      Optional<IpRange> subnet = IpRange.parse(text.strip());
+      if (subnet.isEmpty()) {
+        spec.error(
+            "allowSubnets",
+            "\"allowSubnets\" must hold blocks such as 10.1.0.0/16, not \"" + text + "\".");
+        continue;
+      }
+      for (IpRange cidr : cidrs) {
+        if (cidr.ipv6() == subnet.get().ipv6()) {
+          String match =
+              "(" + within(cidr, subnet.get()) + ") || (" + within(subnet.get(), cidr) + ")";
+          acls.add(
+              implied(
+                  spec.locationOf("allowSubnets"),
+                  false,
+                  PRIVATE_ALLOW,
+                  match,
+                  AclAction.ALLOW_RELATED));
+        }
+      }
+    }
+  }
+
+  private static void needBlocks(YamlFields spec, String key, List<IpRange> cidrs) {
+    if (cidrs.isEmpty()) {
+      spec.error(key, "\"" + key + "\" needs \"cidrBlock\"; write the subnet's block.");
+    }
+  }
+
+  private static String within(IpRange source, IpRange destination) {
+    String family = source.ipv6() ? "ip6" : "ip4";
+    return family + ".src == " + source + " && " + family + ".dst == " + destination;
+  }
+
+  private Acl implied(
+      SourceLocation location, boolean fromLport, int priority, String match, AclAction action) {
+    try {
+      return new Acl(
+          fromLport, priority, match, language.parse(match, NameSets.NONE), action, location);
+    } catch (MatchException e) {
+      throw new IllegalStateException("implied match " + match, e);
+    }
+  }
+}

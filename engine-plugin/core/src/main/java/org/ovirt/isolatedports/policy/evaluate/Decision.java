@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.evaluate;
+
+import java.util.List;
+
+/**
+ * What happens to a frame, and why.
+ *
+ * @param passes whether it reaches its destination
+ * @param rule the deciding rule as {@code file:line}, or the reason where no rule decides
+ * @param considered what was looked at, in order; only in a trace
+ */
+public record Decision(boolean passes, String rule, List<String> considered) {
+
+  public Decision {
+    considered = List.copyOf(considered);
+  }
+}

@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.evaluate;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.acl.Acl;
+import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.policy.match.Addresses;
+import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.match.Field;
+import org.ovirt.isolatedports.policy.match.Packet;
+import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork.Direction;
+import org.ovirt.isolatedports.policy.resolve.ResolvedRule;
+import org.ovirt.isolatedports.policy.role.PortRole;
+
+/**
+ * Decides what a network's rules do to a frame. This is the meaning the compiled rulesets are held
+ * to; docs/design/policy.md has the order of the mechanisms and why it is so: a frame passes only
+ * if the source's binding, the roles, the ACLs of both directions and the network policies of both
+ * ends all let it pass.
+ */
+public final class Evaluator {
+
+  /** The reason where nothing closes the way. */
+  public static final String DEFAULT_ALLOW = "no rule matches: allowed by default";
+
+  /** The reason for a reply that passes as part of a tracked connection. */
+  public static final String TRACKED = "reply of an allowed connection";
+
+  private static final int ARP = 0x0806;
+  private static final int IPV4 = 0x0800;
+  private static final int IPV6 = 0x86dd;
+  private static final IpRange LINK_LOCAL = IpRange.parse("fe80::/10").orElseThrow();
+
+  private final ResolvedNetwork network;
+  private final Packets packets;
+  private final Map<SourceLocation, String> places = new HashMap<>();
+  private final Map<List<Object>, Optional<String>> roleReasons = new HashMap<>();
+  private final Map<List<Object>, Optional<String>> denials = new HashMap<>();
+
+  public Evaluator(ResolvedNetwork network) {
+    this.network = network;
+    this.packets = new Packets(network);
+  }
+
+  /** What is noted on the way to a decision. */
+  private static final class Run {
+    private final Optional<List<String>> considered;
+    private String allowedBy = DEFAULT_ALLOW;
+
+    Run(Optional<List<String>> considered) {
+      this.considered = considered;
+    }
+
+    void note(Supplier<String> line) {
+      considered.ifPresent(lines -> lines.add(line.get()));
+    }
+  }
+
+  /** The ACLs to ask; a matrix leaves out those that cannot match. */
+  record AclLists(List<Acl> fromLport, List<Acl> toLport) {}
+
+  /** Follows a connection's first packet and the answer to it, noting what is considered. */
+  public Exchange trace(Endpoint from, Endpoint to, Flow flow) {
+    Decision forward = decide(from, to, packets.request(from, to, flow), false);
+    if (!forward.passes()) {
+      return new Exchange(forward, Optional.empty());
+    }
+    return new Exchange(
+        forward, Optional.of(decide(to, from, packets.answer(from, to, flow), true)));
+  }
+
+  /**
+   * Decides about one frame.
+   *
+   * @param reply whether it answers a frame that passed the other way
+   */
+  public Decision decide(Endpoint from, Endpoint to, Packet packet, boolean reply) {
+    List<String> considered = new ArrayList<>();
+    Run run = new Run(Optional.of(considered));
+    packet.inport(packets.portNames(from)).outport(packets.portNames(to));
+    Optional<String> obstacle = obstacle(from, to, packet, reply, allAcls(), run);
+    return new Decision(obstacle.isEmpty(), obstacle.orElse(run.allowedBy), considered);
+  }
+
+  /** Decides without notes, over ACLs that were looked through before. */
+  Decision decideQuickly(Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls) {
+    Run run = new Run(Optional.empty());
+    Optional<String> obstacle = obstacle(from, to, packet, reply, acls, run);
+    return new Decision(obstacle.isEmpty(), obstacle.orElse(run.allowedBy), List.of());
+  }
+
+  AclLists allAcls() {
+    return new AclLists(network.acls(Direction.FROM_LPORT), network.acls(Direction.TO_LPORT));
+  }
+
+  Packets packets() {
+    return packets;
+  }
+
+  /** The first thing that stops a frame; none if it passes. */
+  private Optional<String> obstacle(
+      Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls, Run run) {
+    return spoofed(from, packet, run)
+        .or(() -> closedByRole(from, to, packet, run))
+        .or(() -> closedByAcl(acls.fromLport(), "from-lport", packet, reply, run))
+        .or(() -> closedByPolicies(from, to, packet, false, reply, run))
+        .or(() -> closedByPolicies(to, from, packet, true, reply, run))
+        .or(() -> closedByAcl(acls.toLport(), "to-lport", packet, reply, run));
+  }
+
+  private boolean limited(Endpoint end, boolean isIngress) {
+    return end instanceof Endpoint.Vnic vnic
+        && !network.limiting(vnic.index(), isIngress).isEmpty();
+  }
+
+  /** The place of an ACL, made once. */
+  private String place(Acl acl) {
+    return places.computeIfAbsent(acl.location(), SourceLocation::fileAndLine);
+  }
+
+  // Source binding
+
+  private Optional<String> spoofed(Endpoint from, Packet packet, Run run) {
+    if (!(from instanceof Endpoint.Vnic vnic) || !network.isManaged()) {
+      return Optional.empty();
+    }
+    Nic nic = network.nics().get(vnic.index());
+    if (!nic.antiSpoof()) {
+      run.note(() -> "vNIC " + nic.portName() + " is not held to its MAC (anti_spoof: false)");
+      return Optional.empty();
+    }
+    Optional<String> forged = forged(nic, packet);
+    run.note(
+        () -> forged.orElse("vNIC " + nic.portName() + " sends from its own MAC and addresses"));
+    return forged;
+  }
+
+  private static Optional<String> forged(Nic nic, Packet packet) {
+    String who = "vNIC " + nic.portName();
+    if (!packet.get(Field.ETH_SRC).equals(nic.mac())) {
+      return Optional.of(who + " may not send from a MAC other than its own");
+    }
+    return switch ((int) packet.get(Field.ETH_TYPE).low()) {
+      case ARP -> {
+        boolean ownMac = packet.get(Field.ARP_SHA).equals(nic.mac());
+        Bits sender = packet.get(Field.ARP_SPA);
+        // A sender of 0.0.0.0 asks whether an address is free (RFC 5227, section 2.1.1).
+        yield ownMac && (sender.isZero() || owns(nic, sender, false))
+            ? Optional.empty()
+            : Optional.of(who + " may not announce an address that is not its own");
+      }
+      case IPV4 ->
+          owns(nic, packet.get(Field.IP4_SRC), false) || isDhcpRequest(packet)
+              ? Optional.empty()
+              : Optional.of(who + " may not send from an IPv4 address that is not its own");
+      case IPV6 -> {
+        Bits source = packet.get(Field.IP6_SRC);
+        boolean own = ownsIpv6(nic, source) || source.isZero();
+        boolean announcesOther =
+            isAdvertisement(packet) && !ownsIpv6(nic, packet.get(Field.ND_TARGET));
+        yield own && !announcesOther
+            ? Optional.empty()
+            : Optional.of(who + " may not send from an IPv6 address that is not its own");
+      }
+      default -> Optional.empty();
+    };
+  }
+
+  /** Whether an address is the vNIC's; a family of which none were given is not bound. */
+  private static boolean owns(Nic nic, Bits address, boolean ipv6) {
+    boolean bound = false;
+    for (IpRange own : nic.addresses()) {
+      if (own.ipv6() == ipv6) {
+        bound = true;
+        if (own.address().equals(address)) {
+          return true;
+        }
+      }
+    }
+    return !bound;
+  }
+
+  private static boolean ownsIpv6(Nic nic, Bits address) {
+    return owns(nic, address, true) || LINK_LOCAL.contains(new IpRange(true, address, 128));
+  }
+
+  private static boolean isAdvertisement(Packet packet) {
+    return packet.get(Field.IP_PROTO).low() == 58 && packet.get(Field.ICMP6_TYPE).low() == 136;
+  }
+
+  private static boolean isDhcpRequest(Packet packet) {
+    return packet.get(Field.IP4_SRC).isZero()
+        && packet.get(Field.IP_PROTO).low() == 17
+        && packet.get(Field.UDP_SRC).low() == 68
+        && packet.get(Field.UDP_DST).low() == 67;
+  }
+
+  // Roles
+
+  private Optional<String> closedByRole(Endpoint from, Endpoint to, Packet packet, Run run) {
+    PortRole source = role(from);
+    PortRole destination = role(to);
+    boolean open = source.mayReach(destination);
+    if (open && from instanceof Endpoint.Uplink && !(destination instanceof PortRole.Promiscuous)) {
+      Optional<String> sealed = sealedFromUplink(packet);
+      run.note(() -> sealed.orElse("the uplink's frame comes from a gateway or from outside"));
+      return sealed;
+    }
+    run.note(() -> "roles: " + source + " may " + (open ? "" : "not ") + "reach " + destination);
+    return open
+        ? Optional.empty()
+        : roleReasons.computeIfAbsent(
+            List.of(source, destination),
+            roles ->
+                Optional.of(
+                    "port roles (RFC 5517) on network "
+                        + network.network().name()
+                        + ": "
+                        + source
+                        + " may not reach "
+                        + destination));
+  }
+
+  private PortRole role(Endpoint end) {
+    return end instanceof Endpoint.Vnic vnic
+        ? network.nics().get(vnic.index()).role()
+        : new PortRole.Promiscuous();
+  }
+
+  /** Frames that come from the uplink, though not from a gateway. */
+  private Optional<String> sealedFromUplink(Packet packet) {
+    Network n = network.network();
+    Bits source = packet.get(Field.ETH_SRC);
+    boolean gateway =
+        packets.mac(new Endpoint.Uplink()).equals(source) || n.gatewayMacs().contains(source);
+    if (gateway) {
+      return Optional.empty();
+    }
+    boolean closedVnic =
+        network.nics().stream()
+            .anyMatch(
+                nic -> nic.mac().equals(source) && !(nic.role() instanceof PortRole.Promiscuous));
+    boolean openVnic =
+        network.nics().stream()
+            .anyMatch(
+                nic -> nic.mac().equals(source) && nic.role() instanceof PortRole.Promiscuous);
+    if (closedVnic || (n.uplink() == Network.Uplink.GATEWAYS && !openVnic)) {
+      return Optional.of(
+          "the uplink of network "
+              + n.name()
+              + " lets nothing from "
+              + Addresses.formatMac(source)
+              + " reach a closed port (uplink: "
+              + (n.uplink() == Network.Uplink.GATEWAYS ? "gateways" : "open")
+              + ")");
+    }
+    return Optional.empty();
+  }
+
+  // ACLs
+
+  private Optional<String> closedByAcl(
+      List<Acl> acls, String direction, Packet packet, boolean reply, Run run) {
+    if (reply && network.stateful()) {
+      run.note(() -> direction + " ACLs: " + TRACKED);
+      run.allowedBy = TRACKED;
+      return Optional.empty();
+    }
+    for (Acl acl : acls) {
+      if (packet.matches(acl.expression())) {
+        run.note(() -> place(acl) + " matches: " + acl.shown());
+        if (!acl.action().allows()) {
+          return Optional.of(place(acl));
+        }
+        run.allowedBy = place(acl);
+        return Optional.empty();
+      }
+      if (!ResolvedNetwork.isAlwaysAllowed(acl)) {
+        run.note(() -> place(acl) + " does not match: " + acl.shown());
+      }
+    }
+    return Optional.empty();
+  }
+
+  // Network policies
+
+  /**
+   * Whether the policies that select an end close it.
+   *
+   * @param selected the end whose policies are asked
+   * @param isIngress whether the frame comes in to it
+   */
+  private Optional<String> closedByPolicies(
+      Endpoint selected, Endpoint other, Packet packet, boolean isIngress, boolean reply, Run run) {
+    if (!limited(selected, isIngress)) {
+      return Optional.empty();
+    }
+    List<NetworkPolicy> policies = network.limiting(((Endpoint.Vnic) selected).index(), isIngress);
+    String direction = isIngress ? "ingress" : "egress";
+    if (reply) {
+      run.note(() -> direction + " policies: " + TRACKED);
+      run.allowedBy = TRACKED;
+      return Optional.empty();
+    }
+    if (isLinkService(other, packet, isIngress)) {
+      run.note(() -> direction + " policies: ARP, neighbour discovery and DHCP pass");
+      return Optional.empty();
+    }
+    Optional<NetworkPolicy.Rule> allowing = allowingRule(selected, other, packet, isIngress);
+    if (allowing.isPresent()) {
+      String place = places.computeIfAbsent(allowing.get().location(), SourceLocation::fileAndLine);
+      run.note(() -> place + " allows this " + direction);
+      run.allowedBy = place;
+      return Optional.empty();
+    }
+    run.note(
+        () ->
+            "no "
+                + direction
+                + " rule of "
+                + policies.stream().map(NetworkPolicy::name).toList()
+                + " allows this");
+    NetworkPolicy first = policies.get(0);
+    return denials.computeIfAbsent(
+        List.of(first, isIngress),
+        key ->
+            Optional.of(
+                first.location().fileAndLine()
+                    + " (NetworkPolicy "
+                    + first.name()
+                    + ": "
+                    + direction
+                    + " is denied unless a rule allows it)"));
+  }
+
+  /**
+   * What every connection needs before a policy can mean anything: address resolution, and the
+   * vNIC's own configuration from the uplink. Policies say nothing of it.
+   */
+  private static boolean isLinkService(Endpoint other, Packet packet, boolean isIngress) {
+    long type = packet.get(Field.ETH_TYPE).low();
+    if (type == ARP) {
+      return true;
+    }
+    long protocol = packet.get(Field.IP_PROTO).low();
+    if (type == IPV6 && protocol == 58) {
+      long icmp = packet.get(Field.ICMP6_TYPE).low();
+      // MLD (RFC 2710, RFC 3810) and neighbour discovery (RFC 4861).
+      return (icmp >= 130 && icmp <= 136) || icmp == 143;
+    }
+    if (protocol != 17 || !(other instanceof Endpoint.Uplink)) {
+      return false;
+    }
+    long client = type == IPV4 ? 68 : type == IPV6 ? 546 : -1;
+    long server = type == IPV4 ? 67 : 547;
+    long source = packet.get(Field.UDP_SRC).low();
+    long destination = packet.get(Field.UDP_DST).low();
+    return isIngress
+        ? source == server && destination == client
+        : source == client && destination == server;
+  }
+
+  private Optional<NetworkPolicy.Rule> allowingRule(
+      Endpoint selected, Endpoint other, Packet packet, boolean isIngress) {
+    if (!(selected instanceof Endpoint.Vnic vnic)) {
+      return Optional.empty();
+    }
+    for (NetworkPolicy policy : network.limiting(vnic.index(), isIngress)) {
+      for (NetworkPolicy.Rule rule : policy.rules(isIngress).orElseThrow()) {
+        if (allows(rule, vnic, other, packet, isIngress)) {
+          return Optional.of(rule);
+        }
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean allows(
+      NetworkPolicy.Rule rule,
+      Endpoint.Vnic selected,
+      Endpoint other,
+      Packet packet,
+      boolean isIngress) {
+    long type = packet.get(Field.ETH_TYPE).low();
+    if (type != IPV4 && type != IPV6) {
+      return false;
+    }
+    return isPeer(network.resolved(rule), other, packet, isIngress)
+        && isPort(rule, isIngress ? selected : other, packet);
+  }
+
+  private static boolean isPeer(
+      ResolvedRule rule, Endpoint other, Packet packet, boolean isIngress) {
+    if (rule.everyone()) {
+      return true;
+    }
+    if (other instanceof Endpoint.Vnic vnic && rule.peers().get(vnic.index())) {
+      return true;
+    }
+    boolean ipv6 = packet.get(Field.ETH_TYPE).low() == IPV6;
+    Field field =
+        ipv6
+            ? (isIngress ? Field.IP6_SRC : Field.IP6_DST)
+            : (isIngress ? Field.IP4_SRC : Field.IP4_DST);
+    IpRange address = new IpRange(ipv6, packet.get(field), ipv6 ? 128 : 32);
+    for (NetworkPolicy.BlockPeer block : rule.blocks()) {
+      boolean excepted = block.except().stream().anyMatch(e -> e.contains(address));
+      if (!excepted && block.block().contains(address)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean isPort(NetworkPolicy.Rule rule, Endpoint server, Packet packet) {
+    if (rule.ports().isEmpty()) {
+      return true;
+    }
+    for (NetworkPolicy.Port port : rule.ports()) {
+      if (packet.get(Field.IP_PROTO).low() == port.protocol().number()
+          && isNumber(port, server, destinationPort(packet, port.protocol()))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static int destinationPort(Packet packet, NetworkPolicy.Protocol protocol) {
+    Field field =
+        switch (protocol) {
+          case TCP -> Field.TCP_DST;
+          case UDP -> Field.UDP_DST;
+          case SCTP -> Field.SCTP_DST;
+        };
+    return (int) packet.get(field).low();
+  }
+
+  private boolean isNumber(NetworkPolicy.Port port, Endpoint server, int number) {
+    if (port.number() instanceof NetworkPolicy.PortRange range) {
+      return range.first() <= number && number <= range.last();
+    }
+    if (port.number() instanceof NetworkPolicy.NamedPort named) {
+      return server instanceof Endpoint.Vnic vnic
+          && network.nics().get(vnic.index()).namedPorts().stream()
+              .anyMatch(
+                  p ->
+                      p.name().equals(named.name())
+                          && p.protocol().equals(port.protocol().name())
+                          && p.port() == number);
+    }
+    return true;
+  }
+}

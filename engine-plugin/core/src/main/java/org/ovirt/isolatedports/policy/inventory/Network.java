@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.inventory;
+
+import java.util.List;
+import java.util.Optional;
+import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.match.Bits;
+
+/**
+ * A logical network.
+ *
+ * @param name the engine's name for it
+ * @param bridge the bridge on the hosts
+ * @param cidrs the blocks of its addresses; may be none
+ * @param gateways addresses of its gateways; may be none
+ * @param gatewayMacs MACs from which frames of the uplink reach isolated ports
+ * @param portIsolation whether its vNICs are isolated unless a role says otherwise
+ * @param uplink what the uplink lets through to isolated ports
+ */
+public record Network(
+    String name,
+    String bridge,
+    List<IpRange> cidrs,
+    List<IpRange> gateways,
+    List<Bits> gatewayMacs,
+    boolean portIsolation,
+    Uplink uplink) {
+
+  public Network {
+    cidrs = List.copyOf(cidrs);
+    gateways = List.copyOf(gateways);
+    gatewayMacs = List.copyOf(gatewayMacs);
+  }
+
+  /** How isolation holds across hosts. */
+  public enum Uplink {
+    /** Frames from the uplink reach isolated ports only from a gateway's MAC. */
+    GATEWAYS,
+    /** Frames from the uplink reach isolated ports unless their MAC is a closed vNIC's. */
+    OPEN
+  }
+
+  /** The first gateway of a family. */
+  public Optional<IpRange> gateway(boolean ipv6) {
+    return gateways.stream().filter(gateway -> gateway.ipv6() == ipv6).findFirst();
+  }
+}

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.resolve;
+
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.ovirt.isolatedports.policy.inventory.Nic;
+
+/**
+ * By which names {@code inport} and {@code outport} know the ports of a network: {@code VM/NIC},
+ * and {@code VM} alone where the VM has one vNIC on the network.
+ */
+public final class PortNames {
+
+  private final Map<String, Integer> vnicsOfVm = new HashMap<>();
+
+  PortNames(Iterable<Nic> nics) {
+    for (Nic nic : nics) {
+      vnicsOfVm.merge(nic.vm(), 1, Integer::sum);
+    }
+  }
+
+  /** The names of a vNIC's port. */
+  public Set<String> of(Nic nic) {
+    return vnicsOfVm.getOrDefault(nic.vm(), 0) == 1
+        ? Set.of(nic.portName(), nic.vm())
+        : Set.of(nic.portName());
+  }
+}

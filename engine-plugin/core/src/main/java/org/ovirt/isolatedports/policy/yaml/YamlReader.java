@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.yaml;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.ovirt.isolatedports.policy.PolicyException;
+import org.ovirt.isolatedports.policy.SourceLocation;
+import org.snakeyaml.engine.v2.api.LoadSettings;
+import org.snakeyaml.engine.v2.api.lowlevel.Parse;
+import org.snakeyaml.engine.v2.common.ScalarStyle;
+import org.snakeyaml.engine.v2.events.AliasEvent;
+import org.snakeyaml.engine.v2.events.Event;
+import org.snakeyaml.engine.v2.events.NodeEvent;
+import org.snakeyaml.engine.v2.events.ScalarEvent;
+import org.snakeyaml.engine.v2.exceptions.Mark;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
+
+/**
+ * Reads YAML that may come from anyone: no anchors or aliases (the stuff of YAML bombs), no tags,
+ * no duplicate keys, a limited size and depth. It works on the parser's events with a stack of its
+ * own, so that deep nesting cannot overflow anything.
+ */
+public final class YamlReader {
+
+  /** Largest file read, in bytes: room for some 200,000 rules. */
+  public static final int MAX_BYTES = 32 * 1024 * 1024;
+
+  /** Deepest nesting read; a NetworkPolicy needs 10. */
+  public static final int MAX_DEPTH = 32;
+
+  private YamlReader() {}
+
+  /**
+   * Reads a file.
+   *
+   * @param file the file; at most {@link #MAX_BYTES}, UTF-8
+   * @return its documents, those that say nothing left out
+   * @throws PolicyException if it cannot be read or breaks a rule
+   */
+  public static List<YamlNode> read(Path file) throws PolicyException {
+    SourceLocation start = new SourceLocation(file.toString(), 1, 1);
+    try {
+      if (!Files.isRegularFile(file)) {
+        throw new PolicyException(start, "There is no such file; check the name.");
+      }
+      if (Files.size(file) > MAX_BYTES) {
+        throw new PolicyException(start, tooLarge(Files.size(file)));
+      }
+      return read(file.toString(), Files.readString(file));
+    } catch (IOException e) {
+      throw new PolicyException(
+          start,
+          "The file cannot be read as UTF-8 text ("
+              + e.getClass().getSimpleName()
+              + "); check its encoding and permissions.");
+    }
+  }
+
+  private static String tooLarge(long bytes) {
+    return "The file has "
+        + bytes
+        + " bytes; at most "
+        + MAX_BYTES
+        + " are read. Split it into several files.";
+  }
+
+  /** Reads text; {@code name} is what messages call it. */
+  public static List<YamlNode> read(String name, String text) throws PolicyException {
+    if (text.length() > MAX_BYTES) {
+      throw new PolicyException(
+          new SourceLocation(name, 1, 1), tooLarge(text.getBytes(StandardCharsets.UTF_8).length));
+    }
+    LoadSettings settings =
+        LoadSettings.builder().setLabel(name).setCodePointLimit(MAX_BYTES).build();
+    Builder builder = new Builder(name);
+    try {
+      for (Event event : new Parse(settings).parseString(text)) {
+        builder.accept(event);
+      }
+    } catch (MarkedYamlEngineException e) {
+      String problem = e.getProblem() == null ? "this is no valid YAML" : e.getProblem();
+      throw new PolicyException(
+          builder.location(e.getProblemMark()),
+          "This is not YAML: " + problem + ". Check indentation, quotes and brackets here.");
+    } catch (YamlEngineException | UncheckedIOException e) {
+      throw new PolicyException(
+          new SourceLocation(name, 1, 1),
+          "This is not YAML: " + e.getMessage() + ". Write plain UTF-8 YAML.");
+    }
+    return builder.documents;
+  }
+
+  /** A collection that is being read. */
+  private static final class Open {
+    private final SourceLocation location;
+    private final boolean mapping;
+    private final List<YamlNode> items = new ArrayList<>();
+    private final Map<String, YamlNode.Entry> entries = new LinkedHashMap<>();
+    private Optional<YamlNode.Scalar> key = Optional.empty();
+
+    Open(SourceLocation location, boolean mapping) {
+      this.location = location;
+      this.mapping = mapping;
+    }
+
+    YamlNode close() {
+      return mapping
+          ? new YamlNode.Mapping(entries, location)
+          : new YamlNode.Sequence(items, location);
+    }
+  }
+
+  private static final class Builder {
+    private final String name;
+    private final List<YamlNode> documents = new ArrayList<>();
+    private final Deque<Open> open = new ArrayDeque<>();
+
+    Builder(String name) {
+      this.name = name;
+    }
+
+    SourceLocation location(Optional<Mark> mark) {
+      return mark.map(m -> new SourceLocation(name, m.getLine() + 1, m.getColumn() + 1))
+          .orElse(new SourceLocation(name, 1, 1));
+    }
+
+    void accept(Event event) throws PolicyException {
+      SourceLocation location = location(event.getStartMark());
+      if (event instanceof AliasEvent
+          || (event instanceof NodeEvent node && node.getAnchor().isPresent())) {
+        throw new PolicyException(
+            location,
+            "Anchors (&) and aliases (*) are not accepted, since they can blow up a small file."
+                + " Write the value out.");
+      }
+      switch (event.getEventId()) {
+        case Scalar -> add(scalar((ScalarEvent) event, location));
+        case MappingStart, SequenceStart -> {
+          if (open.size() >= MAX_DEPTH) {
+            throw new PolicyException(
+                location,
+                "The nesting is deeper than " + MAX_DEPTH + " levels; no policy needs that.");
+          }
+          open.push(new Open(location, event.getEventId() == Event.ID.MappingStart));
+        }
+        case MappingEnd, SequenceEnd -> add(open.pop().close());
+        default -> {
+          // Start and end of stream and documents carry nothing.
+        }
+      }
+    }
+
+    private static YamlNode.Scalar scalar(ScalarEvent event, SourceLocation location)
+        throws PolicyException {
+      if (event.getTag().isPresent()) {
+        throw new PolicyException(
+            location,
+            "Tags (" + event.getTag().get() + ") are not accepted; write the plain value.");
+      }
+      return new YamlNode.Scalar(
+          event.getValue(), event.getScalarStyle() == ScalarStyle.PLAIN, location);
+    }
+
+    private void add(YamlNode node) throws PolicyException {
+      if (open.isEmpty()) {
+        if (!(node instanceof YamlNode.Scalar scalar && scalar.isNull())) {
+          documents.add(node);
+        }
+        return;
+      }
+      Open parent = open.peek();
+      if (!parent.mapping) {
+        parent.items.add(node);
+      } else if (parent.key.isPresent()) {
+        YamlNode.Scalar key = parent.key.get();
+        parent.entries.put(key.text(), new YamlNode.Entry(key.location(), node));
+        parent.key = Optional.empty();
+      } else {
+        parent.key = Optional.of(key(parent, node));
+      }
+    }
+
+    private static YamlNode.Scalar key(Open parent, YamlNode node) throws PolicyException {
+      if (!(node instanceof YamlNode.Scalar key)) {
+        throw new PolicyException(
+            node.location(), "A key must be a plain word; this is " + node.kind() + ".");
+      }
+      YamlNode.Entry earlier = parent.entries.get(key.text());
+      if (earlier != null) {
+        throw new PolicyException(
+            key.location(),
+            "The key \""
+                + key.text()
+                + "\" was already given at line "
+                + earlier.keyLocation().line()
+                + "; keep one of the two.");
+      }
+      return key;
+    }
+  }
+}
