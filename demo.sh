@@ -36,7 +36,7 @@ need_build_tools
 tests/host-lab/install-packages.sh
 
 built=target/demo/built
-classpath=target/demo/classpath
+classpath=tests/integration/target/demo.classpath
 sources="pom.xml engine-plugin tests"
 # shellcheck disable=SC2086
 if [ ! -e "$built" ] || [ -n "$(find $sources -newer "$built" \
@@ -45,9 +45,6 @@ if [ ! -e "$built" ] || [ -n "$(find $sources -newer "$built" \
   echo "Building (a few minutes the first time) ..."
   mkdir -p target/demo
   mvn -B -q -ntp -DskipTests package
-  mvn -B -q -ntp -pl tests/integration -am -DskipTests process-classes \
-    dependency:build-classpath -DincludeScope=runtime -Dmdep.outputFile="$PWD/$classpath.modules"
-  mv "$classpath.modules" "$classpath"
   touch "$built"
 fi
 

@@ -175,7 +175,9 @@ class EventStormLabIT {
       Files.writeString(RESULT.get(), line + "\n", UTF_8);
     }
     assertThat(unexpected).isEmpty();
-    assertThat(control).as("frames among plain vNICs: without any, nothing was proved").isPositive();
+    assertThat(control)
+        .as("frames among plain vNICs: without any, nothing was proved")
+        .isPositive();
     assertThat(leaked).as("frames among isolated vNICs").isZero();
     assertThat(harmed).as("harmed VMs of others").isEmpty();
   }
@@ -213,8 +215,7 @@ class EventStormLabIT {
           for (Tenant other : tenants) {
             for (Vnic target : other.isolated) {
               if (other != tenant) {
-                guest.send(
-                    nic.name(), 1, Frames.raw(nic.mac(), target.mac(), Frames.EXPERIMENTAL));
+                guest.send(nic.name(), 1, Frames.raw(nic.mac(), target.mac(), Frames.EXPERIMENTAL));
               }
             }
           }
@@ -394,10 +395,7 @@ class EventStormLabIT {
 
   private void rollBack(Tenant tenant) {
     try {
-      tenant
-          .at
-          .host()
-          .updateNicWithFailingMirroring(tenant.id(), tenant.isolated.get(0).hotplug());
+      tenant.at.host().updateNicWithFailingMirroring(tenant.id(), tenant.isolated.get(0).hotplug());
     } catch (LabException e) {
       return;
     }

@@ -368,7 +368,7 @@ public final class Rights {
   }
 
   private Set<UUID> idsAbove(Target target) {
-    Set<UUID> ids = new HashSet<>(Set.of(SYSTEM.id(), target.id()));
+    Set<UUID> ids = new HashSet<>(List.of(SYSTEM.id(), target.id()));
     switch (target.kind()) {
       case "vnic_profile" ->
           engine
