@@ -12,6 +12,10 @@ import static org.ovirt.engine.sdk4.builders.Builders.vnicProfile;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -122,7 +126,7 @@ final class Walk implements AutoCloseable {
                 project,
                 work,
                 database,
-                java.net.URI.create("http://127.0.0.1:" + enginePort + "/ovirt-engine")));
+                URI.create("http://127.0.0.1:" + enginePort + "/ovirt-engine")));
     server
         .with("isolated-ports.engine.user", ADMIN)
         .with("isolated-ports.engine.password", ADMIN_PASSWORD)
@@ -305,15 +309,36 @@ final class Walk implements AutoCloseable {
         vms.vmService(id).start().send();
         return id;
       } catch (org.ovirt.engine.sdk4.Error e) {
-        // An engine whose filter dropped all hosts gives "[]" as its reason; its events say more.
-        String events = lastEvents();
+        // An engine whose filter dropped all hosts gives "[]" as its reason; our decision says
+        // more.
+        String decision = lastDecision(id);
         // The hosts joined a second ago; the sentence says to try again, so that is what we do.
-        if (!events.contains("is not known to Isolated Ports yet")
+        if (!decision.contains("is not known to Isolated Ports yet")
             || Instant.now().isAfter(limit)) {
-          throw new IllegalStateException("VM " + name + " does not start: " + events, e);
+          throw new IllegalStateException("VM " + name + " does not start: " + decision, e);
         }
       }
       pause();
+    }
+  }
+
+  /** What our server last decided on a VM, as it serves it. */
+  private String lastDecision(String vmId) {
+    try {
+      return HttpClient.newHttpClient()
+          .send(
+              HttpRequest.newBuilder(
+                      engine.url().resolve("/ovirt-isolated-ports/api/decisions?max=1&vm=" + vmId))
+                  .header("Accept", "application/json")
+                  .header("Authorization", "Bearer " + api.authenticate())
+                  .build(),
+              HttpResponse.BodyHandlers.ofString())
+          .body();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Our server does not say what it decided", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while asking our server.", e);
     }
   }
 
