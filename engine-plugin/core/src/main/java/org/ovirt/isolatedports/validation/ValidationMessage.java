@@ -75,7 +75,34 @@ public enum ValidationMessage {
   ACTION_TYPE_FAILED_PORT_ISOLATION_UNSUPPORTED_CLUSTER_LEVEL(
       "Port isolation requires cluster compatibility level ${minimum} or higher."),
   ACTION_TYPE_FAILED_PORT_ISOLATION_INCOMPATIBLE_SWITCH_TYPE(
-      "Port isolation requires Cluster Switch Type Linux Bridge.");
+      "Port isolation requires Cluster Switch Type Linux Bridge."),
+  ACTION_TYPE_FAILED_PASSTHROUGH_PROFILE_NOT_SUPPORTS_PORT_ISOLATION(
+      "Networks with Port Isolation enabled are not supported on passthrough profiles."),
+  PORT_ISOLATION_NOT_SUPPORTED_ON_ROLE_NETWORK(
+      "Network ${network} has Port Isolation enabled and cannot have the ${role} role: the peers of"
+          + " that role could not reach each other. Use another Network for the role."),
+  PORT_MIRRORING_NOT_SUPPORTED_WITH_PORT_ISOLATION(
+      "Networks with Port Isolation enabled are not supported on profiles with port mirroring: it"
+          + " copies the frames of Network ${network} past the isolation. Leave port mirroring off in"
+          + " vNIC profile ${profile}."),
+  FAILOVER_TARGET_NOT_SUPPORTED_WITH_PORT_ISOLATION(
+      "Networks with Port Isolation enabled are not supported as failover: vNIC profile ${profile}"
+          + " would fail over to Network ${network}. Choose a failover vNIC profile of another"
+          + " Network."),
+  OPEN_PORT_PROFILE_USABLE_BY_EVERYONE(
+      "vNIC profile ${profile} of Network ${network} makes ports ${role} and may be used by"
+          + " Everyone, so that any user could reach the isolated ports. Take the permission of"
+          + " Everyone away, or choose another role."),
+  VNIC_CLAIMS_GATEWAY_MAC(
+      "MAC Address ${mac} belongs to a gateway of Network ${network}, which has Port Isolation"
+          + " enabled. Give the vNIC another MAC Address."),
+  CLUSTER_OF_ISOLATED_PORT_UNKNOWN(
+      "Whether Cluster ${cluster} supports Port Isolation, which Network ${network} needs, cannot be"
+          + " read with your permissions. Ask an administrator of the Cluster."),
+  VLAN_NEEDS_ISOLATION_ON_UPLINK_SWITCH(
+      "Network ${network} is VLAN-tagged (${vlan}): its VMs on different hosts are kept apart only if"
+          + " the uplink switch isolates the hosts' ports in this VLAN, or if its uplink is limited to"
+          + " gateways.");
 
   private final String template;
 

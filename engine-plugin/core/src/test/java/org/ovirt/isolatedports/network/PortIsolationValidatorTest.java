@@ -3,6 +3,8 @@ package org.ovirt.isolatedports.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +15,7 @@ class PortIsolationValidatorTest {
 
   private static final LogicalNetwork ISOLATED = new LogicalNetwork("blue", true, false, true);
   private static final LogicalNetwork PLAIN = new LogicalNetwork("green", true, false, false);
+  private static final VnicProfile USUAL = new VnicProfile("usual", false, false, Optional.empty());
 
   @ParameterizedTest
   @CsvSource({"true,true,true", "true,false,false", "false,true,true", "false,false,true"})
@@ -67,6 +70,106 @@ class PortIsolationValidatorTest {
             PortIsolationValidator.onlyOnLinuxBridges(
                     ISOLATED, cluster(4, 8, SwitchType.LINUX_BRIDGE))
                 .isValid())
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "management,false",
+    "display,false",
+    "migration,false",
+    "storage,false",
+    "gluster,false",
+    "vm,true",
+    "default_route,true"
+  })
+  void anIsolatedNetworkTakesNoInfrastructureRole(String usage, boolean valid) {
+    var usages = List.of("vm", usage);
+    var result = PortIsolationValidator.withoutInfrastructureRole(ISOLATED, usages);
+    assertThat(result.isValid()).isEqualTo(valid);
+    assertThat(PortIsolationValidator.withoutInfrastructureRole(PLAIN, usages).isValid()).isTrue();
+    if (!valid) {
+      assertThat(text(result)).contains("Network blue").contains("the " + usage + " role");
+    }
+  }
+
+  @Test
+  void passthroughProfilesAreRefusedInTheEnginesWords() {
+    var passthrough = new VnicProfile("fast", true, false, Optional.empty());
+    assertThat(text(PortIsolationValidator.notOnPassthroughProfiles(ISOLATED, passthrough)))
+        .isEqualTo(
+            "Networks with Port Isolation enabled are not supported on passthrough profiles.");
+    assertThat(PortIsolationValidator.notOnPassthroughProfiles(PLAIN, passthrough).isValid())
+        .isTrue();
+    assertThat(PortIsolationValidator.notOnPassthroughProfiles(ISOLATED, USUAL).isValid()).isTrue();
+  }
+
+  @Test
+  void portMirroringIsRefusedBecauseItCopiesPastTheFlag() {
+    var mirroring = new VnicProfile("tap", false, true, Optional.empty());
+    assertThat(text(PortIsolationValidator.notWithPortMirroring(ISOLATED, mirroring)))
+        .contains("Network blue")
+        .contains("vNIC profile tap");
+    assertThat(PortIsolationValidator.notWithPortMirroring(PLAIN, mirroring).isValid()).isTrue();
+    assertThat(PortIsolationValidator.notWithPortMirroring(ISOLATED, USUAL).isValid()).isTrue();
+  }
+
+  @Test
+  void anIsolatedNetworkIsNoFailoverTarget() {
+    assertThat(text(PortIsolationValidator.notAsFailoverTarget(ISOLATED, USUAL)))
+        .contains("vNIC profile usual would fail over to Network blue");
+    assertThat(PortIsolationValidator.notAsFailoverTarget(PLAIN, USUAL).isValid()).isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "promiscuous,true,false",
+    "community:red,true,false",
+    "promiscuous,false,true",
+    "isolated,true,true",
+    "true,true,true"
+  })
+  void openPortsAreNotForEveryone(String role, boolean everyone, boolean valid) {
+    var profile = new VnicProfile("p", false, false, Optional.of(role));
+    assertThat(
+            PortIsolationValidator.openPortsNotForEveryone(ISOLATED, profile, everyone).isValid())
+        .isEqualTo(valid);
+    assertThat(PortIsolationValidator.openPortsNotForEveryone(PLAIN, profile, everyone).isValid())
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "02:00:00:00:00:fe,false",
+    "02:00:00:00:00:FE,false",
+    "02-00-00-00-00-fe,false",
+    "02:00:00:00:00:01,true"
+  })
+  void aGatewaysMacIsNotForVnicsInAnySpelling(String mac, boolean valid) {
+    var gateways = List.of("02:00:00:00:00:fe");
+    assertThat(PortIsolationValidator.notWithGatewayMac(ISOLATED, mac, gateways).isValid())
+        .isEqualTo(valid);
+    assertThat(PortIsolationValidator.notWithGatewayMac(PLAIN, mac, gateways).isValid()).isTrue();
+  }
+
+  @Test
+  void aClusterNobodyTellsUsOfIsRefusedForIsolatedPortsOnly() {
+    assertThat(text(PortIsolationValidator.clusterKnown(ISOLATED, "c1", false)))
+        .contains("Cluster c1")
+        .contains("Network blue");
+    assertThat(PortIsolationValidator.clusterKnown(PLAIN, "c1", false).isValid()).isTrue();
+    assertThat(PortIsolationValidator.clusterKnown(ISOLATED, "c1", true).isValid()).isTrue();
+  }
+
+  @Test
+  void aVlanTagIsWorthAWarning() {
+    assertThat(
+            text(PortIsolationValidator.vlanNeedsIsolationOnSwitch(ISOLATED, Optional.of("102"))))
+        .contains("Network blue is VLAN-tagged (102)");
+    assertThat(
+            PortIsolationValidator.vlanNeedsIsolationOnSwitch(ISOLATED, Optional.empty()).isValid())
+        .isTrue();
+    assertThat(PortIsolationValidator.vlanNeedsIsolationOnSwitch(PLAIN, Optional.of("1")).isValid())
         .isTrue();
   }
 
