@@ -11,12 +11,11 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.Response;
 
 /** {@code /clusters/{id}/networks}: which networks the VMs of a cluster may use. */
-@Path("clusters/{cluster}/networks")
+@Path("clusters/{cluster:" + Ids.UUID + "}/networks")
 public class ClusterNetworksResource {
 
   @Inject Exchange exchange;
-  @Inject Networks networks;
-  @Inject ClusterNetworks clusterNetworks;
+  @Inject ClusterNetworks networks;
 
   @GET
   public Response list() {
@@ -24,26 +23,28 @@ public class ClusterNetworksResource {
   }
 
   @POST
-  public Response attach(@PathParam("cluster") String clusterId, byte[] body) {
-    return clusterNetworks.attach(exchange, clusterId, body);
+  public Response attach(@PathParam("cluster") String cluster, byte[] body) {
+    return networks.attach(exchange, cluster, body);
   }
 
   @GET
-  @Path("{id}")
-  public Response get() {
-    return networks.get(exchange);
+  @Path("{id:" + Ids.UUID + "}")
+  public Response get(@PathParam("cluster") String cluster, @PathParam("id") String id) {
+    return networks.get(exchange, cluster, id);
   }
 
   /** Changes the network's role in the cluster; the engine ignores the attribute here. */
   @PUT
-  @Path("{id}")
-  public Response update(byte[] body) {
-    return clusterNetworks.update(exchange, body);
+  @Path("{id:" + Ids.UUID + "}")
+  public Response update(
+      @PathParam("cluster") String cluster, @PathParam("id") String id, byte[] body) {
+    return networks.update(exchange, cluster, id, body);
   }
 
   @DELETE
-  @Path("{id}")
-  public Response detach() {
-    return clusterNetworks.detach(exchange);
+  @Path("{id:" + Ids.UUID + "}")
+  public Response detach(
+      @PathParam("cluster") String cluster, @PathParam("id") String id, byte[] body) {
+    return networks.detach(exchange, cluster, id, body);
   }
 }

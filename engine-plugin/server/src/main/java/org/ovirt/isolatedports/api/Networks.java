@@ -7,204 +7,311 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.MalformedBodyException;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
-import org.ovirt.isolatedports.engine.EngineRequest;
+import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.VnicProfiles;
-import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.network.LogicalNetwork;
 import org.ovirt.isolatedports.network.PortIsolationValidator;
 import org.ovirt.isolatedports.store.Enforcement;
 import org.ovirt.isolatedports.store.IsolatedNetwork;
 import org.ovirt.isolatedports.store.IsolatedNetworks;
+import org.ovirt.isolatedports.store.Journal;
 
 /**
  * Networks with the attribute {@code port_isolation}.
  *
- * <p>Where the engine knows the attribute it is the engine's, and we pass everything through and
- * remember. Where it does not, we hold the attribute: it is taken out of what goes to the engine,
- * our rules stand in for the engine's, and the network's vNIC profiles carry it to the hosts.
+ * <p>Where the engine knows the attribute it is the engine's, and we pass it through, add the rules
+ * the engine lacks, and remember. Where it does not, we hold the attribute: it is taken out of what
+ * goes to the engine, our rules stand in for the engine's, and the network's vNIC profiles carry it
+ * to the hosts.
  */
 @ApplicationScoped
 public class Networks {
 
   private static final Logger LOG = Logger.getLogger(Networks.class.getName());
-  static final String PORT_ISOLATION = "port_isolation";
-  private static final String NETWORK = "network";
   private static final String CANNOT_ADD = "Cannot add Network";
   private static final String CANNOT_EDIT = "Cannot edit Network";
   private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
 
-  private final EngineHttpClient engine;
   private final EngineKnowledge knowledge;
   private final VnicProfiles profiles;
   private final IsolatedNetworks store;
+  private final Journal journal;
+  private final Running running;
+  private final EngineLookup lookup;
+  private final Isolation isolation;
+  private final Changes changes;
+  private final Answers answers;
 
   @Inject
   public Networks(
-      EngineHttpClient engine,
       EngineKnowledge knowledge,
       VnicProfiles profiles,
-      IsolatedNetworks store) {
-    this.engine = engine;
+      IsolatedNetworks store,
+      Journal journal,
+      Running running,
+      EngineLookup lookup,
+      Isolation isolation,
+      Changes changes,
+      Answers answers) {
     this.knowledge = knowledge;
     this.profiles = profiles;
     this.store = store;
+    this.journal = journal;
+    this.running = running;
+    this.lookup = lookup;
+    this.isolation = isolation;
+    this.changes = changes;
+    this.answers = answers;
   }
 
   /** For the container's proxy only. */
   protected Networks() {
-    this(null, null, null, null);
+    this(null, null, null, null, null, null, null, null, null);
   }
 
   /** The engine's list, each network with its attribute. */
   public Response list(Exchange exchange) {
-    EngineAnswer answer = engine.send(exchange.forward());
-    if (!answer.isSuccess() || knowledge.knowsPortIsolation(exchange.token())) {
-      return Exchange.pass(answer);
-    }
-    ApiBody body = readAnswer(exchange, answer, "networks");
-    Set<UUID> isolated = store.ids();
-    for (ApiBody network : body.items(NETWORK)) {
-      network.set(PORT_ISOLATION, String.valueOf(isolated.contains(id(network))));
-    }
-    return Exchange.pass(answer, body.toBytes());
+    return answers.list(exchange, Kind.NETWORK, exchange.send());
   }
 
   /** One network with its attribute. */
-  public Response get(Exchange exchange) {
-    return merged(exchange, engine.send(exchange.forward()));
+  public Response get(Exchange exchange, String id) {
+    return answers.entity(exchange, ref(exchange, id), exchange.send());
   }
 
-  /** Creates a network. */
-  public Response add(Exchange exchange, byte[] body) {
-    ApiBody network = exchange.bodyFormat().read(body, NETWORK);
-    boolean isolated = network.flag(PORT_ISOLATION).orElse(false);
-    if (knowledge.knowsPortIsolation(exchange.token())) {
-      return addNative(exchange, body, isolated);
-    }
-    LogicalNetwork wanted = wanted(network, isolated);
-    unlessValid(PortIsolationValidator.onlyOnVmNetworks(wanted), CONFLICT, CANNOT_ADD);
-    unlessValid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
-    network.remove(PORT_ISOLATION);
-    EngineAnswer answer = engine.send(exchange.forward(network.toBytes()));
-    if (answer.isSuccess() && isolated) {
-      isolate(exchange, answer);
-    }
-    return merged(exchange, answer);
+  private static EntityRef ref(Exchange exchange, String id) {
+    return EntityRef.of(Kind.NETWORK, exchange.path(), id);
   }
 
-  private Response addNative(Exchange exchange, byte[] body, boolean isolated) {
-    EngineAnswer answer = engine.send(exchange.forward(body));
-    if (answer.isSuccess() && isolated) {
-      store.add(row(readAnswer(exchange, answer, NETWORK), Enforcement.NATIVE));
+  /**
+   * Creates a network.
+   *
+   * @param dataCenterId the data center of the path; empty where the body names it
+   */
+  public Response add(Exchange exchange, Optional<String> dataCenterId, byte[] body) {
+    ApiBody network = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    boolean isolated = network.flag(Isolation.PORT_ISOLATION).orElse(false);
+    boolean known = knowledge.knowsPortIsolation(exchange.token());
+    LogicalNetwork wanted = wanted(network, network.text("name").orElse(""), isolated, true);
+    if (!known) {
+      unlessValid(PortIsolationValidator.onlyOnVmNetworks(wanted), CONFLICT, CANNOT_ADD);
+      unlessValid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
     }
-    return Exchange.pass(answer);
+    unlessValid(
+        PortIsolationValidator.withoutInfrastructureRole(wanted, usages(network)),
+        BAD_REQUEST,
+        CANNOT_ADD);
+    withoutOurs(network, known);
+    EngineAnswer answer =
+        isolated
+            ? addIsolated(exchange, dataCenterId, network, known)
+            : exchange.send(network.toBytes());
+    if (!answer.isSuccess()) {
+      return Exchange.pass(answer);
+    }
+    String id = id(Exchange.parse(answer, Kind.NETWORK.element())).toString();
+    return answers.entity(exchange, ref(exchange, id), answer);
   }
 
-  /** Makes a network that was just created an isolated one, or takes it away again. */
-  private void isolate(Exchange exchange, EngineAnswer created) {
-    ApiBody network = readAnswer(exchange, created, NETWORK);
-    IsolatedNetwork row = row(network, Enforcement.HOOK);
+  /** Creates the network in the engine and takes it in; a crash in between leaves a trace. */
+  private EngineAnswer addIsolated(
+      Exchange exchange, Optional<String> dataCenterPath, ApiBody network, boolean known) {
+    Optional<UUID> dataCenter =
+        dataCenterPath.flatMap(Networks::uuid).or(() -> dataCenter(exchange, network));
+    Optional<String> name = network.text("name").filter(text -> !text.isBlank());
+    if (dataCenter.isEmpty() || name.isEmpty()) {
+      return onlyRefused(exchange, network);
+    }
+    Enforcement enforcement = known ? Enforcement.NATIVE : Enforcement.HOOK;
+    if (lookup.networkByName(exchange.token(), dataCenter.get(), name.get()).isPresent()) {
+      // The trace of a crash is the name, so it must not lead to a network that was there before.
+      return onlyRefused(exchange, network);
+    }
+    UUID change = journal.beginAdd(dataCenter.get(), name.get(), enforcement);
+    return running.during(
+        change,
+        () -> {
+          EngineAnswer answer = exchange.send(network.toBytes());
+          if (answer.isSuccess()) {
+            IsolatedNetwork row = row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement);
+            journal.created(change, row);
+            if (enforcement == Enforcement.HOOK) {
+              carryOnProfiles(exchange, change, row);
+            }
+          }
+          journal.done(change);
+          return answer;
+        });
+  }
+
+  private Optional<UUID> dataCenter(Exchange exchange, ApiBody network) {
+    Optional<ApiBody> asked = network.child("data_center");
+    Optional<String> id = asked.flatMap(dc -> dc.text("id"));
+    return id.isPresent()
+        ? id.flatMap(Networks::uuid)
+        : asked
+            .flatMap(dc -> dc.text("name"))
+            .flatMap(name -> lookup.dataCenterByName(exchange.token(), name));
+  }
+
+  /** Lets the engine say in its own words what is wrong with a network it cannot create. */
+  private static EngineAnswer onlyRefused(Exchange exchange, ApiBody network) {
+    EngineAnswer answer = exchange.send(network.toBytes());
+    if (answer.isSuccess()) {
+      throw new EngineException(
+          EngineException.Kind.GARBAGE,
+          "The oVirt engine created a network that it had to refuse (no name, no data center, or a"
+              + " name that was taken a moment ago). It is not isolated: remove it and try again.");
+    }
+    return answer;
+  }
+
+  /** Gives a network's profiles the property, or takes the network away again. */
+  private void carryOnProfiles(Exchange exchange, UUID change, IsolatedNetwork row) {
     try {
-      store.add(row);
       profiles.isolate(exchange.token(), row.networkId().toString());
-    } catch (RuntimeException e) {
-      undo(exchange, row);
-      if (e instanceof EngineException refused
-          && refused.kind() == EngineException.Kind.REFUSED
-          && refused.getMessage().contains(VnicProfiles.PROPERTY)) {
-        throw FaultException.operationFailed(
-            BAD_REQUEST,
-            CANNOT_ADD
-                + ". The engine does not know the vNIC profile property port_isolation yet, which"
-                + " isolates the ports of network "
-                + row.name()
-                + " on the hosts. Register it with: engine-config -s"
-                + " CustomDeviceProperties=\"{type=interface;prop={"
-                + VnicProfiles.PROPERTY
-                + "="
-                + VnicProfiles.PROPERTY_PATTERN
-                + "}}\" (keep what engine-config -g CustomDeviceProperties shows), restart"
-                + " ovirt-engine and create the network again. It was not created");
+    } catch (EngineException e) {
+      if (e.kind() == EngineException.Kind.REFUSED) {
+        undo(exchange, change, row);
+        VnicProfiles.throwIfNotRegistered(e, CANNOT_ADD, "Network " + row.name());
       }
+      // With no answer from the engine the journal stays, and is completed as soon as it answers.
       throw e;
     }
   }
 
-  private void undo(Exchange exchange, IsolatedNetwork row) {
+  private void undo(Exchange exchange, UUID change, IsolatedNetwork row) {
     EngineAnswer removed =
-        engine.send(
-            new EngineRequest(
-                "DELETE",
-                "/networks/" + row.networkId(),
-                exchange.forward().headers(),
-                new byte[0]));
-    if (!removed.isSuccess()) {
+        exchange.send(
+            "DELETE", "/networks/" + row.networkId(), new byte[0], exchange.answerFormat());
+    if (removed.isSuccess() || removed.status() == 404) {
+      store.remove(row.networkId());
+      journal.done(change);
+    } else {
       LOG.log(
           Level.SEVERE,
-          "Network {0} ({1}) was created in the engine but could not be isolated, nor removed"
-              + " again (status {2}). Remove it, or its VMs are not kept apart.",
+          "Network {0} ({1}) was created in the engine but its vNIC profiles could not be given the"
+              + " property port_isolation, nor could it be removed again (status {2}). It stays"
+              + " isolated on the hosts; both are tried again.",
           new Object[] {row.name(), row.networkId(), removed.status()});
     }
-    store.remove(row.networkId());
   }
 
   /** Changes a network; the attribute cannot change. */
   public Response update(Exchange exchange, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, NETWORK);
-    Optional<Boolean> asked = change.flag(PORT_ISOLATION);
-    if (knowledge.knowsPortIsolation(exchange.token())) {
-      return Exchange.pass(engine.send(exchange.forward(body)));
-    }
-    boolean isolated = store.find(uuid(id)).isPresent();
-    LogicalNetwork before = new LogicalNetwork(id, true, false, isolated);
-    LogicalNetwork after = wanted(change, asked.orElse(isolated));
+    ApiBody change = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    Optional<Boolean> asked = change.flag(Isolation.PORT_ISOLATION);
+    return changes.update(
+        exchange,
+        ref(exchange, id),
+        current -> {
+          boolean known = knowledge.knowsPortIsolation(exchange.token());
+          boolean inEngine = current.flag(Isolation.PORT_ISOLATION).orElse(false);
+          boolean isolated = isolation.of(id(current), inEngine).isPresent();
+          check(change, current, isolated, asked.orElse(isolated));
+          withoutOurs(change, known);
+          if (known && isolated && !inEngine) {
+            // Isolated by us since before the engine knew the attribute: it would not understand.
+            change.remove(Isolation.PORT_ISOLATION);
+          }
+          return follow(exchange, id, isolated, change.toBytes());
+        });
+  }
+
+  private static void check(ApiBody change, ApiBody current, boolean isolated, boolean asked) {
+    String name = current.text("name").orElse("");
+    boolean wasVm = usages(current).contains("vm");
+    LogicalNetwork before = new LogicalNetwork(name, wasVm, false, isolated);
+    LogicalNetwork after = wanted(change, name, asked, wasVm);
     unlessValid(
         PortIsolationValidator.notChangedAfterCreation(before, after), BAD_REQUEST, CANNOT_EDIT);
     unlessValid(PortIsolationValidator.onlyOnVmNetworks(after), CONFLICT, CANNOT_EDIT);
     unlessValid(PortIsolationValidator.notOnExternalNetworks(after), CONFLICT, CANNOT_EDIT);
-    change.remove(PORT_ISOLATION);
-    EngineAnswer answer = engine.send(exchange.forward(change.toBytes()));
-    if (answer.isSuccess() && isolated) {
-      change.text("name").ifPresent(name -> store.rename(uuid(id), name));
+    unlessValid(
+        PortIsolationValidator.withoutInfrastructureRole(after, usages(change)),
+        BAD_REQUEST,
+        CANNOT_EDIT);
+  }
+
+  /** Sends a change of a network; our row follows what comes of it, also after a crash. */
+  private EngineAnswer follow(Exchange exchange, String id, boolean isolated, byte[] body) {
+    Optional<UUID> row = uuid(id).filter(network -> store.find(network).isPresent());
+    if (!isolated || row.isEmpty()) {
+      return exchange.send(body);
     }
-    return merged(exchange, answer);
+    UUID change = journal.beginFollow(row.get());
+    return running.during(
+        change,
+        () -> {
+          EngineAnswer answer = exchange.send(body);
+          if (answer.isSuccess()) {
+            Exchange.parse(answer, Kind.NETWORK.element())
+                .text("name")
+                .ifPresent(name -> store.rename(row.get(), name));
+          }
+          journal.done(change);
+          return answer;
+        });
   }
 
   /** Removes a network, and what we know of it. */
-  public Response remove(Exchange exchange, String id) {
-    EngineAnswer answer = engine.send(exchange.forward());
-    if (answer.isSuccess()) {
-      store.remove(uuid(id));
-    }
-    return Exchange.pass(answer);
+  public Response remove(Exchange exchange, String id, byte[] body) {
+    return changes.remove(
+        exchange,
+        ref(exchange, id),
+        current -> {
+          UUID network = id(current);
+          if (store.find(network).isEmpty()) {
+            return exchange.send(body);
+          }
+          UUID change = journal.beginFollow(network);
+          return running.during(
+              change,
+              () -> {
+                EngineAnswer answer = exchange.send(body);
+                if (answer.isSuccess()) {
+                  store.remove(network);
+                }
+                journal.done(change);
+                return answer;
+              });
+        });
   }
 
-  private Response merged(Exchange exchange, EngineAnswer answer) {
-    if (!answer.isSuccess() || knowledge.knowsPortIsolation(exchange.token())) {
-      return Exchange.pass(answer);
+  /** Takes out what is ours and what this engine does not understand. */
+  static void withoutOurs(ApiBody network, boolean known) {
+    Isolation.OUR_FIELDS.forEach(network::remove);
+    if (!known) {
+      network.remove(Isolation.PORT_ISOLATION);
     }
-    ApiBody network = readAnswer(exchange, answer, NETWORK);
-    network.set(PORT_ISOLATION, String.valueOf(store.find(id(network)).isPresent()));
-    return Exchange.pass(answer, network.toBytes());
   }
 
-  /** A network as a body asks for it: a VM network unless its usages say otherwise. */
-  private static LogicalNetwork wanted(ApiBody network, boolean isolated) {
-    boolean vmNetwork = network.texts("usages", "usage").map(u -> u.contains("vm")).orElse(true);
-    return new LogicalNetwork(
-        network.text("name").orElse(""), vmNetwork, network.has("external_provider"), isolated);
+  /** A network as a body asks for it; what it does not say is as before. */
+  private static LogicalNetwork wanted(
+      ApiBody network, String name, boolean isolated, boolean vmNetworkBefore) {
+    boolean vmNetwork =
+        network.texts("usages", "usage").map(u -> u.contains("vm")).orElse(vmNetworkBefore);
+    return new LogicalNetwork(name, vmNetwork, network.has("external_provider"), isolated);
+  }
+
+  /** The roles a body asks for; {@code display} is also a field of its own. */
+  static List<String> usages(ApiBody network) {
+    List<String> usages = new ArrayList<>(network.texts("usages", "usage").orElse(List.of()));
+    if (network.flag("display").orElse(false)) {
+      usages.add("display");
+    }
+    return usages;
   }
 
   private static IsolatedNetwork row(ApiBody network, Enforcement enforcement) {
@@ -212,30 +319,25 @@ public class Networks {
         network
             .child("data_center")
             .flatMap(dc -> dc.text("id"))
-            .map(UUID::fromString)
+            .flatMap(Networks::uuid)
             .orElseThrow(() -> garbage("names no data center"));
     return new IsolatedNetwork(
         id(network), dataCenter, network.text("name").orElse(""), enforcement, Instant.now());
   }
 
   private static UUID id(ApiBody network) {
-    return network.text("id").map(UUID::fromString).orElseThrow(() -> garbage("has no id"));
+    return network
+        .text("id")
+        .flatMap(Networks::uuid)
+        .orElseThrow(() -> garbage("holds a network without an id"));
   }
 
-  /** An id that is no UUID names no network; the engine answers 404 for it as well. */
-  private static UUID uuid(String id) {
+  /** An id that is no UUID names nothing; the engine answers 404 for it as well. */
+  static Optional<UUID> uuid(String id) {
     try {
-      return UUID.fromString(id);
+      return Optional.of(UUID.fromString(id));
     } catch (IllegalArgumentException e) {
-      return new UUID(0, 0);
-    }
-  }
-
-  private static ApiBody readAnswer(Exchange exchange, EngineAnswer answer, String root) {
-    try {
-      return exchange.answerFormat().read(answer.body(), root);
-    } catch (MalformedBodyException e) {
-      throw garbage("is not a " + root + " of API v4: " + e.getMessage());
+      return Optional.empty();
     }
   }
 

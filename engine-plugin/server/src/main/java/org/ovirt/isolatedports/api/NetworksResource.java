@@ -9,9 +9,10 @@ import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.Response;
+import java.util.Optional;
 
 /** {@code /networks} and {@code /datacenters/{id}/networks}: the engine's, with the attribute. */
-@Path("{parent:(datacenters/[^/]+/)?}networks")
+@Path("{parent:(datacenters/" + Ids.UUID + "/)?}networks")
 public class NetworksResource {
 
   @Inject Exchange exchange;
@@ -23,25 +24,30 @@ public class NetworksResource {
   }
 
   @POST
-  public Response add(byte[] body) {
-    return networks.add(exchange, body);
+  public Response add(@PathParam("parent") String parent, byte[] body) {
+    return networks.add(
+        exchange,
+        Optional.of(parent)
+            .filter(path -> !path.isEmpty())
+            .map(path -> path.substring(path.indexOf('/') + 1, path.length() - 1)),
+        body);
   }
 
   @GET
-  @Path("{id}")
-  public Response get() {
-    return networks.get(exchange);
+  @Path("{id:" + Ids.UUID + "}")
+  public Response get(@PathParam("id") String id) {
+    return networks.get(exchange, id);
   }
 
   @PUT
-  @Path("{id}")
+  @Path("{id:" + Ids.UUID + "}")
   public Response update(@PathParam("id") String id, byte[] body) {
     return networks.update(exchange, id, body);
   }
 
   @DELETE
-  @Path("{id}")
-  public Response remove(@PathParam("id") String id) {
-    return networks.remove(exchange, id);
+  @Path("{id:" + Ids.UUID + "}")
+  public Response remove(@PathParam("id") String id, byte[] body) {
+    return networks.remove(exchange, id, body);
   }
 }

@@ -5,17 +5,16 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.core.Response;
-import org.ovirt.isolatedports.engine.EngineHttpClient;
 
 /** The root of API v4, which SDK clients read to see whether their connection works. */
 @Path("/")
 public class RootResource {
 
   @Inject Exchange exchange;
-  @Inject EngineHttpClient engine;
+  @Inject Answers answers;
 
   @GET
   public Response get() {
-    return Exchange.pass(engine.send(exchange.forward()));
+    return answers.root(exchange, exchange.send());
   }
 }

@@ -36,6 +36,11 @@ public enum BodyFormat {
     return this == XML ? XmlBody.read(bytes, root) : JsonBody.read(bytes);
   }
 
+  /** An empty entity of our own, to be filled. */
+  public ApiBody create(String root) {
+    return this == XML ? XmlBody.create(root) : JsonBody.create();
+  }
+
   /** A fault as the engine writes it. */
   public byte[] fault(String reason, String detail) {
     return this == XML ? XmlBody.fault(reason, detail) : JsonBody.fault(reason, detail);

@@ -11,12 +11,18 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.UnaryOperator;
 
 /** A JSON body of API v4. */
 final class JsonBody implements ApiBody {
@@ -66,6 +72,11 @@ final class JsonBody implements ApiBody {
     throw new MalformedBodyException("The body must be one JSON object.");
   }
 
+  static JsonBody create() {
+    ObjectNode object = MAPPER.createObjectNode();
+    return new JsonBody(new byte[0], object, object, new AtomicBoolean(true));
+  }
+
   static byte[] fault(String reason, String detail) {
     ObjectNode fault = MAPPER.createObjectNode();
     fault.put("detail", detail);
@@ -113,6 +124,34 @@ final class JsonBody implements ApiBody {
   }
 
   @Override
+  public List<ApiBody> list(String list, String element) {
+    JsonNode holder = node.path(list);
+    List<ApiBody> items = new ArrayList<>();
+    for (JsonNode item : holder.isArray() ? holder : holder.path(element)) {
+      if (item instanceof ObjectNode object) {
+        items.add(entity(object));
+      }
+    }
+    return items;
+  }
+
+  @Override
+  public List<ApiBody> everywhere(String element) {
+    List<ApiBody> found = new ArrayList<>();
+    for (JsonNode value : root.findValues(element)) {
+      if (value instanceof ObjectNode object) {
+        found.add(entity(object));
+      }
+      for (JsonNode item : value.isArray() ? value : MAPPER.createArrayNode()) {
+        if (item instanceof ObjectNode object) {
+          found.add(entity(object));
+        }
+      }
+    }
+    return found;
+  }
+
+  @Override
   public Optional<List<String>> texts(String list, String element) {
     JsonNode holder = node.get(list);
     if (holder == null || holder.isNull()) {
@@ -130,6 +169,72 @@ final class JsonBody implements ApiBody {
   public void set(String field, String value) {
     node.put(field, value);
     changed.set(true);
+  }
+
+  @Override
+  public void append(String list, String element, Map<String, String> fields) {
+    ObjectNode item = listOf(list, element).addObject();
+    fields.forEach(item::put);
+    changed.set(true);
+  }
+
+  private ArrayNode listOf(String list, String element) {
+    JsonNode holder = node.get(list);
+    if (holder instanceof ArrayNode bare) {
+      return bare;
+    }
+    ObjectNode object = holder instanceof ObjectNode known ? known : node.putObject(list);
+    return object.get(element) instanceof ArrayNode items ? items : object.putArray(element);
+  }
+
+  @Override
+  public void setTexts(String list, String element, List<String> texts) {
+    ArrayNode items = node.putObject(list).putArray(element);
+    texts.forEach(items::add);
+    changed.set(true);
+  }
+
+  @Override
+  public void changeHrefs(UnaryOperator<String> change) {
+    for (JsonNode parent : root.findParents("href")) {
+      if (parent instanceof ObjectNode object && object.get("href").isTextual()) {
+        String before = object.get("href").textValue();
+        String after = change.apply(before);
+        if (!after.equals(before)) {
+          object.put("href", after);
+          changed.set(true);
+        }
+      }
+    }
+  }
+
+  @Override
+  public String canonical(Set<String> without) {
+    StringBuilder text = new StringBuilder();
+    canonical(node, without, text);
+    return text.toString();
+  }
+
+  private static void canonical(JsonNode value, Set<String> without, StringBuilder text) {
+    if (value instanceof ObjectNode object) {
+      text.append('{');
+      List<String> names = new ArrayList<>();
+      object.fieldNames().forEachRemaining(names::add);
+      Collections.sort(names);
+      for (String name : names) {
+        if (!without.contains(name)) {
+          text.append(TextNode.valueOf(name)).append(':');
+          canonical(object.get(name), without, text);
+        }
+      }
+      text.append('}');
+    } else if (value.isArray()) {
+      text.append('[');
+      value.forEach(item -> canonical(item, without, text));
+      text.append(']');
+    } else {
+      text.append(TextNode.valueOf(value.asText()));
+    }
   }
 
   @Override

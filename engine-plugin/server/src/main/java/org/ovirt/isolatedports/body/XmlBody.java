@@ -7,8 +7,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
@@ -21,6 +25,7 @@ import javax.xml.transform.dom.DOMSource;
 import javax.xml.transform.stream.StreamResult;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
+import org.w3c.dom.NamedNodeMap;
 import org.w3c.dom.Node;
 import org.xml.sax.ErrorHandler;
 import org.xml.sax.SAXException;
@@ -51,6 +56,17 @@ final class XmlBody implements ApiBody {
           "The body must be a <" + root + "> element, not <" + element.getLocalName() + ">.");
     }
     return new XmlBody(bytes, document, element, new AtomicBoolean());
+  }
+
+  static XmlBody create(String root) {
+    try {
+      Document document = factory().newDocumentBuilder().newDocument();
+      document.appendChild(document.createElementNS(null, root));
+      return new XmlBody(
+          new byte[0], document, document.getDocumentElement(), new AtomicBoolean(true));
+    } catch (ParserConfigurationException e) {
+      throw new IllegalStateException("The JDK's own XML parser knows these features", e);
+    }
   }
 
   private static Document parse(byte[] bytes) {
@@ -165,6 +181,33 @@ final class XmlBody implements ApiBody {
   }
 
   @Override
+  public List<ApiBody> list(String list, String name) {
+    return child(list).map(holder -> holder.items(name)).orElse(List.of());
+  }
+
+  @Override
+  public List<ApiBody> everywhere(String name) {
+    List<ApiBody> found = new ArrayList<>();
+    everyElement(
+        document.getDocumentElement(),
+        each -> {
+          if (each.getLocalName().equals(name)) {
+            found.add(entity(each));
+          }
+        });
+    return found;
+  }
+
+  private static void everyElement(Element parent, Consumer<Element> action) {
+    for (Node node = parent.getFirstChild(); node != null; node = node.getNextSibling()) {
+      if (node instanceof Element child) {
+        action.accept(child);
+        everyElement(child, action);
+      }
+    }
+  }
+
+  @Override
   public Optional<List<String>> texts(String list, String name) {
     return one(list)
         .map(
@@ -184,6 +227,80 @@ final class XmlBody implements ApiBody {
       insert(field, value);
     }
     changed.set(true);
+  }
+
+  @Override
+  public void append(String list, String name, Map<String, String> fields) {
+    if (one(list).isEmpty()) {
+      insert(list, "");
+    }
+    Element item = document.createElementNS(null, name);
+    fields.forEach(
+        (field, value) -> {
+          Element child = document.createElementNS(null, field);
+          child.setTextContent(withoutIllegalCharacters(value));
+          item.appendChild(child);
+        });
+    one(list).orElseThrow().appendChild(item);
+    changed.set(true);
+  }
+
+  @Override
+  public void setTexts(String list, String name, List<String> texts) {
+    remove(list);
+    insert(list, "");
+    Element holder = one(list).orElseThrow();
+    texts.forEach(text -> appendText(holder, name, text));
+    changed.set(true);
+  }
+
+  @Override
+  public void changeHrefs(UnaryOperator<String> change) {
+    Element root = document.getDocumentElement();
+    changeHref(root, change);
+    everyElement(root, each -> changeHref(each, change));
+  }
+
+  private void changeHref(Element holder, UnaryOperator<String> change) {
+    String before = holder.getAttribute("href");
+    String after = change.apply(before);
+    if (!after.equals(before)) {
+      holder.setAttribute("href", after);
+      changed.set(true);
+    }
+  }
+
+  @Override
+  public String canonical(Set<String> without) {
+    StringBuilder text = new StringBuilder();
+    canonical(element, without, text);
+    return text.toString();
+  }
+
+  private static void canonical(Element holder, Set<String> without, StringBuilder text) {
+    text.append('<').append(holder.getLocalName());
+    // Attributes come sorted by name from a NamedNodeMap of the JDK's parser.
+    NamedNodeMap attributes = holder.getAttributes();
+    for (int i = 0; i < attributes.getLength(); i++) {
+      Node attribute = attributes.item(i);
+      if (!without.contains(attribute.getNodeName())) {
+        quote(text.append(' ').append(attribute.getNodeName()), attribute.getNodeValue());
+      }
+    }
+    List<Element> children = children(holder);
+    if (children.isEmpty()) {
+      quote(text, holder.getTextContent());
+    }
+    for (Element child : children) {
+      if (!without.contains(child.getLocalName())) {
+        canonical(child, without, text);
+      }
+    }
+    text.append('>');
+  }
+
+  private static void quote(StringBuilder text, String value) {
+    text.append('"').append(value.replace("\\", "\\\\").replace("\"", "\\\"")).append('"');
   }
 
   /** API v4 writes name, description, comment and links first, then the fields by their names. */

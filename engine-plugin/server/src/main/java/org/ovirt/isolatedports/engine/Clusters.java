@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.engine;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.ovirt.isolatedports.network.Cluster;
@@ -12,8 +13,6 @@ import org.ovirt.isolatedports.network.SwitchType;
 /** Clusters as the engine has them. */
 @ApplicationScoped
 public class Clusters {
-
-  private static final int NOT_FOUND = 404;
 
   /**
    * A cluster and where it is.
@@ -37,24 +36,19 @@ public class Clusters {
 
   /** One cluster; empty if the owner of the token sees none with this id. */
   public Optional<Found> find(String token, String id) {
-    org.ovirt.engine.sdk4.types.Cluster cluster;
-    try {
-      cluster =
-          SdkErrors.unwrap(
-              () ->
-                  sdk.connection(token)
-                      .systemService()
-                      .clustersService()
-                      .clusterService(id)
-                      .get()
-                      .send()
-                      .cluster());
-    } catch (EngineException e) {
-      if (e.engineStatus() == NOT_FOUND) {
-        return Optional.empty();
-      }
-      throw e;
-    }
+    return EngineLookup.visible(
+            () ->
+                sdk.connection(token)
+                    .systemService()
+                    .clustersService()
+                    .clusterService(id)
+                    .get()
+                    .send()
+                    .cluster())
+        .map(Clusters::found);
+  }
+
+  private static Found found(org.ovirt.engine.sdk4.types.Cluster cluster) {
     CompatibilityLevel level =
         new CompatibilityLevel(
             cluster.version().major().intValueExact(), cluster.version().minor().intValueExact());
@@ -62,9 +56,19 @@ public class Clusters {
         cluster.switchType() == org.ovirt.engine.sdk4.types.SwitchType.OVS
             ? SwitchType.OVS
             : SwitchType.LINUX_BRIDGE;
-    return Optional.of(
-        new Found(
-            new Cluster(cluster.id(), cluster.name(), level, switchType),
-            Optional.ofNullable(cluster.dataCenter()).map(dc -> UUID.fromString(dc.id()))));
+    return new Found(
+        new Cluster(cluster.id(), cluster.name(), level, switchType),
+        Optional.ofNullable(cluster.dataCenter()).map(dc -> UUID.fromString(dc.id())));
+  }
+
+  /** A cluster's id by its name. */
+  public Optional<String> idByName(String token, String name) {
+    return EngineLookup.visible(
+            () -> sdk.connection(token).systemService().clustersService().list().send().clusters())
+        .orElse(List.of())
+        .stream()
+        .filter(cluster -> name.equals(cluster.name()))
+        .map(cluster -> cluster.id())
+        .findFirst();
   }
 }

@@ -11,6 +11,7 @@ import java.util.List;
 import org.ovirt.engine.sdk4.services.SystemService;
 import org.ovirt.engine.sdk4.types.CustomProperty;
 import org.ovirt.engine.sdk4.types.VnicProfile;
+import org.ovirt.isolatedports.fault.FaultException;
 
 /** vNIC profiles, which carry our property to the hosts. */
 @ApplicationScoped
@@ -22,6 +23,8 @@ public class VnicProfiles {
   /** The values the engine is told to accept. There is no {@code false}. */
   public static final String PROPERTY_PATTERN =
       "^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$";
+
+  private static final int BAD_REQUEST = 400;
 
   private final HardenedSdk sdk;
 
@@ -67,6 +70,42 @@ public class VnicProfiles {
           }
           return profiles.size();
         });
+  }
+
+  /**
+   * Throws a fault that names the line to run, if the engine refused because it does not know the
+   * property.
+   *
+   * @param action what cannot be done, such as {@code Cannot add Network}
+   * @param subject what it was about, such as {@code Network blue}
+   */
+  public static void throwIfNotRegistered(EngineException refusal, String action, String subject) {
+    if (isNotRegistered(refusal.getMessage())) {
+      throw notRegistered(action, subject);
+    }
+  }
+
+  /** Whether a refusal of the engine says that it does not know the property. */
+  public static boolean isNotRegistered(String detail) {
+    return detail.contains("not configured by the system") && detail.contains(PROPERTY);
+  }
+
+  /** The fault that names the line to run. */
+  public static FaultException notRegistered(String action, String subject) {
+    return FaultException.operationFailed(
+        BAD_REQUEST,
+        action
+            + ". The engine does not know the vNIC profile property "
+            + PROPERTY
+            + " yet, which isolates the ports of "
+            + subject
+            + " on the hosts. Register it with: engine-config -s"
+            + " CustomDeviceProperties=\"{type=interface;prop={"
+            + PROPERTY
+            + "="
+            + PROPERTY_PATTERN
+            + "}}\" (keep what engine-config -g CustomDeviceProperties shows), restart"
+            + " ovirt-engine and try again. Nothing was changed.");
   }
 
   private static List<CustomProperty> propertiesOf(VnicProfile profile) {

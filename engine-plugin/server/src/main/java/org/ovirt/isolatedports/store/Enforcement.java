@@ -6,9 +6,25 @@ import java.util.Locale;
 /** Who writes {@code <port isolated>} into the domain XML of a network's VMs. */
 public enum Enforcement {
   /** The engine, which knows the attribute (4.4.3 and newer). */
-  NATIVE,
+  NATIVE(
+      "The engine knows port isolation and writes it into the domain XML of the network's VMs"
+          + " itself."),
   /** Our VDSM hook, told by the vNIC profile's property. */
-  HOOK;
+  HOOK(
+      "The engine does not know port isolation: the network's vNIC profiles carry the property"
+          + " port_isolation, and the hook vdsm-hook-isolated-ports isolates the ports on the"
+          + " hosts.");
+
+  private final String reason;
+
+  Enforcement(String reason) {
+    this.reason = reason;
+  }
+
+  /** Why it is so, as a sentence. */
+  public String reason() {
+    return reason;
+  }
 
   /** As it stands in REST bodies and in the database. */
   public String text() {

@@ -5,10 +5,10 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 
 /** The isolated networks we answer for. */
@@ -26,12 +26,14 @@ public class IsolatedNetworks {
         .getResultList();
   }
 
-  /** The ids of all of them. */
-  public Set<UUID> ids() {
-    return new HashSet<>(
-        entities
-            .createQuery("select n.networkId from IsolatedNetwork n", UUID.class)
-            .getResultList());
+  /** Who enforces each of them, by network id; one light query, as every list of networks asks. */
+  public Map<UUID, Enforcement> enforcements() {
+    Map<UUID, Enforcement> found = new HashMap<>();
+    entities
+        .createQuery("select n.networkId, n.enforcement from IsolatedNetwork n", Object[].class)
+        .getResultStream()
+        .forEach(row -> found.put((UUID) row[0], Enforcement.ofText((String) row[1])));
+    return found;
   }
 
   /** One network, if it is isolated. */
@@ -39,21 +41,11 @@ public class IsolatedNetworks {
     return Optional.ofNullable(entities.find(IsolatedNetwork.class, networkId));
   }
 
-  /** An isolated network of a data center by its name. */
-  public Optional<IsolatedNetwork> findByName(UUID dataCenterId, String name) {
-    return entities
-        .createQuery(
-            "select n from IsolatedNetwork n where n.dataCenterId = :dataCenter and n.name = :name",
-            IsolatedNetwork.class)
-        .setParameter("dataCenter", dataCenterId)
-        .setParameter("name", name)
-        .getResultStream()
-        .findFirst();
-  }
-
-  /** Takes a network in. */
+  /** Takes a network in, if it is not in yet. */
   public void add(IsolatedNetwork network) {
-    entities.persist(network);
+    if (find(network.networkId()).isEmpty()) {
+      entities.persist(network);
+    }
   }
 
   /** Follows a change of a network's name in the engine. */

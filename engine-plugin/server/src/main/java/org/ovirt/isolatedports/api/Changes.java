@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.api;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.util.List;
+import java.util.Optional;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.fault.FaultException;
+import org.ovirt.isolatedports.store.EntityVersions;
+
+/**
+ * Every update and removal: one at a time for each entity, and only of what the client has read.
+ *
+ * <p>The engine has no {@code If-Match}. So what it has now is read again, as the caller, right
+ * before the write; whoever may not see the entity gets the engine's 404 before any rule of ours
+ * tells something about it.
+ */
+@ApplicationScoped
+public class Changes {
+
+  private static final int PRECONDITION_FAILED = 412;
+
+  /** What to do once it is clear that it may be done. */
+  interface Write {
+
+    /**
+     * Sends the change to the engine, or throws.
+     *
+     * @param current what the engine has, in the format of the answer
+     */
+    EngineAnswer send(ApiBody current);
+  }
+
+  private final EntityLocks locks;
+  private final EntityTags tags;
+  private final EntityVersions versions;
+  private final Answers answers;
+
+  @Inject
+  public Changes(EntityLocks locks, EntityTags tags, EntityVersions versions, Answers answers) {
+    this.locks = locks;
+    this.tags = tags;
+    this.versions = versions;
+    this.answers = answers;
+  }
+
+  /** For the container's proxy only. */
+  protected Changes() {
+    this(null, null, null, null);
+  }
+
+  /** Changes an entity. */
+  public Response update(Exchange exchange, EntityRef ref, Write write) {
+    return locks.exclusively(
+        ref.key(),
+        () -> {
+          EngineAnswer before = exchange.read(ref.path(), exchange.answerFormat());
+          if (!before.isSuccess()) {
+            return Exchange.pass(before);
+          }
+          ApiBody current = Exchange.parse(before, ref.kind().element());
+          checkIfMatch(exchange, ref, current);
+          EngineAnswer after = write.send(current);
+          if (after.isSuccess()) {
+            versions.count(ref.key());
+          }
+          return answers.entity(exchange, ref, after);
+        });
+  }
+
+  /** Removes an entity. */
+  public Response remove(Exchange exchange, EntityRef ref, Write write) {
+    return locks.exclusively(
+        ref.key(),
+        () -> {
+          EngineAnswer before = exchange.read(ref.path(), exchange.answerFormat());
+          if (!before.isSuccess()) {
+            return Exchange.pass(before);
+          }
+          ApiBody current = Exchange.parse(before, ref.kind().element());
+          checkIfMatch(exchange, ref, current);
+          EngineAnswer after = write.send(current);
+          if (after.isSuccess()) {
+            versions.forget(ref.key());
+          }
+          return Exchange.pass(after);
+        });
+  }
+
+  private void checkIfMatch(Exchange exchange, EntityRef ref, ApiBody current) {
+    Optional<String> ifMatch = exchange.header("If-Match");
+    if (ifMatch.isPresent() && !matches(exchange, ref, current, EntityTags.parse(ifMatch.get()))) {
+      throw FaultException.operationFailed(
+          PRECONDITION_FAILED,
+          ref.kind().title()
+              + " "
+              + current.text("name").orElse(ref.id())
+              + " was changed since you read it. Nothing was changed: read it again and repeat the"
+              + " change with its new ETag.");
+    }
+  }
+
+  private boolean matches(Exchange exchange, EntityRef ref, ApiBody current, List<String> wanted) {
+    if (wanted.contains("*")) {
+      return true;
+    }
+    for (BodyFormat format : BodyFormat.values()) {
+      if (wanted.stream().anyMatch(tag -> EntityTags.isOf(tag, format))
+          && wanted.contains(tag(exchange, ref, current, format))) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** The tag a client got who read this format; that of the other format takes another look. */
+  private String tag(Exchange exchange, EntityRef ref, ApiBody current, BodyFormat format) {
+    if (format == exchange.answerFormat()) {
+      return tags.of(ref, current, format);
+    }
+    EngineAnswer other = exchange.read(ref.path(), format);
+    return other.isSuccess()
+        ? tags.of(ref, Exchange.parse(other, ref.kind().element()), format)
+        : "";
+  }
+}
