@@ -94,14 +94,17 @@ public class Changes {
   private void checkIfMatch(Exchange exchange, EntityRef ref, ApiBody current) {
     Optional<String> ifMatch = exchange.header("If-Match");
     if (ifMatch.isPresent() && !matches(exchange, ref, current, EntityTags.parse(ifMatch.get()))) {
-      throw FaultException.operationFailed(
-          PRECONDITION_FAILED,
-          ref.kind().title()
-              + " "
-              + current.text("name").orElse(ref.id())
-              + " was changed since you read it. Nothing was changed: read it again and repeat the"
-              + " change with its new ETag.");
+      throw changedSince(ref.kind().title() + " " + current.text("name").orElse(ref.id()));
     }
+  }
+
+  /** The fault for a client that has not seen the latest change. */
+  static FaultException changedSince(String what) {
+    return FaultException.operationFailed(
+        PRECONDITION_FAILED,
+        what
+            + " was changed since you read it. Nothing was changed: read it again and repeat the"
+            + " change with its new ETag.");
   }
 
   private boolean matches(Exchange exchange, EntityRef ref, ApiBody current, List<String> wanted) {

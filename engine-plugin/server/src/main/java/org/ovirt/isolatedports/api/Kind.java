@@ -8,7 +8,9 @@ public enum Kind {
   VNIC_PROFILE("vnic_profile", "vnic_profiles", "VM network interface profile"),
   CLUSTER("cluster", "clusters", "Cluster"),
   NIC("nic", "nics", "Interface"),
-  VM("vm", "vms", "VM");
+  VM("vm", "vms", "VM"),
+  /** Ours alone. */
+  UPLINK("uplink", "uplinks", "Uplink");
 
   private final String element;
   private final String collection;

@@ -22,6 +22,9 @@ public interface ApiBody {
   /** Whether the field is there, with whatever value. */
   boolean has(String field);
 
+  /** The names of all fields. */
+  Set<String> names();
+
   /** The entity in a field, such as {@code data_center}. */
   Optional<ApiBody> child(String field);
 

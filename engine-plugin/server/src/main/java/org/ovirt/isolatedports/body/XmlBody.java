@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -165,6 +166,17 @@ final class XmlBody implements ApiBody {
   @Override
   public boolean has(String field) {
     return isAttribute(field) ? element.hasAttribute(field) : one(field).isPresent();
+  }
+
+  @Override
+  public Set<String> names() {
+    Set<String> names = new LinkedHashSet<>();
+    NamedNodeMap attributes = element.getAttributes();
+    for (int i = 0; i < attributes.getLength(); i++) {
+      names.add(attributes.item(i).getNodeName());
+    }
+    children(element).forEach(child -> names.add(child.getLocalName()));
+    return names;
   }
 
   @Override

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.config;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.net.URI;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
@@ -21,6 +22,7 @@ public class Settings {
   private final Optional<String> servicePassword;
   private final boolean engineDatabase;
   private final int schedulerPort;
+  private final Optional<Path> engineCa;
 
   @Inject
   public Settings(
@@ -34,13 +36,33 @@ public class Settings {
       @ConfigProperty(name = "isolated-ports.engine.password") Optional<String> servicePassword,
       @ConfigProperty(name = "isolated-ports.engine-db.url") Optional<String> engineDatabaseUrl,
       @ConfigProperty(name = "isolated-ports.scheduler.port", defaultValue = "18781")
-          int schedulerPort) {
+          int schedulerPort,
+      @ConfigProperty(name = "isolated-ports.engine.ca-file") Optional<String> engineCa) {
     this.engineUrl = engineUrl;
     this.engineTimeout = Duration.ofMillis(engineTimeoutMillis);
     this.serviceUser = serviceUser;
     this.servicePassword = servicePassword;
     this.engineDatabase = engineDatabaseUrl.isPresent();
     this.schedulerPort = schedulerPort;
+    this.engineCa = engineCa.map(Path::of);
+  }
+
+  /** Settings for an engine whose certificate the JVM trusts anyway. */
+  public Settings(
+      URI engineUrl,
+      long engineTimeoutMillis,
+      Optional<String> serviceUser,
+      Optional<String> servicePassword,
+      Optional<String> engineDatabaseUrl,
+      int schedulerPort) {
+    this(
+        engineUrl,
+        engineTimeoutMillis,
+        serviceUser,
+        servicePassword,
+        engineDatabaseUrl,
+        schedulerPort,
+        Optional.empty());
   }
 
   /** For the container's proxy only. */
@@ -76,5 +98,13 @@ public class Settings {
   /** The loopback port of the external scheduler. */
   public int schedulerPort() {
     return schedulerPort;
+  }
+
+  /**
+   * The PEM file with the certificates that vouch for the engine's, such as {@code
+   * /etc/pki/ovirt-engine/ca.pem}; empty to trust whom the JVM trusts.
+   */
+  public Optional<Path> engineCa() {
+    return engineCa;
   }
 }

@@ -18,6 +18,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLContext;
 import org.apache.http.Header;
 import org.apache.http.HttpEntity;
 import org.apache.http.HttpResponse;
@@ -26,8 +27,12 @@ import org.apache.http.client.config.RequestConfig;
 import org.apache.http.client.methods.CloseableHttpResponse;
 import org.apache.http.client.methods.HttpUriRequest;
 import org.apache.http.client.methods.RequestBuilder;
+import org.apache.http.config.RegistryBuilder;
 import org.apache.http.conn.ConnectTimeoutException;
 import org.apache.http.conn.ConnectionPoolTimeoutException;
+import org.apache.http.conn.socket.ConnectionSocketFactory;
+import org.apache.http.conn.socket.PlainConnectionSocketFactory;
+import org.apache.http.conn.ssl.SSLConnectionSocketFactory;
 import org.apache.http.entity.ByteArrayEntity;
 import org.apache.http.entity.ContentType;
 import org.apache.http.impl.client.CloseableHttpClient;
@@ -62,7 +67,16 @@ public class EngineHttpClient {
 
   @Inject
   public EngineHttpClient(Settings settings) {
-    this(settings.engineUrl(), settings.engineTimeout());
+    this(settings, settings.engineTimeout());
+  }
+
+  /**
+   * A client with a limit of its own.
+   *
+   * @param limit how long one exchange may take in all
+   */
+  public EngineHttpClient(Settings settings, Duration limit) {
+    this(settings.engineUrl(), limit, settings.engineCa().map(EngineTrust::of));
   }
 
   /**
@@ -72,9 +86,22 @@ public class EngineHttpClient {
    * @param limit how long one exchange may take in all
    */
   public EngineHttpClient(URI engineUrl, Duration limit) {
+    this(engineUrl, limit, Optional.empty());
+  }
+
+  private EngineHttpClient(URI engineUrl, Duration limit, Optional<SSLContext> trust) {
     this.engineUrl = engineUrl;
     this.limitMillis = limit.toMillis();
-    PoolingHttpClientConnectionManager pool = new PoolingHttpClientConnectionManager();
+    PoolingHttpClientConnectionManager pool =
+        new PoolingHttpClientConnectionManager(
+            RegistryBuilder.<ConnectionSocketFactory>create()
+                .register("http", PlainConnectionSocketFactory.getSocketFactory())
+                .register(
+                    "https",
+                    trust
+                        .map(SSLConnectionSocketFactory::new)
+                        .orElseGet(SSLConnectionSocketFactory::getSocketFactory))
+                .build());
     pool.setMaxTotal(MAX_CONNECTIONS);
     pool.setDefaultMaxPerRoute(MAX_CONNECTIONS);
     pool.setValidateAfterInactivity(1_000);

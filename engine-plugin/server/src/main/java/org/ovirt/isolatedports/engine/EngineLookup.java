@@ -93,6 +93,15 @@ public class EngineLookup {
         .findFirst();
   }
 
+  /**
+   * Removes a network.
+   *
+   * @throws EngineException if the engine refuses, as it does while VMs use the network
+   */
+  public void remove(String token, UUID id) {
+    visible(() -> system(token).networksService().networkService(id.toString()).remove().send());
+  }
+
   /** The networks attached to a cluster. */
   public List<Network> networksOfCluster(String token, String clusterId) {
     return visible(

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.fault;
 
+import jakarta.persistence.PersistenceException;
+import jakarta.transaction.TransactionalException;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -8,6 +10,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
+import java.sql.SQLException;
 import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -22,7 +25,10 @@ public class FaultMappers implements ExceptionMapper<Exception> {
 
   private static final Logger LOG = Logger.getLogger(FaultMappers.class.getName());
   private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
   private static final int SERVER_ERROR = 500;
+  private static final int UNAVAILABLE = 503;
 
   @Context HttpHeaders headers;
 
@@ -34,6 +40,12 @@ public class FaultMappers implements ExceptionMapper<Exception> {
     if (exception instanceof MalformedBodyException malformed) {
       return fault(BAD_REQUEST, malformed.reason(), malformed.getMessage());
     }
+    if (exception instanceof EngineException engine && engine.engineStatus() == UNAUTHORIZED) {
+      return fault(UNAUTHORIZED, "Operation Failed", "[" + engine.getMessage() + "]");
+    }
+    if (exception instanceof EngineException engine && engine.engineStatus() == FORBIDDEN) {
+      return fault(FORBIDDEN, "Operation Failed", "[" + engine.getMessage() + "]");
+    }
     if (exception instanceof EngineException engine) {
       return fault(engine.kind().httpStatus(), "Operation Failed", "[" + engine.getMessage() + "]");
     }
@@ -44,12 +56,30 @@ public class FaultMappers implements ExceptionMapper<Exception> {
       // The engine answers these with an empty body as well: 404, 405, 406, 415.
       return Response.fromResponse(web.getResponse()).entity(null).build();
     }
+    if (isOfDatabase(exception)) {
+      LOG.log(Level.WARNING, "The database fails: {0}", exception.getMessage());
+      return fault(
+          UNAVAILABLE,
+          "Operation Failed",
+          "[The database of Isolated Ports does not answer now. Try again.]");
+    }
     String mark = UUID.randomUUID().toString();
     LOG.log(Level.SEVERE, "Failure " + mark, exception);
     return fault(
         SERVER_ERROR,
         "Operation Failed",
         "[Internal error. The server's log has it under " + mark + ".]");
+  }
+
+  private static boolean isOfDatabase(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof PersistenceException
+          || cause instanceof SQLException
+          || cause instanceof TransactionalException) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static Response unauthorized(UnauthorizedException exception) {

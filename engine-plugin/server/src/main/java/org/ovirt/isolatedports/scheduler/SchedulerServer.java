@@ -76,7 +76,7 @@ public class SchedulerServer {
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
-    lookClient = new EngineHttpClient(settings.engineUrl(), LOOK_LIMIT);
+    lookClient = new EngineHttpClient(settings, LOOK_LIMIT);
     EngineReader reader = new EngineReader(sdk, account);
     events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofSeconds(2));
     keeper =

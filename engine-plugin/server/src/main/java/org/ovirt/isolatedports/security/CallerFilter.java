@@ -3,9 +3,11 @@ package org.ovirt.isolatedports.security;
 
 import jakarta.annotation.Priority;
 import jakarta.inject.Inject;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Priorities;
 import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.container.ContainerRequestFilter;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
@@ -13,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
+import org.ovirt.isolatedports.fault.FaultException;
 
 /**
  * Takes the caller's token from the request, or exchanges a password for one.
@@ -28,31 +31,37 @@ public class CallerFilter implements ContainerRequestFilter {
   private static final String UNAUTHORIZED_PAGE =
       "<html><head><title>Error</title></head><body>Unauthorized</body></html>";
 
+  private static final int TOO_MANY = 429;
+
   @Inject Caller caller;
-  @Inject SingleSignOn sso;
+  @Inject BasicLogins logins;
+  @Inject FailedLogins failed;
+  @Context HttpServletRequest servletRequest;
 
   @Override
   public void filter(ContainerRequestContext request) {
     String header = request.getHeaderString(HttpHeaders.AUTHORIZATION);
-    Optional<String> token = header == null ? Optional.empty() : token(header.trim());
-    if (token.isPresent()) {
-      caller.authenticated(token.get());
-    } else {
+    if (header == null || !isAccepted(header.trim())) {
       request.abortWith(unauthorized());
     }
   }
 
-  private Optional<String> token(String header) {
+  private boolean isAccepted(String header) {
     int space = header.indexOf(' ');
     if (space < 0) {
-      return Optional.empty();
+      return false;
     }
     String credentials = header.substring(space + 1).trim();
     return switch (header.substring(0, space).toLowerCase(Locale.ROOT)) {
-      case "bearer" -> Optional.of(credentials).filter(CallerFilter::isToken);
-      case "basic" -> login(credentials);
-      default -> Optional.empty();
+      case "bearer" -> isToken(credentials) && isBearer(credentials);
+      case "basic" -> isLogin(credentials);
+      default -> false;
     };
+  }
+
+  private boolean isBearer(String token) {
+    caller.authenticated(token);
+    return true;
   }
 
   /** RFC 6750, section 2.1; anything else could smuggle another header into our own request. */
@@ -60,17 +69,31 @@ public class CallerFilter implements ContainerRequestFilter {
     return text.matches("[A-Za-z0-9._~+/-]{1,4096}=*");
   }
 
-  private Optional<String> login(String credentials) {
+  private boolean isLogin(String credentials) {
     String decoded;
     try {
       decoded = new String(Base64.getDecoder().decode(credentials), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
-      return Optional.empty();
+      return false;
     }
     int colon = decoded.indexOf(':');
-    return colon < 0
-        ? Optional.empty()
-        : sso.login(decoded.substring(0, colon), decoded.substring(colon + 1));
+    return colon >= 0 && isLogin(decoded.substring(0, colon), decoded.substring(colon + 1));
+  }
+
+  private boolean isLogin(String user, String password) {
+    String address = servletRequest.getRemoteAddr();
+    if (!failed.mayTry(address)) {
+      throw FaultException.operationFailed(
+          TOO_MANY, "Too many logins failed from your address. Wait a minute.");
+    }
+    Optional<String> token = logins.token(user, password);
+    if (token.isEmpty()) {
+      failed.count(address);
+      return false;
+    }
+    String first = token.get();
+    caller.authenticated(first, () -> logins.renewed(first, user, password));
+    return true;
   }
 
   /** What the engine answers to a request without a valid login. */
