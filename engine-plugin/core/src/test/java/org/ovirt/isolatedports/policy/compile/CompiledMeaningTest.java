@@ -26,6 +26,11 @@ class CompiledMeaningTest {
   }
 
   @Property(tries = 100)
+  void aclsFoldedIntoMapsMeanTheSame(@ForAll Random random) throws CompileException {
+    compare(RandomPolicies.foldingAcls(random, 1 + random.nextInt(40)), random);
+  }
+
+  @Property(tries = 100)
   void networkPoliciesMeanTheSameCompiled(@ForAll Random random) throws CompileException {
     compare(RandomPolicies.networkPolicies(random, 1 + random.nextInt(5)), random);
   }

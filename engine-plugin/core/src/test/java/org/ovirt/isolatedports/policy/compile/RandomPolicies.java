@@ -57,7 +57,7 @@ final class RandomPolicies {
     return yaml.append("port_groups: {pg1: [web, db]}\n").toString();
   }
 
-  private static String subnet(Random random, int count) {
+  private static String subnet(Random random, int count, boolean simple) {
     StringBuilder yaml =
         new StringBuilder(
             "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: s}\nspec:\n  acls:\n");
@@ -69,7 +69,10 @@ final class RandomPolicies {
       boolean from = random.nextBoolean();
       String match;
       do {
-        match = RandomMatches.match(random, random.nextInt(3), true);
+        match =
+            simple
+                ? RandomMatches.simple(random)
+                : RandomMatches.match(random, random.nextInt(3), true);
       } while (from && match.contains("outport"));
       yaml.append("  - {direction: ").append(from ? "from-lport" : "to-lport");
       yaml.append(", priority: ").append(random.nextInt(20));
@@ -120,7 +123,12 @@ final class RandomPolicies {
           "[{protocol: SCTP, port: 2}, {port: http}]");
 
   static ResolvedNetwork acls(Random random, int count) {
-    return resolve(inventory(random, false, false), subnet(random, count));
+    return resolve(inventory(random, false, false), subnet(random, count, false));
+  }
+
+  /** ACLs that all fold into maps. */
+  static ResolvedNetwork foldingAcls(Random random, int count) {
+    return resolve(inventory(random, false, false), subnet(random, count, true));
   }
 
   static ResolvedNetwork networkPolicies(Random random, int count) {
@@ -134,7 +142,7 @@ final class RandomPolicies {
   static ResolvedNetwork everything(Random random) {
     return random.nextBoolean()
         ? resolve(inventory(random, true, true))
-        : resolve(inventory(random, true, true), subnet(random, 5), policy(random, 0));
+        : resolve(inventory(random, true, true), subnet(random, 5, false), policy(random, 0));
   }
 
   private static ResolvedNetwork resolve(String inventoryYaml, String... policyYaml) {

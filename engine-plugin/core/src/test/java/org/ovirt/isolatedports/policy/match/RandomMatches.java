@@ -43,6 +43,22 @@ public final class RandomMatches {
     return String.join(operator, parts);
   }
 
+  /** A match that becomes elements of maps, over addresses and ports that often overlap. */
+  public static String simple(Random random) {
+    String source = "ip4.src == " + pick(random, ADDRESSES);
+    String destination = "ip4.dst == " + pick(random, ADDRESSES);
+    String port = "tcp.dst " + pick(random, List.of("== 80", "== 1", ">= 80", "< 3", "== {1, 80}"));
+    return switch (random.nextInt(7)) {
+      case 0 -> source;
+      case 1 -> destination;
+      case 2 -> source + " && " + destination;
+      case 3 -> source + " && " + port;
+      case 4 -> port;
+      case 5 -> destination + " && " + source + " && " + port;
+      default -> "eth.src == 52:54:00:00:00:0" + random.nextInt(4);
+    };
+  }
+
   private static String comparison(Random random, boolean ports) {
     return switch (random.nextInt(ports ? 8 : 7)) {
       case 0 ->

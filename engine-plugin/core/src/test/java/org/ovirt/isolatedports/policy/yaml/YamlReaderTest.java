@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ovirt.isolatedports.policy.PolicyException;
+
+class YamlReaderTest {
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '%',
+      value = {
+        "a: &x 1 | f:1:4 | Anchors (&) and aliases (*) are not accepted",
+        "a: [1, *x] | f:1:8 | Anchors (&) and aliases (*) are not accepted",
+        "a: !!int 1 | f:1:4 | Tags",
+        "{a: 1, b: 2, a: 3} | f:1:14 | was already given at line 1",
+        "{[a]: 1} | f:1:2 | A key must be a plain word",
+        "{a: | f:1 | This is not YAML",
+      })
+  void refusesWithThePlace(String text, String place, String message) {
+    assertThatThrownBy(() -> YamlReader.read("f", text))
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining(message)
+        .hasMessageStartingWith(place);
+  }
+
+  @Test
+  void deepNestingIsRefusedWithoutOverflow() {
+    assertThatThrownBy(() -> YamlReader.read("f", "[".repeat(200_000)))
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining("deeper than 32 levels");
+  }
+
+  @Test
+  void aHugeFileIsRefusedWithoutReadingIt(@TempDir Path folder) throws IOException {
+    Path file = folder.resolve("huge.yaml");
+    try (RandomAccessFile huge = new RandomAccessFile(file.toFile(), "rw")) {
+      huge.setLength(100L * 1024 * 1024);
+    }
+    long start = System.nanoTime();
+    assertThatThrownBy(() -> YamlReader.read(file))
+        .hasMessageContaining("at most 33554432 are read");
+    assertThat(System.nanoTime() - start).isLessThan(1_000_000_000L);
+  }
+
+  @Test
+  void severalDocumentsAreReadAndEmptyOnesSkipped() throws PolicyException {
+    assertThat(YamlReader.read("f", "---\n---\na: 1\n---\nb: 2\n")).hasSize(2);
+  }
+}
