@@ -40,6 +40,19 @@ public final class XmlRpcReader {
    * @throws XmlRpcFault if the body is not one, with a sentence that says why
    */
   public XmlRpcCall read(byte[] body) throws XmlRpcFault {
+    return parse(body, Parse::call);
+  }
+
+  /**
+   * Reads the value of an answer.
+   *
+   * @throws XmlRpcFault if the body is not one, or is a fault itself
+   */
+  public XmlRpcValue readAnswer(byte[] body) throws XmlRpcFault {
+    return parse(body, Parse::answer);
+  }
+
+  private <T> T parse(byte[] body, Step<T> step) throws XmlRpcFault {
     XMLInputFactory factory = XMLInputFactory.newDefaultFactory();
     factory.setProperty(XMLInputFactory.SUPPORT_DTD, false);
     factory.setProperty(XMLInputFactory.IS_SUPPORTING_EXTERNAL_ENTITIES, false);
@@ -48,7 +61,7 @@ public final class XmlRpcReader {
     try {
       XMLStreamReader xml = factory.createXMLStreamReader(new ByteArrayInputStream(body));
       try {
-        return new Parse(xml).call();
+        return step.take(new Parse(xml));
       } finally {
         xml.close();
       }
@@ -66,7 +79,12 @@ public final class XmlRpcReader {
     return "'" + start.replaceAll("\\p{Cntrl}", "?") + "'";
   }
 
-  /** One call being read; the cursor stands on the event last looked at. */
+  /** What is read of a body. */
+  private interface Step<T> {
+    T take(Parse parse) throws XMLStreamException, XmlRpcFault;
+  }
+
+  /** One body being read; the cursor stands on the event last looked at. */
   private final class Parse {
 
     private final XMLStreamReader xml;
@@ -95,6 +113,14 @@ public final class XmlRpcReader {
         next();
       }
       return new XmlRpcCall(method, params);
+    }
+
+    XmlRpcValue answer() throws XMLStreamException, XmlRpcFault {
+      expectStart("methodResponse");
+      expectStart("params");
+      expectStart("param");
+      expectStart("value");
+      return value(1);
     }
 
     /** Reads a value whose start tag was just read, up to and with its end tag. */

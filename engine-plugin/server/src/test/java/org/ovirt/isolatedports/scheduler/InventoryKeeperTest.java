@@ -252,7 +252,7 @@ class InventoryKeeperTest {
   }
 
   private static void waitFor(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
     while (!condition.getAsBoolean() && System.nanoTime() < end) {
       Thread.sleep(5);
     }

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.scheduler;
+
+import java.net.URI;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.ovirt.isolatedports.config.Settings;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.HardenedSdk;
+import org.ovirt.isolatedports.scheduling.FitnessRequirements;
+import org.ovirt.isolatedports.security.ServiceAccount;
+import org.ovirt.isolatedports.security.SingleSignOn;
+
+/** The scheduler as the server puts it together, without the server, looking often. */
+final class SchedulerRig implements AutoCloseable {
+
+  static final InventoryKeeper.Intervals OFTEN =
+      new InventoryKeeper.Intervals(
+          Duration.ofMillis(50),
+          Duration.ofMillis(500),
+          Duration.ofSeconds(30),
+          Duration.ofMillis(200));
+
+  private final EngineHttpClient http;
+  private final EngineHttpClient lookHttp;
+  private final EventPost events;
+  private final InventoryKeeper keeper;
+  private final SchedulerService service;
+  private final SchedulerEndpoint endpoint;
+  private final DecisionLog decisions = new DecisionLog();
+
+  /**
+   * Listens and reads at once.
+   *
+   * @param engine the engine, such as {@code http://127.0.0.1:8080/ovirt-engine}
+   * @param port where to listen; 0 for any free port
+   */
+  SchedulerRig(URI engine, int port, InventoryKeeper.Intervals intervals) {
+    Settings settings =
+        new Settings(
+            engine,
+            8_000,
+            Optional.of("admin@internal"),
+            Optional.of("admin"),
+            Optional.empty(),
+            port);
+    http = new EngineHttpClient(settings);
+    lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_750));
+    ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
+    EngineReader reader = new EngineReader(new HardenedSdk(http, settings), account);
+    events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(100));
+    SchedulerActivity activity = new SchedulerActivity();
+    keeper =
+        new InventoryKeeper(
+            reader,
+            Map::of,
+            FitnessRequirements.DEFAULT,
+            intervals,
+            activity,
+            events,
+            vm -> service().forget(vm),
+            task -> DaemonThreads.named("inventory", task),
+            Clock.systemUTC());
+    service =
+        new SchedulerService(
+            new EngineReader(new HardenedSdk(lookHttp, settings), account),
+            keeper,
+            FitnessRequirements.DEFAULT,
+            decisions,
+            events,
+            activity,
+            Clock.systemUTC());
+    endpoint =
+        new SchedulerEndpoint(SchedulerEndpointConfig.DEFAULT.at("127.0.0.1", port), service);
+    endpoint.start();
+    keeper.start();
+  }
+
+  SchedulerService service() {
+    return service;
+  }
+
+  InventoryKeeper keeper() {
+    return keeper;
+  }
+
+  DecisionLog decisions() {
+    return decisions;
+  }
+
+  int port() {
+    return endpoint.port();
+  }
+
+  @Override
+  public void close() {
+    endpoint.close();
+    keeper.close();
+    service.close();
+    events.close();
+    http.close();
+    lookHttp.close();
+  }
+}
