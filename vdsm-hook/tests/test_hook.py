@@ -4,6 +4,7 @@
 import errno
 import os
 import re
+import time
 import unittest
 from unittest import mock
 
@@ -131,6 +132,7 @@ class NotOurs(HookCase):
 
 
 class Hostile(HookCase):
+    """The bound of 2 s is held in processor time: other load of the machine is no fault."""
 
     def test_nothing_of_the_environment_moves_a_path(self) -> None:
         xml = domain(interface('iso1'))
@@ -177,9 +179,9 @@ class Hostile(HookCase):
             'many elements': xml.replace(b'<memory>524288</memory>', b'<a/>' * (1 << 20)),
         }
         for name, document in hostile.items():
-            started = os.times().elapsed
+            started = time.process_time()
             after = self.run_event('before_vm_start', document)
-            self.assertLess(os.times().elapsed - started, 2, name)
+            self.assertLess(time.process_time() - started, 2, name)
             self.assertEqual(self.code, 2, name)
             self.assertEqual(after, document, name)
             self.assertIn('is refused', self.said, name)
@@ -192,13 +194,13 @@ class Hostile(HookCase):
                              (b'<!-- -->' * (size // 8), 0), (b'<a b="c"/>' + b'x' * size, 0),
                              (b'"\'' * (size // 2), 2), (b'"ab"cd' * (size // 6), 2)):
             xml = b'<domain>' + filler + b'</domain>'
-            started = os.times().elapsed
+            started = time.process_time()
             self.assertEqual(self.run_event('before_vm_start', xml), xml)
-            self.assertLess(os.times().elapsed - started, 2, filler[:8])
+            self.assertLess(time.process_time() - started, 2, filler[:8])
             self.assertEqual(self.code, code)
-            started = os.times().elapsed
+            started = time.process_time()
             self.run_event('before_vm_start', xml + b'<source bridge="iso1"/>')
-            self.assertLess(os.times().elapsed - started, 2, filler[:8])
+            self.assertLess(time.process_time() - started, 2, filler[:8])
             self.assertEqual(self.code, 2)
 
 
