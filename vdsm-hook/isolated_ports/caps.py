@@ -38,7 +38,7 @@ def main(environment: 'Mapping[str, str]', host: Host) -> int:
 
 
 def status(host: Host) -> str:
-    """As `version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1`."""
+    """As `version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1;nft=yes`."""
     libvirt = host.libvirt()
     filtered = host.filter_present() and libvirt is not None and libvirt >= MIN_LIBVIRT_FILTER
     text = ';'.join((
@@ -47,7 +47,8 @@ def status(host: Host) -> str:
         'watch=' + ('yes' if watcher(host) else 'no'),
         'filter=' + ('yes' if filtered else 'no'),
         'libvirt=' + ('.'.join(str(number) for number in libvirt) if libvirt else 'unknown'),
-        'kernel=%d.%d' % host.kernel()))
+        'kernel=%d.%d' % host.kernel(),
+        'nft=' + ('yes' if os.path.exists(host.path('usr/sbin/nft')) else 'no')))
     return ''.join(c for c in text if c in _LETTERS)
 
 

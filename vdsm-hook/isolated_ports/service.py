@@ -15,6 +15,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from isolated_ports import VERSION, caps
+from isolated_ports.floor import Floor
 from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Lost, Ports
@@ -23,6 +24,12 @@ from isolated_ports.netlink import Link, Lost, Ports
 # asked too early they give the old answer. Seconds.
 _ASK_AGAIN = (0.0, 0.3, 2.0)
 _ASK_EVERY = 10.0
+# One answer serves all questions of this time: the asking thread must not
+# keep the other one from the processor when a port flaps.
+_ASK_PAUSE = 0.1
+# Seconds after which the asking thread yields Python's lock to the other one;
+# the default of 5 ms would be the greater part of the whole repair.
+_SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
 
 _UPLINKS = ('DEVTYPE=vlan', 'DEVTYPE=bond', 'DEVTYPE=bridge', 'DEVTYPE=team')
@@ -206,11 +213,14 @@ class Watcher:
         # Ports that we closed ourselves: only these do we open again.
         self.closed = set()  # type: Set[int]
         self.lock = threading.Lock()
+        self.floor = Floor(host)
+        self.floor_failed = ''
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
 
     def run(self) -> None:
         """Never returns."""
+        sys.setswitchinterval(_SWITCH)
         self.look_at_list()
         self.resync()
         notify_ready()
@@ -327,6 +337,7 @@ class Watcher:
     def _answer(self) -> None:
         ports = Ports()
         due = []  # type: List[float]
+        anew = 0.0
         while True:
             now = time.monotonic()
             wait = min(due + [now + _ASK_EVERY]) - now
@@ -344,10 +355,36 @@ class Watcher:
             later = [moment for moment in due if moment > now]
             due = sorted({min(later), max(later)}) if later else []
             try:
+                # Before libvirt, which may take its time, and after it.
+                self.keep_floor(ports, anew=now >= anew)
+                if now >= anew:
+                    anew = now + _ASK_EVERY
                 self.learn(ports)
+                self.keep_floor(ports)
+                time.sleep(_ASK_PAUSE)
             except Exception as e:
                 log('libvirt could not be asked (%s: %s); ports are kept by what was known.'
                     % (type(e).__name__, e))
+
+    def keep_floor(self, ports: Ports, anew: bool = False) -> None:
+        """Puts every port that is to be isolated, as far as is known, into the second barrier."""
+        names = ports.names()
+        kept = set()
+        for link in ports.ports():
+            known = self.known.get(link.name)
+            nic = known.nic if known is not None and known.index == link.index else None
+            listed = names.get(link.master, '') in self.networks.names
+            if nic is not None:
+                wanted = not nic.exempt and (nic.wanted or listed)
+            else:
+                wanted = listed and tap_like(link.name, self.host)
+            if wanted:
+                kept.add(link.name)
+        failed = self.floor.keep(kept, anew)
+        if failed and failed != self.floor_failed:
+            log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
+                % failed)
+        self.floor_failed = failed
 
     def learn(self, ports: Ports) -> None:
         """Asks libvirt about all ports, closes what is open and opens what was closed in vain."""

@@ -75,18 +75,18 @@ class Capabilities(HookCase):
         own = result['hooks'].pop('isolated_ports')
         self.assertEqual(result, given)
         self.assertEqual(own, {'status': {'checksum': 'version=1.0;list=ok;watch=no;filter=yes;'
-                                                      'libvirt=9.0.0;kernel=5.14'}})
+                                                      'libvirt=9.0.0;kernel=5.14;nft=no'}})
 
     def test_it_says_what_is_missing(self) -> None:
         self.host.damage_list()
         self.host.install_libvirt('6004.2')
         self.assertEqual(caps.status(self.host), 'version=1.0;list=damaged;watch=no;filter=no;'
-                                                 'libvirt=6.4.2;kernel=5.14')
+                                                 'libvirt=6.4.2;kernel=5.14;nft=no')
         self.host.remove_list()
         self.host.install_libvirt(None)
         os.unlink(self.host.path(FILTER))
         self.assertEqual(caps.status(self.host), 'version=1.0;list=missing;watch=no;filter=no;'
-                                                 'libvirt=unknown;kernel=5.14')
+                                                 'libvirt=unknown;kernel=5.14;nft=no')
 
     def test_capabilities_that_are_not_as_expected_stay_as_they_are(self) -> None:
         for content in (b'', b'nonsense', b'[]', b'{"hooks": 7}', b'{"hooks": null}', b'\xff'):

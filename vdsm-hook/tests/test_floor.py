@@ -32,9 +32,10 @@ LIBRARY = {
     'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SOCK_DGRAM SOCK_RAW SOL_SOCKET socket
                  timeout''',
     'struct': 'Struct pack unpack_from',
-    'sys': 'argv exit path stderr stdin stdout',
+    'subprocess': 'PIPE STDOUT TimeoutExpired run',
+    'sys': 'argv exit path setswitchinterval stderr stdin stdout',
     'threading': 'Lock Thread',
-    'time': 'monotonic',
+    'time': 'monotonic sleep',
     'typing': 'Any Callable Dict Iterator List Mapping Optional Set Tuple',
 }
 LATER_METHODS = {'removeprefix', 'removesuffix', 'isascii', 'fromisoformat', 'bit_count',

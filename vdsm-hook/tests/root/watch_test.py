@@ -9,6 +9,7 @@ paths on file systems that go away with the namespace.
 import json
 import os
 import signal
+import socket
 import statistics
 import subprocess
 import time
@@ -229,6 +230,56 @@ class Watch(KernelCase):
         self.assertTrue(within(1, lambda: isolated('vnet0')))
         time.sleep(0.5)
         self.assertEqual([name for name in names if isolated(name)], [])
+
+    def barrier(self) -> str:
+        return subprocess.run(['nft', 'list', 'table', 'bridge', 'isolated_ports_floor'],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
+
+    def test_the_second_barrier_holds_the_isolated_ports_and_no_others(self) -> None:
+        self.tap('vnet0', 'iso1')
+        self.running('vnet1', 'plain1', 'true')
+        for name in ('vnet1', 'vnet2'):
+            self.tap(name, 'plain1')
+        self.assertTrue(within(3, lambda: '"vnet0"' in self.barrier()
+                               and '"vnet1"' in self.barrier()), self.barrier())
+        self.assertNotIn('vnet2', self.barrier())
+        ip('link', 'del', 'vnet0')
+        self.tap('vnet3', 'iso1')
+        self.assertTrue(within(3, lambda: '"vnet3"' in self.barrier()
+                               and '"vnet0"' not in self.barrier()), self.barrier())
+
+    def test_no_frame_passes_while_the_flag_is_gone(self) -> None:
+        # Two stations of their own, with the flag cleared as fast as it is set.
+        for number in (0, 1):
+            self.add('vnet%d' % number, 'type', 'veth', 'peer', 'name', 'guest%d' % number)
+            ip('link', 'set', 'vnet%d' % number, 'master', 'iso1')
+            ip('link', 'set', 'guest%d' % number, 'up')
+        self.assertTrue(within(3, lambda: '"vnet0"' in self.barrier()
+                               and '"vnet1"' in self.barrier()), self.barrier())
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender, \
+                socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)) as receiver:
+            sender.bind(('guest0', 0x88b5))
+            receiver.bind(('guest1', 0x88b5))
+            receiver.settimeout(0.3)
+            frame = b'\xff' * 6 + b'\x52\x54\x00\x00\x00\x01\x88\xb5' + b'x' * 46
+            for _ in range(300):
+                set_flag('vnet0', False)
+                set_flag('vnet1', False)
+                for _ in range(5):
+                    sender.send(frame)
+            with self.assertRaises(socket.timeout):
+                receiver.recv(2000)
+            # Without barrier and flag they do reach each other: the frames were good ones.
+            self.process.send_signal(signal.SIGSTOP)
+            try:
+                subprocess.run(['nft', 'delete', 'table', 'bridge', 'isolated_ports_floor'],
+                               check=True)
+                set_flag('vnet0', False)
+                set_flag('vnet1', False)
+                sender.send(frame)
+                self.assertEqual(receiver.recv(2000), frame)
+            finally:
+                self.process.send_signal(signal.SIGCONT)
 
     def test_a_property_is_found_in_the_live_xml_and_then_kept_at_once(self) -> None:
         self.running('vnet5', 'plain1', 'true')
