@@ -60,6 +60,11 @@ public final class EngineStandIn implements AutoCloseable {
     engine.restart();
   }
 
+  /** What the engine does each minute: asks external balancers, where a policy names one. */
+  public void balanceClusters() {
+    engine.balanceClusters();
+  }
+
   /** The engine's options, as {@code engine-config} and the table {@code vdc_options} show them. */
   public Options engineConfig() {
     return engine.options();

@@ -14,16 +14,16 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 
 /** A REST client for tests: JSON, and a user with a password. */
-final class Client {
+public final class Client {
   private static final JsonMapper JSON = new JsonMapper();
 
   /** Status and body of an answer. */
-  record Reply(int status, JsonNode body) {
-    String id() {
+  public record Reply(int status, JsonNode body) {
+    public String id() {
       return body.get("id").asText();
     }
 
-    String detail() {
+    public String detail() {
       return (body.has("fault") ? body.get("fault") : body).get("detail").asText();
     }
   }
@@ -38,7 +38,7 @@ final class Client {
   }
 
   /** Logs in with each request, as the engine's event log shows. */
-  static Client basic(URI engine, String login, String password) {
+  public static Client basic(URI engine, String login, String password) {
     String credentials = login + "@internal:" + password;
     return new Client(
         engine,
@@ -47,11 +47,11 @@ final class Client {
   }
 
   /** Takes a token once. */
-  static Client bearer(URI engine, String login, String password) {
+  public static Client bearer(URI engine, String login, String password) {
     return new Client(engine, "Bearer " + token(engine, login, password));
   }
 
-  static String token(URI engine, String login, String password) {
+  public static String token(URI engine, String login, String password) {
     String form =
         "grant_type=password&scope=ovirt-app-api&username="
             + URLEncoder.encode(login + "@internal", StandardCharsets.UTF_8)
@@ -66,23 +66,23 @@ final class Client {
     return read(HttpClient.newHttpClient(), request).body().get("access_token").asText();
   }
 
-  Reply get(String path) {
+  public Reply get(String path) {
     return send("GET", path, "");
   }
 
-  Reply post(String path, String body) {
+  public Reply post(String path, String body) {
     return send("POST", path, body);
   }
 
-  Reply put(String path, String body) {
+  public Reply put(String path, String body) {
     return send("PUT", path, body);
   }
 
-  Reply delete(String path) {
+  public Reply delete(String path) {
     return send("DELETE", path, "");
   }
 
-  Reply send(String method, String path, String body, String... headers) {
+  public Reply send(String method, String path, String body, String... headers) {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(engine.resolve("/ovirt-engine/api" + path))
             .header("Authorization", authorization)
@@ -95,6 +95,17 @@ final class Client {
       request.headers(headers);
     }
     return read(http, request.build());
+  }
+
+  public Reply sendXml(String method, String path, String body) {
+    HttpRequest request =
+        HttpRequest.newBuilder(engine.resolve("/ovirt-engine/api" + path))
+            .header("Authorization", authorization)
+            .header("Accept", "application/xml")
+            .header("Content-Type", "application/xml")
+            .method(method, HttpRequest.BodyPublishers.ofString(body))
+            .build();
+    return read(http, request);
   }
 
   private static Reply read(HttpClient http, HttpRequest request) {

@@ -155,6 +155,10 @@ class VmLifeTest {
     client.put(nics + "/" + nic, "{\"linked\":true}");
     assertThat(first.last("updateNic").orElseThrow())
         .contains("<ovirt-vm:port_isolation>community:blue</ovirt-vm:port_isolation>");
+    // The engine shows it as out of step all the same, until the next plug or start.
+    assertThat(client.get(nics).body().at("/nic/0/synced").asText()).isEqualTo("false");
+    client.post(nics + "/" + nic + "/deactivate", "{}");
+    client.post(nics + "/" + nic + "/activate", "{}");
     assertThat(client.get(nics).body().at("/nic/0/synced").asText()).isEqualTo("true");
   }
 

@@ -64,7 +64,15 @@ public final class Schema {
         throw unknown(name, type, syntax, usage);
       }
       checkValue(member.getValue(), kind, syntax, usage);
+      if (name.equals("custom_id") && !fitsInt(member.getValue().toString())) {
+        throw syntacticallyIncorrect(usage);
+      }
     }
+  }
+
+  private static boolean fitsInt(String number) {
+    long value = Long.parseLong(number);
+    return value >= Integer.MIN_VALUE && value <= Integer.MAX_VALUE;
   }
 
   private void checkValue(Object value, Type kind, Syntax syntax, String usage) {

@@ -84,6 +84,9 @@ public final class XmlFormat {
       String iso = time.truncatedTo(ChronoUnit.MILLIS).plusNanos(1).toString();
       return iso.substring(0, iso.indexOf('.') + 4) + "Z";
     }
+    if (scalar instanceof Double number && number == Math.rint(number)) {
+      return Long.toString(number.longValue());
+    }
     return scalar.toString();
   }
 

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
@@ -77,6 +78,9 @@ public final class Api {
       String usage,
       boolean action,
       Handler handler) {}
+
+  private static final Set<String> NOTHING_WHEN_EMPTY =
+      Set.of("vm", "user", "role", "permission", "group");
 
   private final Engine engine;
   private final Views views;
@@ -353,7 +357,10 @@ public final class Api {
     getOne(
         "hosts/{host}",
         "host",
-        r -> views.host(engine.hostCommands.find(r.caller(), r.id("host"))));
+        r -> {
+          Tree host = views.host(engine.hostCommands.find(r.caller(), r.id("host")));
+          return allContent(r) ? host.put("network_operation_in_progress", false) : host;
+        });
     post(
         "hosts",
         org.ovirt.engine.sdk4.types.Host.class,
@@ -436,14 +443,14 @@ public final class Api {
         "nic",
         r ->
             engine.nicsOf(engine.vmCommands.find(r.caller(), r.id("vm")).id()).stream()
-                .map(engine.nicCommands::withSync)
+                .map(engine.nicCommands::shown)
                 .map(views::nic));
     getOne(
         "vms/{vm}/nics/{nic}",
         "nic",
         r -> {
           UUID vm = engine.vmCommands.find(r.caller(), r.id("vm")).id();
-          return views.nic(engine.nicCommands.withSync(engine.nicCommands.find(vm, r.id("nic"))));
+          return views.nic(engine.nicCommands.shown(engine.nicCommands.find(vm, r.id("nic"))));
         });
     post(
         "vms/{vm}/nics",
@@ -491,6 +498,11 @@ public final class Api {
                 ? views.event(found(engine.events.get(Long.parseLong(r.path().get("event")))))
                 : found(Optional.<Tree>empty()));
     post("events", Event.class, "event", this::addEvent);
+    // Dismisses an alert in the portal; the event itself stays.
+    delete(
+        "events/{event}",
+        false,
+        r -> found(engine.events.get(Long.parseLong("0" + r.path().get("event")))));
   }
 
   private void scheduling() {
@@ -649,7 +661,11 @@ public final class Api {
     tree.put(
             "product_info",
             new Tree()
-                .put("instance_id", "be5c6d44-e5e6-11f1-bfed-02fc00000001")
+                .putIfPresent(
+                    "instance_id",
+                    administrator
+                        ? Optional.of("be5c6d44-e5e6-11f1-bfed-02fc00000001")
+                        : Optional.empty())
                 .put("name", "oVirt Engine")
                 .put(
                     "version",
@@ -884,11 +900,13 @@ public final class Api {
         r -> {
           Search search = Search.parse(r.parameter("search").orElse(""));
           Stream<Tree> all = search.nothing() ? Stream.of() : read.apply(r).filter(search::matches);
-          return new Answer(
-              200,
-              root,
-              new Tree().put(item, all.limit(max(r, Long.MAX_VALUE)).toList()),
-              Optional.empty());
+          List<Tree> found = all.limit(max(r, Long.MAX_VALUE)).toList();
+          Tree tree = new Tree();
+          // Which empty lists are an empty object in JSON is a matter of the engine's code.
+          if (!found.isEmpty() || !NOTHING_WHEN_EMPTY.contains(item)) {
+            tree.put(item, found);
+          }
+          return new Answer(200, root, tree, Optional.empty());
         });
   }
 

@@ -133,6 +133,7 @@ final class Clusters {
           .filter(each -> each.name().equals("ovirtmgmt"))
           .findFirst()
           .ifPresent(each -> attachManagement(cluster.id(), each.id()));
+      addCpuProfile(caller, name);
       engine.events.write(
           Kind.USER_ADD_CLUSTER,
           "Cluster " + name + " was added by " + caller.name(),
@@ -140,6 +141,31 @@ final class Clusters {
           List.of(Engine.link(cluster), Engine.link(dataCenter), caller.link()));
       return cluster;
     }
+  }
+
+  /** Each cluster comes with a CPU profile, which matters here for its permissions alone. */
+  private void addCpuProfile(Caller caller, String name) {
+    Target profile = new Target("cpu_profile", UUID.randomUUID());
+    engine.rights.grant(Rights.CPU_PROFILE_OPERATOR, Rights.EVERYONE, true, profile);
+    engine.rights.grant(Rights.CPU_PROFILE_CREATOR, caller.id(), false, profile);
+    for (String granted :
+        List.of(
+            "Everyone, Namespace *, Authorization provider: N/A was granted permission for Role"
+                + " CpuProfileOperator",
+            caller.user().firstName()
+                + ", Namespace *, Authorization provider: internal-authz was granted permission for"
+                + " Role CpuProfileCreator")) {
+      engine.events.write(
+          Kind.USER_ADD_PERMISSION,
+          "User/Group " + granted + " on Cpu Profile " + name + ", by " + caller.name() + ".",
+          caller.correlation(),
+          List.of(caller.link()));
+    }
+    engine.events.write(
+        Kind.USER_ADDED_CPU_PROFILE,
+        "CPU Profile " + name + " was successfully added (User: " + caller.name() + ").",
+        caller.correlation(),
+        List.of(caller.link()));
   }
 
   private Optional<DataCenter> dataCenterOf(Tree ref) {

@@ -2,6 +2,8 @@
 package org.ovirt.isolatedports.standin.engine;
 
 import java.net.URI;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
@@ -75,7 +77,10 @@ public final class Engine implements AutoCloseable {
       List<UserSeed> users,
       AgentFactory agents) {}
 
+  private static final Duration LOGIN_SILENCE = Duration.ofSeconds(5);
+
   private final Settings settings;
+  private final Map<UUID, Instant> loginsLogged = new ConcurrentHashMap<>();
   private final ExecutorService workers =
       Executors.newCachedThreadPool(task -> daemon(task, "engine-worker"));
   private final ScheduledExecutorService clock =
@@ -165,6 +170,11 @@ public final class Engine implements AutoCloseable {
     scheduling.discover();
   }
 
+  /** What a minute of the real engine does once. */
+  public void balanceClusters() {
+    scheduling.balanceAll();
+  }
+
   /** What {@code engine-config} works on. */
   public Options options() {
     return options;
@@ -234,6 +244,7 @@ public final class Engine implements AutoCloseable {
    */
   public Optional<Caller> caller(String login, Optional<Boolean> filter, String correlationId) {
     User user = rights.login(login).orElseThrow();
+    rights.takeIn(user);
     if (!rights.mayLogIn(user)) {
       events.write(
           Kind.USER_VDC_LOGIN_FAILED,
@@ -242,7 +253,6 @@ public final class Engine implements AutoCloseable {
           List.of(EventLog.link("user", user.qualified(), user.id())));
       return Optional.empty();
     }
-    rights.takeIn(user);
     boolean administrator = rights.administrator(user);
     if (!administrator && filter.equals(Optional.of(false))) {
       throw ApiException.fault(
@@ -251,8 +261,14 @@ public final class Engine implements AutoCloseable {
     return Optional.of(new Caller(user, !administrator || filter.orElse(false), correlationId));
   }
 
-  /** What every Basic request leaves in the event log. */
+  /** What Basic requests leave in the event log: a login each five seconds at most. */
   public void logLogin(Caller caller, String session) {
+    Instant now = Instant.now();
+    Instant before = loginsLogged.getOrDefault(caller.id(), Instant.EPOCH);
+    if (before.plus(LOGIN_SILENCE).isAfter(now)) {
+      return;
+    }
+    loginsLogged.put(caller.id(), now);
     events.write(
         Kind.USER_VDC_LOGIN,
         "User "
@@ -264,7 +280,7 @@ public final class Engine implements AutoCloseable {
         List.of(caller.link()));
   }
 
-  /** The other half of {@link #logLogin}. */
+  /** The other half, which every Basic request leaves. */
   public void logLogout(Caller caller, String session) {
     events.write(
         Kind.USER_VDC_LOGOUT,

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.standin.engine;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,9 @@ import org.ovirt.isolatedports.standin.host.HostCapabilities;
 
 /** Hosts, what they report, and their networks. */
 final class Hosts {
+  private static final String MANAGEMENT = "ovirtmgmt";
+  private static final String NETMASK = "255.0.0.0";
+
   private final Engine engine;
   private final Engine.AgentFactory agents;
 
@@ -194,12 +198,13 @@ final class Hosts {
     if (checksum.matches(".*[{}].*")) {
       throw ApiException.fault(500, "Operation Failed", "WFLYEJB0442: Unexpected Error");
     }
+    // A script without a checksum is listed without one.
     String md5 = checksum.replace(" ", "");
     String name = script.replace(" ", "");
     UUID id = Views.derived(of.id().toString(), event, name, md5);
     return new Tree()
         .put("event_name", event)
-        .put("md5", md5)
+        .putIfPresent("md5", Optional.of(md5).filter(each -> !each.isEmpty()))
         .put("host", Tree.ref(host, of.id().toString()))
         .put("name", name)
         .put("href", host + "/hooks/" + id)
@@ -220,25 +225,27 @@ final class Hosts {
       UUID nicId = nicId(host, each.getKey());
       String href = Views.API + "/hosts/" + id + "/nics/" + nicId;
       Optional<Network> network = network(host, each.getKey());
+      boolean management = each.getKey().equals(MANAGEMENT);
       Tree nic =
           new Tree()
-              .put("boot_protocol", "none")
+              .put("boot_protocol", management ? "static" : "none")
               .put("bridged", true)
-              .put("custom_configuration", network.isEmpty())
-              .put("ipv6", new Tree().put("gateway", "::").put("version", "v6"))
-              .put("ipv6_boot_protocol", "none")
-              .put(
-                  "mac",
-                  new Tree()
-                      .put(
-                          "address",
-                          String.format("52:54:00:00:%02x:%02x", number / 256, number % 256)))
-              .put("mtu", 1500)
-              .put("properties", new Tree())
-              .put("speed", 1000000000)
-              .put("status", "up")
-              .put("host", Views.ref("hosts", id));
-      network.ifPresent(of -> nic.put("network", Views.ref("networks", of.id())));
+              .put("custom_configuration", network.isEmpty() || !onLinuxBridge(host));
+      if (management) {
+        nic.put("ip", address(host));
+      }
+      nic.put("ipv6", new Tree().put("gateway", "::").put("version", "v6"))
+          .put("ipv6_boot_protocol", "none")
+          .put("mac", new Tree().put("address", mac(number)))
+          .put("mtu", 1500)
+          .put("speed", 1000000000)
+          .put("status", "up")
+          .put("host", Views.ref("hosts", id));
+      if (network.isPresent()) {
+        nic.put("properties", new Tree()).put("network", Views.ref("networks", network.get().id()));
+      } else {
+        nic.put("network", new Tree().put("name", each.getKey()));
+      }
       nics.add(
           nic.put("actions", new Tree().put("link", List.of()))
               .put("name", name)
@@ -258,9 +265,25 @@ final class Hosts {
     return nics;
   }
 
+  private static String mac(int number) {
+    return String.format("52:54:00:00:%02x:%02x", number / 256, number % 256);
+  }
+
+  private static Tree address(Host host) {
+    return new Tree().put("address", host.address()).put("netmask", NETMASK).put("version", "v4");
+  }
+
+  private boolean onLinuxBridge(Host host) {
+    return engine.clusters.get(host.cluster()).orElseThrow().linuxBridge();
+  }
+
+  /** The management network first, the others by name. */
   private static List<Map.Entry<String, String>> sortedNetworks(Host host) {
     return host.capabilities().networks().entrySet().stream()
-        .sorted(Map.Entry.comparingByKey())
+        .sorted(
+            Comparator.comparing(
+                    (Map.Entry<String, String> each) -> !each.getKey().equals(MANAGEMENT))
+                .thenComparing(Map.Entry::getKey))
         .toList();
   }
 
@@ -291,8 +314,11 @@ final class Hosts {
                 UUID attachment = Views.derived("attachment", id.toString(), each.getKey());
                 all.add(
                     new Tree()
-                        .put("in_sync", true)
-                        .putList("ip_address_assignments", "ip_address_assignment", noAddresses())
+                        .put("in_sync", onLinuxBridge(host))
+                        .putList(
+                            "ip_address_assignments",
+                            "ip_address_assignment",
+                            addresses(host, network))
                         .putList(
                             "reported_configurations",
                             "reported_configuration",
@@ -307,24 +333,47 @@ final class Hosts {
     return all;
   }
 
-  private static List<Tree> noAddresses() {
+  private static List<Tree> addresses(Host host, Network network) {
+    Tree v4 =
+        network.vdsmName().equals(MANAGEMENT)
+            ? new Tree().put("assignment_method", "static").put("ip", address(host))
+            : new Tree()
+                .put("assignment_method", "none")
+                .put("ip", new Tree().put("version", "v4"));
     return List.of(
-        new Tree().put("assignment_method", "none").put("ip", new Tree().put("version", "v4")),
-        new Tree().put("assignment_method", "none").put("ip", new Tree().put("version", "v6")));
+        v4, new Tree().put("assignment_method", "none").put("ip", new Tree().put("version", "v6")));
   }
 
+  /** What the host has against what the engine wants; hosts here have Linux bridges, always. */
   private List<Tree> reportedConfiguration(Host host, Network network) {
-    boolean legacy = engine.clusters.get(host.cluster()).orElseThrow().linuxBridge();
     String mtu = Long.toString(network.mtu() == 0 ? 1500 : network.mtu());
-    String vlan = network.vlan().map(each -> Long.toString(each)).orElse("");
-    return List.of(
-        same("mtu", mtu),
-        same("bridged", "true"),
-        vlan.isEmpty() ? new Tree().put("in_sync", true).put("name", "vlan") : same("vlan", vlan),
-        same("switchType", legacy ? "LEGACY" : "OVS"),
-        same("ipv4_boot_protocol", "NONE"),
-        same("ipv6_boot_protocol", "NONE"),
-        same("default_route", "false"));
+    List<Tree> all = new ArrayList<>();
+    all.add(same("mtu", mtu));
+    all.add(same("bridged", "true"));
+    all.add(network.vlan().map(vlan -> same("vlan", vlan.toString())).orElse(none("vlan")));
+    all.add(
+        new Tree()
+            .put("actual_value", "LEGACY")
+            .put("expected_value", onLinuxBridge(host) ? "LEGACY" : "OVS")
+            .put("in_sync", onLinuxBridge(host))
+            .put("name", "switchType"));
+    boolean management = network.vdsmName().equals(MANAGEMENT);
+    all.add(same("ipv4_boot_protocol", management ? "STATIC_IP" : "NONE"));
+    if (management) {
+      all.add(same("ipv4_netmask", NETMASK));
+      all.add(same("ipv4_address", host.address()));
+      all.add(none("ipv4_gateway"));
+    }
+    all.add(same("ipv6_boot_protocol", "NONE"));
+    if (management) {
+      all.add(none("dns_configuration"));
+    }
+    all.add(same("default_route", Boolean.toString(management)));
+    return all;
+  }
+
+  private static Tree none(String name) {
+    return new Tree().put("in_sync", true).put("name", name);
   }
 
   private static Tree same(String name, String value) {

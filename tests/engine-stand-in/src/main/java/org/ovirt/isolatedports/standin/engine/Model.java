@@ -157,6 +157,24 @@ final class Model {
       Instant stopped,
       Optional<String> stopReason) {
 
+    Vm named(String other) {
+      return new Vm(
+          id,
+          other,
+          description,
+          comment,
+          cluster,
+          memory,
+          status,
+          host,
+          pinnedTo,
+          os,
+          created,
+          started,
+          stopped,
+          stopReason);
+    }
+
     Vm on(VmStatus now, Optional<UUID> where) {
       return new Vm(
           id,
@@ -212,7 +230,12 @@ final class Model {
     }
   }
 
-  /** A virtual NIC; no profile means that it is connected to nothing. */
+  /**
+   * A virtual NIC; no profile means that it is connected to nothing.
+   *
+   * @param synced false from a change of its profile or network while the VM runs, until the next
+   *     plug or start; an update of the NIC does not mend it, though the host has it then
+   */
   record Nic(
       UUID id,
       UUID vm,
@@ -223,8 +246,8 @@ final class Model {
       boolean linked,
       boolean plugged,
       boolean synced) {
-    Nic with(boolean nowPlugged, boolean nowSynced) {
-      return new Nic(id, vm, name, model, mac, profile, linked, nowPlugged, nowSynced);
+    Nic inStep(boolean nowSynced) {
+      return new Nic(id, vm, name, model, mac, profile, linked, plugged, nowSynced);
     }
 
     String alias() {

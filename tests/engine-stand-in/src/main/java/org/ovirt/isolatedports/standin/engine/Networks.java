@@ -15,6 +15,7 @@ import org.ovirt.isolatedports.standin.engine.EventLog.Kind;
 import org.ovirt.isolatedports.standin.engine.Model.Cluster;
 import org.ovirt.isolatedports.standin.engine.Model.ClusterNetwork;
 import org.ovirt.isolatedports.standin.engine.Model.DataCenter;
+import org.ovirt.isolatedports.standin.engine.Model.Host;
 import org.ovirt.isolatedports.standin.engine.Model.Network;
 import org.ovirt.isolatedports.standin.engine.Model.NetworkProvider;
 import org.ovirt.isolatedports.standin.engine.Model.Nic;
@@ -260,7 +261,7 @@ final class Networks {
               before.portIsolation(),
               body.flag("stp").orElse(before.stp()),
               body.has("usages") ? isVmNetwork(body) : before.vm(),
-              before.vdsmName(),
+              usedByHosts(before) ? before.vdsmName() : vdsmName(name, id),
               body.has("vlan")
                   ? body.child("vlan").flatMap(vlan -> vlan.number("id"))
                   : before.vlan(),
@@ -278,6 +279,9 @@ final class Networks {
               ? List.of()
               : nicsOn(id).stream().filter(engine.nicCommands::live).map(Nic::name).toList();
       if (!outOfStep.isEmpty()) {
+        Set<UUID> nics = new HashSet<>();
+        nicsOn(id).forEach(nic -> nics.add(nic.id()));
+        engine.nicCommands.fellOutOfStep(nic -> nics.contains(nic.id()));
         engine.events.write(
             Kind.VNICS_OUT_OF_SYNC_ON_NETWORK_UPDATE,
             "Update to network "
@@ -290,21 +294,56 @@ final class Networks {
             List.of());
       }
       DataCenter dataCenter = engine.dataCenters.get(after.dataCenter()).orElseThrow();
-      writeEvent(
-          Kind.NETWORK_UPDATE_NOTHING_TO_DO,
-          "Start Network "
-              + name
-              + " update on Data Center: "
-              + dataCenter.name()
-              + "; no hosts affected",
-          dataCenter,
-          caller);
+      List<Host> affected = before.mtu() == after.mtu() ? List.of() : hostsWith(after);
+      String start = "Start Network " + name + " update on Data Center: " + dataCenter.name();
+      if (affected.isEmpty()) {
+        writeEvent(
+            Kind.NETWORK_UPDATE_NOTHING_TO_DO, start + "; no hosts affected", dataCenter, caller);
+      } else {
+        writeEvent(Kind.NETWORK_UPDATE_NETWORK_STARTED, start, dataCenter, caller);
+        applyOn(affected, caller);
+      }
       writeEvent(
           Kind.NETWORK_UPDATE_NETWORK,
           "Finished Network " + name + " update on Data Center: " + dataCenter.name(),
           dataCenter,
           caller);
       return after;
+    }
+  }
+
+  /** A network that is set up on a host keeps its name there when it is renamed. */
+  private boolean usedByHosts(Network network) {
+    return !hostsWith(network).isEmpty();
+  }
+
+  private List<Host> hostsWith(Network network) {
+    return engine.hosts.where(
+        host ->
+            host.up()
+                && host.capabilities().networks().containsKey(network.vdsmName())
+                && engine.attachment(host.cluster(), network.id()).isPresent());
+  }
+
+  private void applyOn(List<Host> hosts, Caller caller) {
+    int number = 1;
+    for (Host host : hosts) {
+      engine.events.write(
+          Kind.PERSIST_HOST_SETUP_NETWORK_ON_HOST,
+          "("
+              + number++
+              + "/"
+              + hosts.size()
+              + "): Applying network's changes on host "
+              + host.name()
+              + ". (User: "
+              + caller.name()
+              + ")",
+          caller.correlation(),
+          List.of(
+              Engine.link(engine.clusters.get(host.cluster()).orElseThrow()),
+              Engine.link(host),
+              caller.link()));
     }
   }
 

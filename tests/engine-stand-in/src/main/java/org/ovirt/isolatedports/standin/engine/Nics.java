@@ -6,8 +6,8 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.ovirt.isolatedports.standin.api.ApiException;
 import org.ovirt.isolatedports.standin.api.Tree;
 import org.ovirt.isolatedports.standin.engine.DomainXml.NicDevice;
@@ -28,9 +28,6 @@ final class Nics {
   private final Engine engine;
   private final AtomicLong nextMac = new AtomicLong(0x566f_1a00_0000L);
 
-  /** What the host was last told of a NIC of a running VM. */
-  private final Map<UUID, NicDevice> told = new ConcurrentHashMap<>();
-
   Nics(Engine engine) {
     this.engine = engine;
   }
@@ -43,11 +40,17 @@ final class Nics {
         .orElseThrow(ApiException::notFound);
   }
 
-  /** The NIC as shown: in step with its profile and network, or not. */
-  Nic withSync(Nic nic) {
-    boolean synced =
-        !live(nic) || Optional.ofNullable(told.get(nic.id())).equals(Optional.of(device(nic)));
-    return nic.with(nic.plugged(), synced);
+  /** The NIC as shown: one that is not in a running VM is always in step. */
+  Nic shown(Nic nic) {
+    return nic.inStep(nic.synced() || !live(nic));
+  }
+
+  /** Marks live NICs of these profiles: what their hosts have is no longer what is set. */
+  void fellOutOfStep(Predicate<Nic> which) {
+    engine
+        .nics
+        .where(nic -> live(nic) && which.test(nic))
+        .forEach(nic -> engine.nics.update(nic.id(), each -> each.inStep(false)));
   }
 
   /** Whether the NIC is plugged into a running VM. */
@@ -78,15 +81,14 @@ final class Nics {
     return engine.vms.get(nic.vm()).map(engine::clusterOf).filter(Cluster::linuxBridge).isPresent();
   }
 
-  /** The devices of a domain that is about to start, remembered as told. */
+  /** The devices of a domain that is about to start; all of them are in step then. */
   List<NicDevice> devicesAtStart(UUID vm) {
     return engine.nicsOf(vm).stream()
         .filter(Nic::plugged)
         .map(
             nic -> {
-              NicDevice device = device(nic);
-              told.put(nic.id(), device);
-              return device;
+              engine.nics.update(nic.id(), each -> each.inStep(true));
+              return device(nic);
             })
         .toList();
   }
@@ -139,7 +141,7 @@ final class Nics {
         title(nic) + " was added to VM " + vm.name() + "." + by(caller),
         vm,
         caller);
-    return withSync(nic);
+    return shown(nic);
   }
 
   Nic update(Caller caller, UUID vmId, UUID id, Tree body) {
@@ -166,7 +168,7 @@ final class Nics {
             body.has("vnic_profile") ? profile(body, "edit", vm) : before.profile(),
             body.flag("linked").orElse(before.linked()),
             body.flag("plugged").orElse(before.plugged()),
-            true);
+            before.synced());
     boolean running = vm.status().running();
     if (running && before.plugged() && after.plugged() && !sameDevice(before, after)) {
       throw ApiException.refused(
@@ -197,7 +199,7 @@ final class Nics {
         title(after) + " was updated for VM " + vm.name() + ". " + link + by(caller),
         vm,
         caller);
-    return withSync(after);
+    return shown(engine.nics.get(id).orElse(after));
   }
 
   private void tellHost(Caller caller, Vm vm, Nic before, Nic after) {
@@ -261,7 +263,7 @@ final class Nics {
           caller);
       throw brokerFailure(vm, "HotPlugNicVDS", e);
     }
-    told.put(nic.id(), device);
+    engine.nics.update(nic.id(), each -> each.inStep(true));
     plugged(caller, vm, nic);
   }
 
@@ -285,7 +287,6 @@ final class Nics {
             caller);
         throw brokerFailure(vm, "HotUnplugNicVDS", e);
       }
-      told.remove(nic.id());
     }
     write(
         Kind.NETWORK_DEACTIVATE_VM_INTERFACE_SUCCESS,
@@ -301,7 +302,6 @@ final class Nics {
     } catch (HostFailure e) {
       throw brokerFailure(vm, "UpdateVmInterfaceVDS", e);
     }
-    told.put(nic.id(), device);
   }
 
   private ApiException brokerFailure(Vm vm, String command, HostFailure failure) {

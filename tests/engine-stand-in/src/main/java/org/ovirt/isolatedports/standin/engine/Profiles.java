@@ -146,6 +146,9 @@ final class Profiles {
       }
       validate(after, network, "edit");
       engine.profiles.put(id, after);
+      if (!behaviour(before).equals(behaviour(after))) {
+        engine.nicCommands.fellOutOfStep(nic -> nic.profile().equals(Optional.of(id)));
+      }
       if (!name.equals(before.name())) {
         engine.renamed("Vnic Profile", before.name(), name, caller, List.of());
       }
@@ -164,6 +167,15 @@ final class Profiles {
           caller);
       return after;
     }
+  }
+
+  /** What of a profile a host would notice. */
+  private static List<Object> behaviour(VnicProfile profile) {
+    return List.of(
+        profile.customProperties(),
+        profile.networkFilter(),
+        profile.portMirroring(),
+        profile.passThrough());
   }
 
   void remove(Caller caller, UUID id) {

@@ -37,6 +37,10 @@ public final class Rights {
   static final UUID DATA_CENTER_ADMIN = UUID.fromString("def00002-0000-0000-0000-def000000002");
   static final UUID USER_PROFILE_EDITOR = UUID.fromString("def00021-0000-0000-0000-def000000015");
   static final UUID VNIC_PROFILE_USER = UUID.fromString("def0000a-0000-0000-0000-def000000010");
+  static final UUID CPU_PROFILE_OPERATOR = UUID.fromString("def00017-0000-0000-0000-def000000017");
+  static final UUID CPU_PROFILE_CREATOR = UUID.fromString("def00016-0000-0000-0000-def000000016");
+  static final UUID TEMPLATE_USER = UUID.fromString("def00009-0000-0000-0000-def000000009");
+  static final UUID MAC_POOL_USER = UUID.fromString("def00014-0000-0000-0000-def000000014");
   static final Target SYSTEM =
       new Target("system", UUID.fromString("aaa00000-0000-0000-0000-123456789aaa"));
 
@@ -264,7 +268,7 @@ public final class Rights {
     return users.all().stream().filter(User::known).count();
   }
 
-  /** A user who logs in for the first time with rights through a group is taken in. */
+  /** Who tries to log in is in the engine's own table from then on, with or without success. */
   void takeIn(User user) {
     if (!user.known()) {
       users.update(user.id(), Rights::taken);
@@ -290,6 +294,13 @@ public final class Rights {
     Permission permission = new Permission(UUID.randomUUID(), role, subject, group, target);
     permissions.put(permission.id(), permission);
     return permission;
+  }
+
+  /** The permission of a fresh installation that everyone has on the MAC pool. */
+  void grantMacPool() {
+    UUID id = Views.MAC_POOL;
+    permissions.put(
+        id, new Permission(id, MAC_POOL_USER, EVERYONE, true, new Target("mac_pool", id)));
   }
 
   /** Forgets permissions on an object that is gone. */
@@ -354,6 +365,10 @@ public final class Rights {
     }
     if (target.kind().equals("vnic_profile")) {
       return hasRoleOn(caller, target.id());
+    }
+    if (target.kind().equals("vm")) {
+      // A role from above shows VMs only if it is about VMs.
+      return hasRoleOn(caller, target.id()) || may(caller, Permit.VM_BASIC_OPERATIONS, target);
     }
     Set<UUID> above = idsAbove(target);
     above.remove(SYSTEM.id());
@@ -580,7 +595,7 @@ public final class Rights {
     if (caller.filtered() && !caller.id().equals(subject)) {
       return List.of();
     }
-    Set<UUID> subjects = new HashSet<>(Set.of(EVERYONE, subject));
+    Set<UUID> subjects = new HashSet<>(List.of(EVERYONE, subject));
     if (group) {
       Engine.found(groups.get(subject));
     } else {
@@ -594,7 +609,7 @@ public final class Rights {
       String collection = permission.group() ? "groups" : "users";
       tree.put(permission.group() ? "group" : "user", Views.ref(collection, permission.subject()));
       tree.put("role", Views.ref("roles", permission.role()));
-      if (Set.of("cluster", "data_center", "vm", "host").contains(target.kind())) {
+      if (Set.of("cluster", "data_center", "vm", "host", "template").contains(target.kind())) {
         tree.put(target.kind(), Views.ref(Views.collection(target.kind()), target.id()));
       }
       String href = Views.API + "/" + collection + "/" + permission.subject() + "/permissions/";

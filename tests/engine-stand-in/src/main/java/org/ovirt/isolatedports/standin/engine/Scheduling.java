@@ -393,8 +393,7 @@ final class Scheduling {
     List<UUID> used = new ArrayList<>(policy.filters().keySet());
     used.addAll(policy.weights().keySet());
     policy.balance().ifPresent(used::add);
-    // A policy without units may carry what any unit knows: the engine checks against all of them.
-    units.all().forEach(unit -> allowed.putAll(unit.properties()));
+    used.forEach(id -> units.get(id).ifPresent(unit -> allowed.putAll(unit.properties())));
     Set<String> unknown = new TreeSet<>();
     Set<String> illegal = new TreeSet<>();
     policy

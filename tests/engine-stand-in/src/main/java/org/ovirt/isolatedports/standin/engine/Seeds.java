@@ -24,6 +24,16 @@ import org.ovirt.isolatedports.standin.host.HostAgent;
  * Nothing here is validated and no event is written.
  */
 public final class Seeds {
+  /** The blank template and the instance types, which everyone may use. */
+  private static final List<String> TEMPLATES =
+      List.of(
+          Views.BLANK,
+          "00000003-0003-0003-0003-0000000000be",
+          "00000005-0005-0005-0005-0000000002e6",
+          "00000007-0007-0007-0007-00000000010a",
+          "00000009-0009-0009-0009-0000000000f1",
+          "0000000b-000b-000b-000b-00000000021f");
+
   private final Engine engine;
 
   Seeds(Engine engine) {
@@ -59,6 +69,19 @@ public final class Seeds {
             Map.of());
     engine.clusters.put(cluster.id(), cluster);
     engine.clusterCommands.attachManagement(cluster.id(), Engine.DEFAULT_NETWORK);
+    for (String template : TEMPLATES) {
+      engine.rights.grant(
+          Rights.TEMPLATE_USER,
+          Rights.EVERYONE,
+          true,
+          new Model.Target("template", UUID.fromString(template)));
+    }
+    engine.rights.grant(
+        Rights.CPU_PROFILE_OPERATOR,
+        Rights.EVERYONE,
+        true,
+        new Model.Target("cpu_profile", UUID.randomUUID()));
+    engine.rights.grantMacPool();
     for (Engine.UserSeed seed : users) {
       engine.rights.addToDirectory(seed.login(), seed.firstName(), seed.password(), seed.known());
     }

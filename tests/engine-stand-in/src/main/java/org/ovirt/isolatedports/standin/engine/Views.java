@@ -167,6 +167,13 @@ final class Views {
           "custom_scheduling_policy_properties",
           properties(cluster.policyProperties(), "property"));
     }
+    if (cluster.version().compareTo(Engine.GATE) < 0) {
+      tree.put("bios_type", "q35_sea_bios");
+    }
+    if (engine.hosts.first(host -> host.cluster().equals(cluster.id())).isPresent()) {
+      // The first host decides what was open.
+      tree.put("fips_mode", "disabled");
+    }
     return tree.put("switch_type", cluster.switchType())
         .put("version", version(cluster.version()))
         .put("data_center", ref("datacenters", cluster.dataCenter()))

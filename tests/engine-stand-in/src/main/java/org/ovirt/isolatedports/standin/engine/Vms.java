@@ -177,7 +177,7 @@ final class Vms {
             Kind.USER_UPDATE_VM,
             "VM " + before.name() + " configuration was updated by " + caller.name() + ".",
             caller.correlation(),
-            engine.linksOf(after, Optional.of(caller), true));
+            engine.linksOf(after.named(before.name()), Optional.of(caller), true));
       }
       return after;
     }
@@ -224,13 +224,12 @@ final class Vms {
   // --- start ---
 
   Vm start(Caller caller, UUID id, Tree action) {
+    engine.rights.require(caller, Permit.VM_BASIC_OPERATIONS, target(id));
+    // Once before the lock as well: a launch that takes its time holds it.
+    mustBeDown(find(caller, id));
     synchronized (lockOf(id)) {
       Vm vm = find(caller, id);
-      engine.rights.require(caller, Permit.VM_BASIC_OPERATIONS, target(id));
-      if (vm.status().running()) {
-        throw ApiException.refused(
-            409, "Cannot run VM because the VM is in " + title(vm.status()) + " status.");
-      }
+      mustBeDown(vm);
       Set<UUID> pinned = action.child("vm").flatMap(Vms::pinned).orElse(vm.pinnedTo());
       Host host;
       try {
@@ -248,6 +247,13 @@ final class Vms {
           engine.linksOf(starting, Optional.of(caller), true));
       engine.inBackground(() -> launch(caller, id, host, pinned));
       return starting;
+    }
+  }
+
+  private static void mustBeDown(Vm vm) {
+    if (vm.status().running()) {
+      throw ApiException.refused(
+          409, "Cannot run VM because the VM is in " + title(vm.status()) + " status.");
     }
   }
 
@@ -499,7 +505,7 @@ final class Vms {
   private void move(Caller caller, UUID id, Host source, Host first, Set<UUID> pinned) {
     synchronized (lockOf(id)) {
       Vm vm = engine.vms.get(id).orElseThrow();
-      Set<UUID> without = new HashSet<>(Set.of(source.id()));
+      Set<UUID> without = new HashSet<>(List.of(source.id()));
       Host destination = first;
       while (true) {
         Instant begun = Instant.now();

@@ -26,6 +26,7 @@ public final class SimulatedHost implements HostAgent {
   private HostCapabilities capabilities;
   private Optional<String> failure = Optional.empty();
   private boolean forgetful;
+  private boolean held;
 
   /** A host that reports what is given. */
   public SimulatedHost(HostCapabilities capabilities) {
@@ -59,6 +60,17 @@ public final class SimulatedHost implements HostAgent {
     forgetful = true;
   }
 
+  /** Lets no start come to its end until {@link #releaseStarts}. */
+  public synchronized void holdStarts() {
+    held = true;
+  }
+
+  /** Ends the starts that are held, and holds none from now on. */
+  public synchronized void releaseStarts() {
+    held = false;
+    notifyAll();
+  }
+
   /** All documents so far, oldest first. */
   public synchronized List<Received> received() {
     return List.copyOf(received);
@@ -85,6 +97,14 @@ public final class SimulatedHost implements HostAgent {
   @Override
   public synchronized void create(UUID vmId, String domainXml) throws HostFailure {
     take("create", vmId, domainXml);
+    try {
+      while (held) {
+        wait();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new HostFailure("The start was interrupted", e);
+    }
     running.put(vmId, domainXml);
   }
 

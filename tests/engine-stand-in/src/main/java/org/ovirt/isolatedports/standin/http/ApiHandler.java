@@ -176,8 +176,10 @@ final class ApiHandler {
       if (persistent && login.isPresent()) {
         return caller(login.get(), filter, correlation);
       }
-      sessions.forget(cookie.get());
-      exchange.setResponseCookie(new CookieImpl(SESSION_COOKIE, "").setPath(PREFIX).setMaxAge(0));
+      if (login.isPresent()) {
+        sessions.forget(cookie.get());
+        exchange.setResponseCookie(new CookieImpl(SESSION_COOKIE, "").setPath(PREFIX).setMaxAge(0));
+      }
     }
     throw new UnauthorizedException("Unauthorized");
   }
@@ -189,7 +191,10 @@ final class ApiHandler {
         .orElseThrow(
             () ->
                 new UnauthorizedException(
-                    "The user " + login + "@internal is not authorized to perform login"));
+                    "The user "
+                        + login
+                        + "@internal-authz with profile [internal] is not authorized to perform"
+                        + " login"));
   }
 
   // --- which route ---

@@ -62,10 +62,11 @@ final class Exchanges {
   static void send(HttpServerExchange exchange, int status, String contentType, byte[] body) {
     exchange.setStatusCode(status);
     HeaderMap headers = exchange.getResponseHeaders();
-    if (body.length > 0) {
+    boolean head = exchange.getRequestMethod().equals(HttpString.tryFromString("HEAD"));
+    if (body.length > 0 && !head) {
       headers.put(Headers.CONTENT_TYPE, contentType);
     }
-    if (exchange.getRequestMethod().equals(HttpString.tryFromString("HEAD"))) {
+    if (head) {
       headers.put(Headers.CONTENT_LENGTH, 0);
       exchange.endExchange();
     } else {

@@ -13,6 +13,7 @@ import io.undertow.server.handlers.encoding.EncodingHandler;
 import io.undertow.server.handlers.encoding.GzipEncodingProvider;
 import io.undertow.server.handlers.proxy.LoadBalancingProxyClient;
 import io.undertow.server.handlers.proxy.ProxyHandler;
+import io.undertow.util.Headers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -150,6 +151,7 @@ public final class Server implements AutoCloseable {
     } else if (Sso.serves(path)) {
       sso.handle(exchange);
     } else if (path.equals("/ovirt-engine/services/health")) {
+      exchange.getResponseHeaders().put(Headers.SET_COOKIE, Sso.LOCALE_COOKIE);
       Exchanges.send(
           exchange, 200, "text/html;charset=ISO-8859-1", "DB Up!Welcome to Health Status!");
     } else {

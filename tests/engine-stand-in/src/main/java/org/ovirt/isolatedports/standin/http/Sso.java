@@ -23,6 +23,8 @@ import org.ovirt.isolatedports.standin.engine.Engine;
 final class Sso {
   static final String API_SCOPE = "ovirt-app-api";
 
+  static final String LOCALE_COOKIE = "locale=en_US; path=/; secure; HttpOnly";
+
   private static final String EXTENDED_SCOPE =
       API_SCOPE
           + " ovirt-ext=token-info:authz-search ovirt-ext=token-info:public-authz-search"
@@ -71,7 +73,7 @@ final class Sso {
         .put(HttpString.tryFromString("X-XSS-PROTECTION"), "1; MODE=BLOCK")
         .put(HttpString.tryFromString("X-CONTENT-TYPE-OPTIONS"), "NOSNIFF")
         .put(HttpString.tryFromString("X-FRAME-OPTIONS"), "SAMEORIGIN")
-        .put(Headers.SET_COOKIE, "locale=en_US; path=/; secure; HttpOnly");
+        .put(Headers.SET_COOKIE, LOCALE_COOKIE);
     Map<String, String> form = parameters(exchange);
     switch (exchange.getRequestPath()) {
       case "/ovirt-engine/sso/oauth/token" -> token(exchange, form);
