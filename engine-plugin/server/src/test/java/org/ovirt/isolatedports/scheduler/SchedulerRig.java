@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.ovirt.isolatedports.config.Settings;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.HardenedSdk;
@@ -38,6 +39,19 @@ final class SchedulerRig implements AutoCloseable {
    * @param port where to listen; 0 for any free port
    */
   SchedulerRig(URI engine, int port, InventoryKeeper.Intervals intervals) {
+    this(engine, port, intervals, view -> view);
+  }
+
+  /**
+   * The same with something between the scheduler and its view of the engine.
+   *
+   * @param between wraps the view
+   */
+  SchedulerRig(
+      URI engine,
+      int port,
+      InventoryKeeper.Intervals intervals,
+      UnaryOperator<EngineView> between) {
     Settings settings =
         new Settings(
             engine,
@@ -65,7 +79,7 @@ final class SchedulerRig implements AutoCloseable {
             Clock.systemUTC());
     service =
         new SchedulerService(
-            new EngineReader(new HardenedSdk(lookHttp, settings), account),
+            between.apply(new EngineReader(new HardenedSdk(lookHttp, settings), account)),
             keeper,
             FitnessRequirements.DEFAULT,
             decisions,

@@ -1,0 +1,386 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.setup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ovirt.engine.sdk4.builders.Builders;
+import org.ovirt.engine.sdk4.services.SystemService;
+import org.ovirt.engine.sdk4.types.Cluster;
+import org.ovirt.engine.sdk4.types.Filter;
+import org.ovirt.engine.sdk4.types.SchedulingPolicy;
+import org.ovirt.isolatedports.config.Settings;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.HardenedSdk;
+import org.ovirt.isolatedports.scheduler.FilterAnswer;
+import org.ovirt.isolatedports.scheduler.FilterQuestion;
+import org.ovirt.isolatedports.scheduler.PolicyUnit;
+import org.ovirt.isolatedports.scheduler.Scheduler;
+import org.ovirt.isolatedports.scheduler.SchedulerEndpoint;
+import org.ovirt.isolatedports.scheduler.SchedulerEndpointConfig;
+import org.ovirt.isolatedports.scheduler.SchedulerService;
+import org.ovirt.isolatedports.security.ServiceAccount;
+import org.ovirt.isolatedports.security.SingleSignOn;
+import org.ovirt.isolatedports.standin.EngineStandIn;
+
+class SchedulerSetupTest {
+
+  private static final Set<String> DEFAULT = Set.of("Default");
+
+  @TempDir Path directory;
+  private EngineStandIn engine;
+  private EngineHttpClient http;
+  private SchedulerEndpoint scheduler;
+  private ServiceAccount account;
+  private HardenedSdk sdk;
+  private String formerUrl;
+
+  @BeforeEach
+  void start() throws Exception {
+    engine = EngineStandIn.builder().start();
+    // Nobody listens on the engine's own default port 18781 for certain on a machine of developers.
+    formerUrl = "http://127.0.0.1:1/";
+    engine.engineConfig().set(SchedulerSetup.URL, formerUrl, "general");
+    engine.restart();
+    Settings settings =
+        new Settings(
+            URI.create(engine.url() + "/ovirt-engine"),
+            8_000,
+            Optional.of("admin@internal"),
+            Optional.of("admin"),
+            Optional.empty(),
+            0);
+    http = new EngineHttpClient(settings);
+    account = new ServiceAccount(new SingleSignOn(http), settings);
+    sdk = new HardenedSdk(http, settings);
+    scheduler = scheduler(SchedulerService.FILTER);
+  }
+
+  @AfterEach
+  void stop() {
+    scheduler.close();
+    http.close();
+    engine.close();
+  }
+
+  private static SchedulerEndpoint scheduler(String filter) {
+    SchedulerEndpoint endpoint =
+        new SchedulerEndpoint(
+            SchedulerEndpointConfig.DEFAULT.at("127.0.0.1", 0),
+            new Scheduler() {
+              @Override
+              public List<PolicyUnit> discover() {
+                return List.of(new PolicyUnit(filter, "A filter", ""));
+              }
+
+              @Override
+              public FilterAnswer runFilters(FilterQuestion question) {
+                return new FilterAnswer(question.hostIds(), Map.of());
+              }
+            });
+    endpoint.start();
+    return endpoint;
+  }
+
+  private SchedulerSetup setup() {
+    return new SchedulerSetup(
+        new StandInOptions(), sdk, account, url(), directory.resolve("state/scheduler.properties"));
+  }
+
+  private URI url() {
+    return URI.create("http://127.0.0.1:" + scheduler.port() + "/");
+  }
+
+  private final class StandInOptions implements EngineOptions {
+    @Override
+    public String get(String name) {
+      return engine.engineConfig().get(name, "general").orElseThrow();
+    }
+
+    @Override
+    public void set(String name, String value) {
+      engine.engineConfig().set(name, value, "general");
+    }
+  }
+
+  @Test
+  void onTakesARestartAndThenPutsTheFilterIntoACopyOfTheClustersPolicy() {
+    SchedulingPolicy before = policyOf("Default");
+    SchedulerSetup.Outcome first = setup().on(DEFAULT);
+    assertThat(first.restartNeeded()).isTrue();
+    assertThat(first.steps()).anyMatch(step -> step.startsWith("Restart ovirt-engine"));
+    assertThat(policyOf("Default").id()).isEqualTo(before.id());
+    engine.restart();
+    SchedulerSetup.Outcome second = setup().on(DEFAULT);
+    assertThat(second.restartNeeded()).isFalse();
+    SchedulingPolicy after = policyOf("Default");
+    assertThat(after.name()).isEqualTo(before.name() + "-isolated-ports");
+    assertThat(filterNames(after.id())).contains(SchedulerService.FILTER);
+    assertThat(filterNames(after.id())).containsAll(filterNames(before.id()));
+    assertThat(filterNames(before.id())).doesNotContain(SchedulerService.FILTER);
+  }
+
+  @Test
+  void aCopyHasTheWeightsAndPropertiesOfItsOriginal() {
+    switchedOn();
+    SchedulingPolicy copy = policyOf("Default");
+    SchedulingPolicy original = named(copy.name().replace("-isolated-ports", ""));
+    assertThat(properties(copy)).isEqualTo(properties(original));
+  }
+
+  @Test
+  void onIsRepeatable() {
+    switchedOn();
+    String policy = policyOf("Default").id();
+    assertThat(setup().on(DEFAULT).steps()).isEmpty();
+    assertThat(policyOf("Default").id()).isEqualTo(policy);
+  }
+
+  @Test
+  void offPutsEverythingBackAndIsRepeatable() throws Exception {
+    SchedulingPolicy before = policyOf("Default");
+    int policies = policies().size();
+    switchedOn();
+    SchedulerSetup.Outcome off = setup().off();
+    assertThat(off.restartNeeded()).isTrue();
+    assertThat(policyOf("Default").id()).isEqualTo(before.id());
+    assertThat(policies()).hasSize(policies);
+    assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+    assertThat(new StandInOptions().get(SchedulerSetup.URL)).isEqualTo(formerUrl);
+    try (var files = Files.list(directory.resolve("state"))) {
+      assertThat(files).isEmpty();
+    }
+    assertThat(setup().off().steps()).isEmpty();
+  }
+
+  @Test
+  void theClustersOwnPropertiesSurviveOnAndOff() {
+    system()
+        .clustersService()
+        .clusterService(cluster("Default").id())
+        .update()
+        .cluster(
+            Builders.cluster()
+                .customSchedulingPolicyProperties(
+                    Builders.property().name("HighUtilization").value("75")))
+        .send();
+    switchedOn();
+    assertThat(ownProperties()).containsEntry("HighUtilization", "75");
+    setup().off();
+    assertThat(ownProperties()).containsExactly(Map.entry("HighUtilization", "75"));
+  }
+
+  @Test
+  void offLeavesAloneWhatSomebodyHasChangedSince() {
+    switchedOn();
+    String other =
+        policies().stream()
+            .filter(policy -> policy.name().equals("power_saving"))
+            .findFirst()
+            .orElseThrow()
+            .id();
+    system()
+        .clustersService()
+        .clusterService(cluster("Default").id())
+        .update()
+        .cluster(Builders.cluster().schedulingPolicy(Builders.schedulingPolicy().id(other)))
+        .send();
+    new StandInOptions().set(SchedulerSetup.URL, "http://127.0.0.1:2/");
+    SchedulerSetup.Outcome off = setup().off();
+    assertThat(policyOf("Default").id()).isEqualTo(other);
+    assertThat(new StandInOptions().get(SchedulerSetup.URL)).isEqualTo("http://127.0.0.1:2/");
+    assertThat(off.steps())
+        .anyMatch(step -> step.contains("Left cluster Default alone"))
+        .anyMatch(step -> step.contains("Left the engine's option " + SchedulerSetup.URL));
+  }
+
+  @Test
+  void whereAnotherSchedulerAnswersNothingIsChanged() {
+    try (SchedulerEndpoint other = scheduler("max_vm_filter")) {
+      String theirs = "http://127.0.0.1:" + other.port() + "/";
+      new StandInOptions().set(SchedulerSetup.URL, theirs);
+      assertThatThrownBy(() -> setup().on(DEFAULT))
+          .isInstanceOf(SetupException.class)
+          .hasMessageContaining(theirs)
+          .hasMessageContaining("a scheduler with the units [max_vm_filter]");
+      assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+      assertThat(directory.resolve("state")).doesNotExist();
+    }
+  }
+
+  @Test
+  void whereSomethingThatIsNoSchedulerAnswersNothingIsChanged() throws Exception {
+    HttpServer web =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    web.createContext(
+        "/",
+        exchange -> {
+          byte[] page = "<html>It works!</html>".getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(200, page.length);
+          exchange.getResponseBody().write(page);
+          exchange.close();
+        });
+    web.start();
+    try {
+      new StandInOptions()
+          .set(SchedulerSetup.URL, "http://127.0.0.1:" + web.getAddress().getPort() + "/");
+      assertThatThrownBy(() -> setup().on(DEFAULT))
+          .isInstanceOf(SetupException.class)
+          .hasMessageContaining("something that is no external scheduler");
+    } finally {
+      web.stop(0);
+    }
+  }
+
+  @Test
+  void whileOurServerIsDownNothingIsChanged() {
+    URI ours = url();
+    SchedulerSetup setup =
+        new SchedulerSetup(
+            new StandInOptions(), sdk, account, ours, directory.resolve("scheduler.properties"));
+    scheduler.close();
+    assertThatThrownBy(() -> setup.on(DEFAULT))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("start its server first");
+    assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+  }
+
+  @Test
+  void anUnknownClusterIsNamedAndNothingIsChanged() {
+    assertThatThrownBy(() -> setup().on(Set.of("Nowhere")))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("no cluster Nowhere; it has Default");
+    assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+  }
+
+  @Test
+  void aPolicyOfTheSameNameThatIsNotOursIsNotTouched() {
+    setup().on(DEFAULT);
+    engine.restart();
+    system()
+        .schedulingPoliciesService()
+        .add()
+        .policy(Builders.schedulingPolicy().name(policyOf("Default").name() + "-isolated-ports"))
+        .send();
+    assertThatThrownBy(() -> setup().on(DEFAULT))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("that this set-up did not make");
+  }
+
+  @Test
+  void engineConfigIsReadAndWrittenAsTheToolDoesIt() throws Exception {
+    Path tool = directory.resolve("engine-config");
+    Path log = directory.resolve("log");
+    Files.writeString(
+        tool,
+        "#!/bin/sh\necho \"$*\" >> "
+            + log
+            + "\ncase $1 in\n-g) echo 'Picked up nothing'\n"
+            + "  echo \"$2: http://localhost:18781/ version: general\" ;;\n"
+            + "-s) [ \"$2\" != Bad=1 ] || { echo 'No such entry' >&2; exit 1; } ;;\nesac\n");
+    Files.setPosixFilePermissions(tool, PosixFilePermissions.fromString("rwxr-xr-x"));
+    EngineConfigTool config = new EngineConfigTool(tool.toString());
+    assertThat(config.get(SchedulerSetup.URL)).isEqualTo("http://localhost:18781/");
+    config.set(SchedulerSetup.ENABLED, "true");
+    assertThat(Files.readString(log)).contains("-s ExternalSchedulerEnabled=true --cver=general");
+    assertThatThrownBy(() -> config.set("Bad", "1"))
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("No such entry");
+  }
+
+  @Test
+  void theProbeIsNotKeptWaiting() throws IOException {
+    long start = System.nanoTime();
+    assertThat(new SchedulerProbe().at(URI.create("http://127.0.0.1:1/")))
+        .isInstanceOf(SchedulerProbe.Found.Nobody.class);
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(5));
+  }
+
+  private void switchedOn() {
+    setup().on(DEFAULT);
+    engine.restart();
+    setup().on(DEFAULT);
+  }
+
+  private SystemService system() {
+    return account.call(token -> sdk.connection(token).systemService());
+  }
+
+  private Cluster cluster(String name) {
+    return system().clustersService().list().send().clusters().stream()
+        .filter(cluster -> cluster.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private List<SchedulingPolicy> policies() {
+    return system().schedulingPoliciesService().list().send().policies();
+  }
+
+  private SchedulingPolicy named(String name) {
+    return policies().stream()
+        .filter(policy -> policy.name().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private SchedulingPolicy policyOf(String cluster) {
+    String id = cluster(cluster).schedulingPolicy().id();
+    return policies().stream().filter(policy -> policy.id().equals(id)).findFirst().orElseThrow();
+  }
+
+  private Map<String, String> ownProperties() {
+    Map<String, String> properties = new TreeMap<>();
+    cluster("Default")
+        .customSchedulingPolicyProperties()
+        .forEach(each -> properties.put(each.name(), each.value()));
+    return properties;
+  }
+
+  private static Map<String, String> properties(SchedulingPolicy policy) {
+    Map<String, String> properties = new TreeMap<>();
+    if (policy.propertiesPresent()) {
+      policy.properties().forEach(each -> properties.put(each.name(), each.value()));
+    }
+    return properties;
+  }
+
+  private List<String> filterNames(String policy) {
+    Map<String, String> names = new HashMap<>();
+    system()
+        .schedulingPolicyUnitsService()
+        .list()
+        .send()
+        .units()
+        .forEach(unit -> names.put(unit.id(), unit.name()));
+    List<Filter> filters =
+        system()
+            .schedulingPoliciesService()
+            .policyService(policy)
+            .filtersService()
+            .list()
+            .send()
+            .filters();
+    return filters == null ? List.of() : filters.stream().map(f -> names.get(f.id())).toList();
+  }
+}
