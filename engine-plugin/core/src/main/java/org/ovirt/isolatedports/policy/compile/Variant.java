@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.policy.compile;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,7 @@ record Variant(
     List<Alternative.MaskTest> masks,
     List<Nft.Match> ports) {
 
+  private static final Bits TAG_PRESENT = Bits.of(0x1000);
   private static final Intervals BOTH_FAMILIES =
       Intervals.union(
           List.of(
@@ -131,17 +133,21 @@ record Variant(
   /** All conditions one after the other, for a rule of its own. */
   List<Nft> conditions() {
     List<Nft> conditions = new ArrayList<>(ports);
+    // nft wants to hear of the tag, and that there is one, before the type of what is in it.
+    masks.stream()
+        .filter(mask -> mask.field() == Field.VLAN_TCI)
+        .sorted(Comparator.comparing(mask -> !mask.mask().equals(TAG_PRESENT)))
+        .forEach(mask -> conditions.add(vlanMatch(mask)));
     conditions.addAll(guards());
     keys.forEach((field, values) -> conditions.add(Fields.match(field, isIpv6(), values)));
     others.forEach((field, values) -> conditions.add(Fields.match(field, isIpv6(), values)));
-    masks.forEach(mask -> conditions.add(maskMatch(mask)));
+    masks.stream()
+        .filter(mask -> mask.field() != Field.VLAN_TCI)
+        .forEach(mask -> conditions.add(maskMatch(mask)));
     return conditions;
   }
 
   private Nft.Match maskMatch(Alternative.MaskTest test) {
-    if (test.field() == Field.VLAN_TCI) {
-      return vlanMatch(test);
-    }
     Nft expression = Fields.expression(test.field(), isIpv6());
     return new Nft.Match(
         test.operator().sign(),
@@ -158,7 +164,7 @@ record Variant(
   }
 
   private static Nft.Match vlanMatch(Alternative.MaskTest test) {
-    boolean present = test.mask().equals(Bits.of(0x1000));
+    boolean present = test.mask().equals(TAG_PRESENT);
     if (present) {
       boolean wanted = test.value().isZero() ^ (test.operator() == Operator.EQ);
       return new Nft.Match(

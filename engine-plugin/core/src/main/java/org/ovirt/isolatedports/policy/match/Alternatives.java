@@ -147,11 +147,11 @@ public final class Alternatives {
 
   private static MaskTest vlanTest(Comparison c) throws MatchException {
     // A whole tag of 0 is how OVN writes "no tag" (ovs-fields(7), vlan_tci).
-    boolean noTag =
-        c.mask().equals(Bits.of(0xffff)) && c.value().isZero() && c.operator().isEquality();
-    if (noTag) {
-      Operator opposite = c.operator() == Operator.EQ ? Operator.NE : Operator.EQ;
-      return new MaskTest(Field.VLAN_TCI, opposite, Bits.of(0x1000), Bits.of(0x1000));
+    boolean wholeTag = c.mask().equals(Bits.of(0xffff)) && c.value().isZero();
+    if (c.operator().isEquality() && (wholeTag || c.mask().equals(Bits.of(0x1000)))) {
+      boolean present = c.value().isZero() ^ (c.operator() == Operator.EQ);
+      return new MaskTest(
+          Field.VLAN_TCI, Operator.EQ, Bits.of(present ? 0x1000 : 0), Bits.of(0x1000));
     }
     if (!VLAN_PARTS.contains(c.mask())) {
       throw new MatchException(
