@@ -51,11 +51,27 @@ final class AclFolder {
   /** Steps of the chain: maps, and rules that could not be folded. */
   private sealed interface Step {}
 
-  private record MapStep(MapKind kind, Map<List<Bits>, Placed> elements) implements Step {}
+  private static final class MapStep implements Step {
+    private final MapKind kind;
+    private final Map<List<Bits>, Placed> elements = new LinkedHashMap<>();
+    private String name = "";
+
+    MapStep(MapKind kind) {
+      this.kind = kind;
+    }
+  }
 
   private record RuleStep(Nft.Rule rule) implements Step {}
 
   private record Placed(List<Integer> prefixes, Nft.Verdict verdict) {}
+
+  /** An element, wherever it is. */
+  private record Item(Shape shape, List<Bits> key) {
+    boolean overlaps(Item other) {
+      return !shape.kind().guard().disjointFrom(other.shape.kind().guard())
+          && common(shape, other.shape, key).equals(common(other.shape, shape, other.key));
+    }
+  }
 
   /** For one shape: at which step an element with given leading bits was put last. */
   private static final class Seen {
@@ -67,6 +83,8 @@ final class AclFolder {
   private final List<Step> steps = new ArrayList<>();
   private final Map<Shape, Seen> shapes = new LinkedHashMap<>();
   private final Map<MapKind, List<Integer>> stepsOfKind = new HashMap<>();
+  private final List<Integer> barriers = new ArrayList<>(List.of(0));
+  private final List<Item> leftOut = new ArrayList<>();
   private int barrier = 0;
 
   /** Adds a rule below all those added before. */
@@ -85,17 +103,21 @@ final class AclFolder {
       startAnew();
       return;
     }
-    MapKind kind =
-        new MapKind(
-            variant.guards(),
-            new Guard(variant.frames(), variant.protocol()),
-            List.copyOf(variant.keys().keySet()));
+    MapKind kind = kind(variant);
     place(kind, blocks, 0, new ArrayList<>(), verdict);
+  }
+
+  private static MapKind kind(Variant variant) {
+    return new MapKind(
+        variant.guards(),
+        new Guard(variant.frames(), variant.protocol()),
+        List.copyOf(variant.keys().keySet()));
   }
 
   /** What comes now stays below everything so far. */
   private void startAnew() {
     barrier = steps.size();
+    barriers.add(barrier);
     shapes.clear();
     stepsOfKind.clear();
   }
@@ -119,13 +141,9 @@ final class AclFolder {
   }
 
   private void placeElement(MapKind kind, List<Intervals.Interval> element, Nft.Verdict verdict) {
-    List<Bits> key = new ArrayList<>(element.size());
-    List<Integer> prefixes = new ArrayList<>(element.size());
-    for (int i = 0; i < element.size(); i++) {
-      key.add(element.get(i).first());
-      prefixes.add(element.get(i).prefixLength(kind.fields().get(i).width()));
-    }
-    Shape shape = new Shape(kind, List.copyOf(prefixes));
+    Item item = item(kind, element);
+    Shape shape = item.shape();
+    List<Bits> key = item.key();
     if (!shapes.containsKey(shape) && shapes.size() >= MAX_SHAPES) {
       startAnew();
     }
@@ -138,12 +156,23 @@ final class AclFolder {
       Integer latest = latest(other, entry.getValue(), shape, key);
       if (latest != null) {
         if (covers(other, shape)) {
+          leftOut.add(new Item(shape, key));
           return;
         }
         after = Math.max(after, latest);
       }
     }
     put(shape, kind, key, verdict, after);
+  }
+
+  private static Item item(MapKind kind, List<Intervals.Interval> element) {
+    List<Bits> key = new ArrayList<>(element.size());
+    List<Integer> prefixes = new ArrayList<>(element.size());
+    for (int i = 0; i < element.size(); i++) {
+      key.add(element.get(i).first());
+      prefixes.add(element.get(i).prefixLength(kind.fields().get(i).width()));
+    }
+    return new Item(new Shape(kind, List.copyOf(prefixes)), key);
   }
 
   /** Whether an element of a shape, where it overlaps one of another, holds all of it. */
@@ -206,10 +235,10 @@ final class AclFolder {
     }
     if (step < 0) {
       step = steps.size();
-      steps.add(new MapStep(kind, new LinkedHashMap<>()));
+      steps.add(new MapStep(kind));
       candidates.add(step);
     }
-    ((MapStep) steps.get(step)).elements().put(key, new Placed(shape.prefixes(), verdict));
+    ((MapStep) steps.get(step)).elements.put(key, new Placed(shape.prefixes(), verdict));
     Seen seen = shapes.computeIfAbsent(shape, s -> new Seen());
     seen.keys.add(key);
     seen.steps.add(step);
@@ -240,6 +269,119 @@ final class AclFolder {
     return blocks;
   }
 
+  /**
+   * An element that takes another's place.
+   *
+   * @param map the name of the map that loses one
+   * @param newMap the name of the map that gets one
+   */
+  record Swap(String map, Nft.Element gone, String newMap, Nft.Element come, Runnable remember) {}
+
+  /**
+   * Puts one rule in another's place without folding all anew, where both are one element and
+   * overlap no other: then nothing else could come out differently, and the result is the one that
+   * folding anew would give.
+   */
+  Optional<Swap> swap(Variant old, Nft.Verdict was, Variant now, Nft.Verdict verdict) {
+    Optional<Item> before = onlyItem(old);
+    Optional<Item> after = onlyItem(now);
+    if (before.isEmpty() || after.isEmpty()) {
+      return Optional.empty();
+    }
+    int place = -1;
+    for (int i = 0; i < steps.size(); i++) {
+      if (steps.get(i) instanceof MapStep step) {
+        Placed placed = step.elements.get(before.get().key());
+        boolean own = step.kind.equals(before.get().shape().kind()) && placed != null;
+        if (own && placed.prefixes().equals(before.get().shape().prefixes())) {
+          place = i;
+        }
+      }
+    }
+    if (place < 0 || ((MapStep) steps.get(place)).elements.size() == 1) {
+      return Optional.empty();
+    }
+    Optional<MapStep> target = firstOfKind(after.get().shape().kind(), place);
+    if (target.isEmpty() || overlapsOthers(before.get(), after.get())) {
+      return Optional.empty();
+    }
+    MapStep source = (MapStep) steps.get(place);
+    Item gone = before.get();
+    Item come = after.get();
+    return Optional.of(
+        new Swap(
+            source.name,
+            new Nft.Element(keyOf(gone), Optional.of(was)),
+            target.get().name,
+            new Nft.Element(keyOf(come), Optional.of(verdict)),
+            () -> {
+              source.elements.remove(gone.key());
+              target.get().elements.put(come.key(), new Placed(come.shape().prefixes(), verdict));
+            }));
+  }
+
+  private static Optional<Item> onlyItem(Variant variant) {
+    if (!variant.foldable()) {
+      return Optional.empty();
+    }
+    List<Intervals.Interval> element = new ArrayList<>();
+    for (Map.Entry<Field, Intervals> entry : variant.keys().entrySet()) {
+      List<Intervals.Interval> blocks = blocks(entry.getValue(), entry.getKey().width());
+      if (blocks.size() != 1) {
+        return Optional.empty();
+      }
+      element.add(blocks.get(0));
+    }
+    return Optional.of(item(kind(variant), element));
+  }
+
+  /** The first map of a kind between the same two rules as a step. */
+  private Optional<MapStep> firstOfKind(MapKind kind, int step) {
+    int from = 0;
+    int to = steps.size();
+    for (int start : barriers) {
+      if (start <= step) {
+        from = start;
+      } else {
+        to = Math.min(to, start);
+      }
+    }
+    for (Step candidate : steps.subList(from, to)) {
+      if (candidate instanceof MapStep map && map.kind.equals(kind)) {
+        return Optional.of(map);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private boolean overlapsOthers(Item before, Item after) {
+    for (Item item : leftOut) {
+      if (item.overlaps(before) || item.overlaps(after)) {
+        return true;
+      }
+    }
+    for (Step step : steps) {
+      if (step instanceof MapStep map) {
+        for (Map.Entry<List<Bits>, Placed> entry : map.elements.entrySet()) {
+          Item item = new Item(new Shape(map.kind, entry.getValue().prefixes()), entry.getKey());
+          if (!item.equals(before) && (item.overlaps(before) || item.overlaps(after))) {
+            return true;
+          }
+        }
+      }
+    }
+    return false;
+  }
+
+  private static Nft keyOf(Item item) {
+    List<Nft> parts = new ArrayList<>();
+    List<Field> fields = item.shape().kind().fields();
+    for (int i = 0; i < fields.size(); i++) {
+      parts.add(block(fields.get(i), item.key().get(i), item.shape().prefixes().get(i)));
+    }
+    return Nft.key(parts);
+  }
+
   /** Writes the chain and its maps, whose names start with the chain's. */
   void write(Ruleset ruleset, Ruleset.Chain chain) {
     Map<MapKind, Integer> counts = new HashMap<>();
@@ -254,7 +396,7 @@ final class AclFolder {
 
   private static void writeMap(
       Ruleset ruleset, Ruleset.Chain chain, MapStep map, Map<MapKind, Integer> counts) {
-    MapKind kind = map.kind();
+    MapKind kind = map.kind;
     List<Field> fields = kind.fields();
     int count = counts.merge(kind, 1, Integer::sum);
     StringBuilder name = new StringBuilder(chain.name());
@@ -263,18 +405,18 @@ final class AclFolder {
       name.append('_').append(count);
     }
     boolean interval = false;
-    for (Placed placed : map.elements().values()) {
+    for (Placed placed : map.elements.values()) {
       for (int i = 0; i < fields.size(); i++) {
         interval |= placed.prefixes().get(i) < fields.get(i).width();
       }
     }
+    map.name = name.toString();
     Ruleset.NftSet set =
         ruleset.map(
             name.toString(),
             interval,
             fields.stream().map(f -> Fields.keyType(f).orElseThrow()).toList());
-    map.elements()
-        .forEach(
+    map.elements.forEach(
             (key, placed) -> {
               List<Nft> parts = new ArrayList<>();
               for (int i = 0; i < fields.size(); i++) {

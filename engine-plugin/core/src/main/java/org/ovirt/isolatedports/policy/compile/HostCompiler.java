@@ -33,6 +33,7 @@ public final class HostCompiler {
   private final HostCapabilities capabilities;
   private final Map<String, ResolvedNetwork> networks;
   private final Ruleset ruleset = new Ruleset();
+  private final List<NetworkCompiler> managed = new ArrayList<>();
 
   private HostCompiler(
       String host, HostCapabilities capabilities, Map<String, ResolvedNetwork> networks) {
@@ -55,8 +56,16 @@ public final class HostCompiler {
     return new HostCompiler(host, capabilities, networks).compile();
   }
 
+  /** Compiles as {@link #compile} does, and keeps what is needed to change one rule quickly. */
+  public static CompiledHost compileForUpdates(
+      String host, HostCapabilities capabilities, Map<String, ResolvedNetwork> networks)
+      throws CompileException {
+    HostCompiler compiler = new HostCompiler(host, capabilities, networks);
+    Ruleset ruleset = compiler.compile();
+    return new CompiledHost(ruleset, compiler.managed);
+  }
+
   private Ruleset compile() throws CompileException {
-    List<NetworkCompiler> managed = new ArrayList<>();
     for (ResolvedNetwork network : networks.values()) {
       List<Integer> local = localNics(network);
       if (!local.isEmpty() && network.isManaged()) {
@@ -67,7 +76,7 @@ public final class HostCompiler {
     if (managed.isEmpty()) {
       return ruleset;
     }
-    addFrame(managed);
+    addFrame();
     for (NetworkCompiler network : managed) {
       network.compile();
     }
@@ -95,17 +104,17 @@ public final class HostCompiler {
   }
 
   /** The chains every frame goes through, and the maps that tell its port's rules. */
-  private void addFrame(List<NetworkCompiler> managed) throws CompileException {
+  private void addFrame() throws CompileException {
     Ruleset.NftSet ports = ruleset.set("vm_ports", false, "ifname");
     for (NetworkCompiler network : managed) {
       network.localNics().forEach(nic -> ports.add(Fields.device(nic.device())));
     }
-    addAntiSpoof(managed);
-    addZones(managed);
+    addAntiSpoof();
+    addZones();
     Ruleset.Chain enter = ruleset.baseChain("enter", "prerouting", AFTER_TRACKING);
     lookup(enter, "iifname", "acl_enter");
     Ruleset.Chain forward = ruleset.baseChain("forward", "forward", AFTER_TRACKING);
-    addUnknownPorts(forward, managed);
+    addUnknownPorts(forward);
     lookup(forward, "iifname", "role_from");
     fromUplink(forward);
     forward.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "acl_from_uplink"));
@@ -159,7 +168,7 @@ public final class HostCompiler {
   }
 
   /** A port that is not known yet is closed: towards known ports, and where possible altogether. */
-  private void addUnknownPorts(Ruleset.Chain chain, List<NetworkCompiler> managed) {
+  private void addUnknownPorts(Ruleset.Chain chain) {
     for (String[] side : new String[][] {{"iifname", "oifname"}, {"oifname", "iifname"}}) {
       chain.add(
           new Nft.Match("==", new Nft.Meta(side[0]), Fields.device(TAPS)),
@@ -181,7 +190,7 @@ public final class HostCompiler {
   }
 
   /** Connections of networks whose addresses may be the same are kept apart. */
-  private void addZones(List<NetworkCompiler> managed) throws CompileException {
+  private void addZones() throws CompileException {
     List<NetworkCompiler> tracked =
         managed.stream().filter(NetworkCompiler::tracksConnections).toList();
     for (NetworkCompiler network : tracked) {
@@ -218,7 +227,7 @@ public final class HostCompiler {
 
   // Anti-spoofing: a port's frames come from its MAC, and from its addresses where they were given.
 
-  private void addAntiSpoof(List<NetworkCompiler> managed) {
+  private void addAntiSpoof() {
     Ruleset.NftSet guard = ruleset.map("guard", false, List.of("ifname"));
     Ruleset.NftSet macs = ruleset.set("bound_mac", false, "ifname", "ether_addr");
     Ruleset.NftSet ipv4 = ruleset.set("bound_ip4", false, "ifname", "ether_addr", "ipv4_addr");

@@ -41,9 +41,13 @@ final class NetworkCompiler {
   private final BitSet isLocal = new BitSet();
   private final String prefix;
   private final Ruleset ruleset;
+  private final Map<String, Folded> folded = new LinkedHashMap<>();
   private final Map<BitSet, String> peerSets = new HashMap<>();
   private final Map<List<Object>, String> profiles = new HashMap<>();
   private Optional<Map<String, BitSet>> portsByName = Optional.empty();
+
+  /** A chain of ACLs as it was folded. */
+  private record Folded(Direction direction, boolean mayReject, AclFolder folder) {}
 
   NetworkCompiler(
       String host,
@@ -251,6 +255,54 @@ final class NetworkCompiler {
       }
     }
     folder.write(ruleset, chain);
+    folded.put(name, new Folded(direction, mayReject, folder));
+  }
+
+  /**
+   * How the ruleset changes if one ACL takes the place of another of the same direction and
+   * priority; nothing if it takes folding anew to know.
+   */
+  Optional<List<AclFolder.Swap>> swap(Acl old, Acl now) throws CompileException {
+    boolean sameKind =
+        old.fromLport() == now.fromLport()
+            && old.priority() == now.priority()
+            && (old.action() == AclAction.ALLOW_RELATED)
+                == (now.action() == AclAction.ALLOW_RELATED)
+            && (old.action() == AclAction.REJECT) == (now.action() == AclAction.REJECT);
+    Optional<Variant> before = onlyVariant(old);
+    Optional<Variant> after = onlyVariant(now);
+    if (!sameKind || before.isEmpty() || after.isEmpty()) {
+      return Optional.empty();
+    }
+    List<AclFolder.Swap> swaps = new ArrayList<>();
+    for (Folded chain : folded.values()) {
+      if ((chain.direction() == Direction.FROM_LPORT) == old.fromLport()) {
+        Optional<AclFolder.Swap> swap =
+            chain
+                .folder()
+                .swap(
+                    before.get(),
+                    verdict(old.action(), chain.mayReject()),
+                    after.get(),
+                    verdict(now.action(), chain.mayReject()));
+        if (swap.isEmpty()) {
+          return Optional.empty();
+        }
+        swaps.add(swap.get());
+      }
+    }
+    return swaps.isEmpty() ? Optional.empty() : Optional.of(swaps);
+  }
+
+  private static Optional<Variant> onlyVariant(Acl acl) throws CompileException {
+    List<Alternative> alternatives = alternatives(acl);
+    if (alternatives.size() != 1
+        || alternatives.get(0).inports().isPresent()
+        || alternatives.get(0).outports().isPresent()) {
+      return Optional.empty();
+    }
+    List<Variant> variants = Variant.of(alternatives.get(0), List.of());
+    return variants.size() == 1 ? Optional.of(variants.get(0)) : Optional.empty();
   }
 
   private static List<Alternative> alternatives(Acl acl) throws CompileException {
