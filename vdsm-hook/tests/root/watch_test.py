@@ -162,10 +162,12 @@ class Watch(KernelCase):
 
     def start(self) -> None:
         self.log = open('/run/watch.log', 'w+')
-        self.process = subprocess.Popen([PROGRAM, 'watch'], stderr=self.log)
+        # Scheduled as by the unit: the machine's other load is not to delay it.
+        self.process = subprocess.Popen(['chrt', '--reset-on-fork', '--rr', '1', PROGRAM, 'watch'],
+                                        stderr=self.log)
         self.addCleanup(self.log.close)
         self.addCleanup(self.kill, self.process)
-        self.assertTrue(within(5, lambda: 'watches' in self.logged()), self.logged())
+        self.assertTrue(within(30, lambda: 'watches' in self.logged()), self.logged())
 
     def kill(self, process: 'subprocess.Popen[bytes]') -> None:
         if process.poll() is None:
@@ -187,6 +189,8 @@ class Watch(KernelCase):
         one lock for the links of all namespaces, and whatever else holds it (taps going away,
         say) is not ours to measure."""
         best = float('inf')
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+        self.addCleanup(os.sched_setscheduler, 0, os.SCHED_OTHER, os.sched_param(0))
         for _ in range(5):
             took = []
             for _ in range(count):
@@ -195,11 +199,12 @@ class Watch(KernelCase):
                 started = time.perf_counter()
                 while not isolated('vnet0'):
                     self.assertLess(time.perf_counter() - started, 1)
+                    time.sleep(0.00002)
                 took.append((time.perf_counter() - started) * 1000)
             print('%s: median %.2f ms, max %.2f ms' % (what, statistics.median(took), max(took)))
             best = min(best, statistics.median(took))
             if best <= MEDIAN_MS:
-                break
+                return best
             time.sleep(2)
         return best
 

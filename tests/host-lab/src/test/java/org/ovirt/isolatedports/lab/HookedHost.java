@@ -42,7 +42,9 @@ final class HookedHost {
   HookedHost startWatch() {
     starts++;
     Path log = lab.scratch().resolve("watch-%s-%d.log".formatted(host.name(), starts));
-    host.spawn(log, "/usr/sbin/isolated-ports-host", "watch");
+    // Scheduled as by the unit.
+    host.spawn(
+        log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
     Poll.until(
         START,
         () -> read(log).contains(" watches "),
