@@ -417,13 +417,13 @@ final class AclFolder {
             interval,
             fields.stream().map(f -> Fields.keyType(f).orElseThrow()).toList());
     map.elements.forEach(
-            (key, placed) -> {
-              List<Nft> parts = new ArrayList<>();
-              for (int i = 0; i < fields.size(); i++) {
-                parts.add(block(fields.get(i), key.get(i), placed.prefixes().get(i)));
-              }
-              set.add(Nft.key(parts), placed.verdict());
-            });
+        (key, placed) -> {
+          List<Nft> parts = new ArrayList<>();
+          for (int i = 0; i < fields.size(); i++) {
+            parts.add(block(fields.get(i), key.get(i), placed.prefixes().get(i)));
+          }
+          set.add(Nft.key(parts), placed.verdict());
+        });
     List<Nft> statements = new ArrayList<>(kind.guards());
     List<Nft> expressions = new ArrayList<>();
     fields.forEach(field -> expressions.add(Fields.expression(field, false)));

@@ -27,8 +27,8 @@ public final class CompiledHost {
    * @param network the network's name
    * @param old an ACL of that network
    * @param now what it becomes, of the same direction and priority
-   * @return the transaction for {@code nft -j -f}; empty, and nothing changed, if the change reaches
-   *     further than the two: compile anew then, and send {@link Ruleset#changesFrom}
+   * @return the transaction for {@code nft -j -f}; empty, and nothing changed, if the change
+   *     reaches further than the two: compile anew then, and send {@link Ruleset#changesFrom}
    */
   public Optional<String> replace(String network, Acl old, Acl now) throws CompileException {
     for (NetworkCompiler compiler : networks) {
