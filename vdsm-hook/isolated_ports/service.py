@@ -369,7 +369,10 @@ class Watcher:
     def keep_floor(self, ports: Ports, anew: bool = False) -> None:
         """Puts every port that is to be isolated, as far as is known, into the second barrier."""
         names = ports.names()
-        kept = set()
+        with self.lock:
+            # Also taps that are on no bridge at this moment: they come back open.
+            kept = {name for name, known in self.known.items()
+                    if known.nic.wanted and known.index in names}
         for link in ports.ports():
             known = self.known.get(link.name)
             nic = known.nic if known is not None and known.index == link.index else None

@@ -3,7 +3,7 @@
 
 import os
 import unittest
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Set, Tuple
 from unittest import mock
 
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
@@ -284,6 +284,53 @@ class Watch(ServiceCase):
         del self.kernel.devices[10]
         watcher.seen(link)
         self.assertEqual([line for line in self.logged if 'vnet0' in line], [])
+
+
+class SecondBarrier(ServiceCase):
+
+    def kept(self, watcher: service.Watcher) -> List[str]:
+        sets = []  # type: List[List[str]]
+
+        def keep(names: Set[str], anew: bool) -> str:
+            sets.append(sorted(names))
+            return ''
+
+        with mock.patch.object(watcher.floor, 'keep', keep):
+            watcher.keep_floor(self.kernel)  # type: ignore
+        return sets[0]
+
+    def test_it_holds_what_is_isolated_before_and_after_libvirt_is_asked(self) -> None:
+        watcher = self.watcher()
+        for index, (name, bridge) in enumerate((('vnet0', 1), ('vnet1', 2), ('vnet2', 2),
+                                                ('bond0', 1))):
+            self.kernel.add(10 + index, name, bridge)
+        self.assertEqual(self.kept(watcher), ['vnet0'])
+        self.libvirt.xml = [running('vnet0', 'iso1'), running('vnet1', value='true')]
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertEqual(self.kept(watcher), ['vnet0', 'vnet1'])
+
+    def test_a_tap_that_is_off_its_bridge_stays_in_it(self) -> None:
+        watcher = self.watcher()
+        self.kernel.add(10, 'vnet0', 1)
+        self.libvirt.xml = [running('vnet0', 'iso1')]
+        watcher.learn(self.kernel)  # type: ignore
+        self.kernel.add(10, 'vnet0', 0)
+        self.assertEqual(self.kept(watcher), ['vnet0'])
+        del self.kernel.devices[10]
+        self.assertEqual(self.kept(watcher), [])
+
+    def test_vms_that_are_not_ours_are_not_in_it(self) -> None:
+        watcher = self.watcher()
+        self.kernel.add(10, 'vnet0', 1)
+        self.libvirt.xml = [running('vnet0', 'iso1', vdsm=False)]
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertEqual(self.kept(watcher), [])
+
+    def test_without_nft_the_reason_is_logged_once(self) -> None:
+        watcher = self.watcher()
+        for _ in range(3):
+            watcher.keep_floor(self.kernel)  # type: ignore
+        self.assertEqual(len([line for line in self.logged if 'barrier' in line]), 1)
 
 
 class List_(ServiceCase):
