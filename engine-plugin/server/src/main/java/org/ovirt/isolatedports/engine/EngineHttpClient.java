@@ -54,6 +54,9 @@ public class EngineHttpClient {
   private static final int MAX_ANSWER_BYTES = 64 * 1024 * 1024;
   private static final int CONNECT_MILLIS = 2_000;
 
+  /** A restarted engine leaves dead connections behind, and a write on one must not be repeated. */
+  private static final int VALIDATE_AFTER_MILLIS = 100;
+
   private final URI engineUrl;
   private final long limitMillis;
   private final CloseableHttpClient client;
@@ -104,7 +107,7 @@ public class EngineHttpClient {
                 .build());
     pool.setMaxTotal(MAX_CONNECTIONS);
     pool.setDefaultMaxPerRoute(MAX_CONNECTIONS);
-    pool.setValidateAfterInactivity(1_000);
+    pool.setValidateAfterInactivity(VALIDATE_AFTER_MILLIS);
     this.client =
         HttpClients.custom()
             .setConnectionManager(pool)

@@ -14,13 +14,13 @@ import org.ovirt.isolatedports.body.MalformedBodyException;
 /**
  * Whether this engine knows the attribute {@code port_isolation}: engines do from 4.4.3 on.
  *
- * <p>The version is read with the token of whoever asks first, and again after a minute, so that an
- * upgrade of the engine is noticed without a restart of ours.
+ * <p>The version is read with the token of whoever asks first, and again after ten seconds, so that
+ * an upgrade of the engine is noticed without a restart of ours.
  */
 @ApplicationScoped
 public class EngineKnowledge {
 
-  private static final Duration MAX_AGE = Duration.ofMinutes(1);
+  private static final Duration MAX_AGE = Duration.ofSeconds(10);
   private static final int[] FIRST_WITH_ATTRIBUTE = {4, 4, 3};
 
   private record Known(boolean portIsolation, Instant readAt) {}
