@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.setup;
 
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.ovirt.engine.sdk4.builders.Builders;
 import org.ovirt.engine.sdk4.services.SchedulingPolicyService;
 import org.ovirt.engine.sdk4.services.SystemService;
@@ -125,16 +128,37 @@ final class SchedulingPolicies {
     }
     copyWeights(copyId, original.id());
     copyBalances(copyId, original.id());
-    if (original.propertiesPresent()) {
+    List<Property> properties = propertiesKnownToUnits(copyId, original);
+    if (!properties.isEmpty()) {
       SchedulingPolicy unused =
           ask(
               system ->
                   service(system, copyId)
                       .update()
-                      .policy(Builders.schedulingPolicy().properties(original.properties()))
+                      .policy(Builders.schedulingPolicy().properties(properties))
                       .send()
                       .policy());
     }
+  }
+
+  /**
+   * The original's properties that a unit of the copy knows. Built-in policies carry some that none
+   * of their units knows; they mean nothing, and the engine refuses them in a request.
+   */
+  private List<Property> propertiesKnownToUnits(String copyId, SchedulingPolicy original) {
+    Set<String> used = new HashSet<>();
+    filters(copyId).forEach(filter -> used.add(unitOf(filter)));
+    weights(copyId).forEach(weight -> used.add(unitOf(weight)));
+    balances(copyId).forEach(balance -> used.add(unitOf(balance)));
+    Set<String> known =
+        list(ask(system -> system.schedulingPolicyUnitsService().list().send().units())).stream()
+            .filter(unit -> used.contains(unit.id()))
+            .flatMap(unit -> list(unit.properties()).stream())
+            .map(Property::name)
+            .collect(Collectors.toSet());
+    return list(original.properties()).stream()
+        .filter(property -> known.contains(property.name()))
+        .toList();
   }
 
   private void addFilter(String policyId, String unitId, int position) {
