@@ -168,6 +168,11 @@ public final class Engine implements AutoCloseable {
   public void restart() {
     options.takeEffect();
     scheduling.discover();
+    events.write(
+        EventLog.Kind.AFFINITY_RULES_ENFORCEMENT_MANAGER_START,
+        "Affinity Rules Enforcement Manager started.",
+        Optional.empty(),
+        List.of());
   }
 
   /** What a minute of the real engine does once. */
