@@ -63,6 +63,69 @@ public enum ValidationMessage {
   HOST_CANNOT_TRACK_BRIDGED_CONNECTIONS(
       "Host ${host} does not report connection tracking on bridges, which the stateful rules of"
           + " network ${network} need."),
+  GUARD_LEVEL_GATE_UNREADABLE(
+      "The level gate IsPortIsolationSupported cannot be read, so isolated networks cannot be"
+          + " attached to clusters: check the database connections of Isolated Ports."),
+  GUARD_SCHEDULER_ABSENT(
+      "The oVirt engine does not know the filter isolated_ports, so VMs may start on hosts that"
+          + " cannot isolate their ports: run isolated-ports-setup scheduler on, and restart"
+          + " ovirt-engine."),
+  GUARD_SCHEDULER_DISABLED(
+      "The oVirt engine has disabled the filter isolated_ports, as Isolated Ports did not answer"
+          + " when the engine started, so VMs may start on hosts that cannot isolate their ports:"
+          + " restart ovirt-engine while Isolated Ports runs."),
+  GUARD_SCHEDULING_POLICY_WITHOUT_FILTER(
+      "The scheduling policies of the clusters ${clusters}, which have isolated networks, do not use"
+          + " the filter isolated_ports, so their VMs may start on hosts that cannot isolate their"
+          + " ports: add it to them, or run isolated-ports-setup scheduler on."),
+  GUARD_NETWORK_NOT_FOR_VMS(
+      "Network ${network} is isolated but is no longer a VM network: make it a VM network again, or"
+          + " remove it and create it anew without port isolation."),
+  GUARD_NETWORK_EXTERNAL(
+      "Network ${network} is isolated but has become an external network, whose ports no bridge of"
+          + " the hosts isolates: move its VMs to another network."),
+  GUARD_NETWORK_NOT_ISOLATED_IN_ENGINE(
+      "Network ${network} was isolated by the oVirt engine, but the engine no longer says so, and"
+          + " new ports on it would come up open: create an isolated network anew and move the VMs"
+          + " there."),
+  GUARD_NETWORK_IN_STORAGE_BOND(
+      "Network ${network} is isolated but is used for storage in the iSCSI bond ${bond}: take it out"
+          + " of the bond."),
+  GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES(
+      "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has switch"
+          + " type OVS, where ports cannot be isolated: set the cluster's switch type back to Linux"
+          + " Bridge, or detach the network from it."),
+  GUARD_CLUSTER_LEVEL_UNSUPPORTED(
+      "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has"
+          + " compatibility level ${level}, for which port isolation is not supported: raise the"
+          + " cluster to level ${minimum}, or detach the network from it."),
+  GUARD_NETWORK_HAS_ROLE(
+      "Network ${network} is isolated but is the ${role} network of cluster ${cluster}: give that"
+          + " role to another network, as isolated ports do not reach it."),
+  GUARD_PROFILE_PASS_THROUGH(
+      "vNIC profile ${profile} of the isolated network ${network} is a passthrough profile, whose"
+          + " vNICs bypass the bridge that isolates ports: remove the profile."),
+  GUARD_PROFILE_PORT_MIRRORING(
+      "vNIC profile ${profile} of the isolated network ${network} mirrors ports, so its VMs see the"
+          + " frames of the others: switch port mirroring off on the profile."),
+  GUARD_PROFILE_FAILOVER(
+      "vNIC profile ${profile} of the isolated network ${network} has a failover vNIC profile, over"
+          + " which VMs could leave their isolated port: remove the failover from the profile."),
+  GUARD_PROFILE_WITHOUT_PROPERTY(
+      "vNIC profile ${profile} of the isolated network ${network} lacks the property port_isolation"
+          + " and the oVirt engine did not accept it: register the property with engine-config"
+          + " (CustomDeviceProperties), restart ovirt-engine, or set port_isolation=true on the"
+          + " profile."),
+  GUARD_PROFILE_ROLE_FOR_EVERYONE(
+      "vNIC profile ${profile} of the isolated network ${network} makes ports ${role}, and the group"
+          + " Everyone may use it: remove that permission, so that no tenant can choose it."),
+  GUARD_NIC_WHERE_GATE_IS_CLOSED(
+      "vNIC ${nic} of VM ${vm} is on the isolated network ${network}, but the VM is in cluster"
+          + " ${cluster} of compatibility level ${level}, for which port isolation is not supported:"
+          + " move the VM to a cluster of level ${minimum}, or take the vNIC off the network."),
+  GUARD_HOST_UNFIT(
+      "Host ${host} cannot hold isolated ports, and its cluster has ${count} isolated network(s):"
+          + " ${reasons}"),
   SCHEDULING_PARAMETER_UNREADABLE(
       "The scheduling policy's property ${parameter} is \"${value}\", which is not a version such"
           + " as 9.0.0: correct it in the scheduling policy or the cluster."),
