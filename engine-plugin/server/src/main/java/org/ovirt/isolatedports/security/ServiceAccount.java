@@ -3,42 +3,65 @@ package org.ovirt.isolatedports.security;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.Function;
 import org.ovirt.isolatedports.config.Settings;
 import org.ovirt.isolatedports.engine.EngineException;
 
 /**
- * The account for what no caller asks for. It logs in once and keeps the token: a password with
- * every request would cost the engine 35 to 40 ms each and fill its event log with logins.
+ * The account for what no caller asks for: the guard and the scheduler, and nothing else.
+ *
+ * <p>It logs in once and keeps the token until shortly before it expires: a password with every
+ * request would cost the engine 35 to 40 ms each, and each would write two events, which would wake
+ * the follower of events again. A refused login is not repeated for a minute, as the engine locks
+ * accounts that fail too often, and writes an event for each failure.
  */
 @ApplicationScoped
 public class ServiceAccount {
 
   private static final int UNAUTHORIZED = 401;
+  private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofMinutes(1);
+
+  /** More than a request takes, so that no token expires on its way. */
+  private static final Duration BEFORE_EXPIRY = Duration.ofMinutes(2);
 
   private final SingleSignOn sso;
   private final Optional<String> user;
   private final Optional<String> password;
-  private Optional<String> token = Optional.empty();
+  private final Clock clock;
+  private Optional<SingleSignOn.Grant> grant = Optional.empty();
+  private Optional<Instant> refusedAt = Optional.empty();
 
   @Inject
   public ServiceAccount(SingleSignOn sso, Settings settings) {
+    this(sso, settings.serviceUser(), settings.servicePassword(), Clock.systemUTC());
+  }
+
+  /** An account with a clock of its own. */
+  public ServiceAccount(
+      SingleSignOn sso, Optional<String> user, Optional<String> password, Clock clock) {
     this.sso = sso;
-    this.user = settings.serviceUser();
-    this.password = settings.servicePassword();
+    this.user = user;
+    this.password = password;
+    this.clock = clock;
   }
 
   /** For the container's proxy only. */
   protected ServiceAccount() {
-    this.sso = null;
-    this.user = Optional.empty();
-    this.password = Optional.empty();
+    this(null, Optional.empty(), Optional.empty(), Clock.systemUTC());
+  }
+
+  /** Whether a user and a password are set. */
+  public boolean isConfigured() {
+    return user.isPresent() && password.isPresent();
   }
 
   /**
    * Asks the engine something with the account's token; a second time, with a new one, if the
-   * engine refuses the first (it was restarted, or the token's seven days are over).
+   * engine refuses the first, as it does after its restart.
    *
    * @throws EngineException as the request throws it, and if the account cannot log in
    */
@@ -55,33 +78,49 @@ public class ServiceAccount {
   }
 
   private synchronized String current() {
-    return token.orElseGet(this::login);
+    return grant
+        .filter(held -> !isExpiring(held))
+        .map(SingleSignOn.Grant::token)
+        .orElseGet(this::login);
+  }
+
+  private boolean isExpiring(SingleSignOn.Grant held) {
+    return held.expires()
+        .filter(at -> !clock.instant().isBefore(at.minus(BEFORE_EXPIRY)))
+        .isPresent();
   }
 
   /** A token other than the one refused: of several refused at once, one logs in for all. */
   private synchronized String renewed(String refused) {
-    if (token.filter(known -> !known.equals(refused)).isEmpty()) {
-      token = Optional.empty();
-      return login();
+    if (grant.filter(held -> !held.token().equals(refused)).isEmpty()) {
+      grant = Optional.empty();
     }
-    return token.get();
+    return current();
   }
 
   private String login() {
-    if (user.isEmpty() || password.isEmpty()) {
+    if (!isConfigured()) {
       throw new EngineException(
           EngineException.Kind.REFUSED,
           "Isolated Ports has no account for the oVirt engine: set isolated-ports.engine.user and"
               + " isolated-ports.engine.password.");
     }
-    token = sso.login(user.get(), password.get());
-    return token.orElseThrow(
-        () ->
-            new EngineException(
-                EngineException.Kind.REFUSED,
-                UNAUTHORIZED,
-                "The oVirt engine refuses the account "
-                    + user.get()
-                    + " of Isolated Ports: check its password and its roles."));
+    if (refusedAt
+        .filter(at -> clock.instant().isBefore(at.plus(PAUSE_AFTER_REFUSAL)))
+        .isPresent()) {
+      throw refused();
+    }
+    grant = sso.grant(user.get(), password.get());
+    refusedAt = grant.isPresent() ? Optional.empty() : Optional.of(clock.instant());
+    return grant.map(SingleSignOn.Grant::token).orElseThrow(this::refused);
+  }
+
+  private EngineException refused() {
+    return new EngineException(
+        EngineException.Kind.REFUSED,
+        UNAUTHORIZED,
+        "The oVirt engine refuses the account "
+            + user.orElse("")
+            + " of Isolated Ports: check its password and its roles.");
   }
 }

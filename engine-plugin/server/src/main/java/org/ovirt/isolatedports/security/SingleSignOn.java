@@ -8,6 +8,7 @@ import jakarta.inject.Inject;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.ovirt.isolatedports.engine.EngineAnswer;
@@ -32,12 +33,25 @@ public class SingleSignOn {
   }
 
   /**
+   * A login.
+   *
+   * @param token the bearer token
+   * @param expires when it stops being one, by the engine's clock; empty if the engine does not say
+   */
+  public record Grant(String token, Optional<Instant> expires) {}
+
+  /**
    * Logs a user in.
    *
    * @return the token; empty if the engine refuses the user or the password
    * @throws EngineException if the engine gives no usable answer
    */
   public Optional<String> login(String user, String password) {
+    return grant(user, password).map(Grant::token);
+  }
+
+  /** Logs a user in, as {@link #login}, and says how long for. */
+  public Optional<Grant> grant(String user, String password) {
     EngineAnswer answer =
         http.postForm(
             "/sso/oauth/token",
@@ -51,9 +65,15 @@ public class SingleSignOn {
     }
     if (answer.isSuccess()) {
       try {
-        JsonNode token = json.readTree(answer.body()).path("access_token");
+        JsonNode grant = json.readTree(answer.body());
+        JsonNode token = grant.path("access_token");
         if (token.isTextual()) {
-          return Optional.of(token.textValue());
+          // "exp" is a string of milliseconds since 1970.
+          long expires = grant.path("exp").asLong();
+          return Optional.of(
+              new Grant(
+                  token.textValue(),
+                  expires > 0 ? Optional.of(Instant.ofEpochMilli(expires)) : Optional.empty()));
         }
       } catch (IOException e) {
         // Reported below with everything else that is no token.
