@@ -26,7 +26,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.scheduler.SchedulerStatus.FilterState;
+import org.ovirt.isolatedports.guard.FilterState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -364,9 +364,12 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
     clustersWithout = without;
   }
 
-  /** Says in the event log what is wrong with scheduling, once when it becomes so. */
+  /**
+   * Says in the event log what could not be read, once when it becomes so. What is wrong with
+   * scheduling itself is a violation, which the guard tells of.
+   */
   private void reportProblems() {
-    Set<String> problems = new HashSet<>(status().problems());
+    Set<String> problems = new HashSet<>(lastFailure.stream().toList());
     for (String problem : problems) {
       if (!reported.contains(problem)) {
         post.post(new EngineEvent(EngineEvent.Severity.WARNING, problem, Optional.empty()));

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.function.Supplier;
 import org.ovirt.isolatedports.api.Exchange;
 import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineRequest;

@@ -11,6 +11,7 @@ import jakarta.enterprise.event.Observes;
 import jakarta.inject.Inject;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
@@ -21,6 +22,9 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.config.Settings;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.HardenedSdk;
+import org.ovirt.isolatedports.guard.SchedulingState;
+import org.ovirt.isolatedports.guard.SchedulingView;
+import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.security.ServiceAccount;
 import org.ovirt.isolatedports.store.IsolatedNetwork;
@@ -33,7 +37,7 @@ import org.ovirt.isolatedports.store.IsolatedNetworks;
  * engine asks for our filter once, at its own start, and disables it if nobody answers.
  */
 @ApplicationScoped
-public class SchedulerServer {
+public class SchedulerServer implements SchedulingView {
 
   private static final Logger LOG = Logger.getLogger(SchedulerServer.class.getName());
 
@@ -55,7 +59,7 @@ public class SchedulerServer {
   private EngineHttpClient lookClient;
   private EventPost events;
   private SchedulerService service;
-  private InventoryKeeper keeper;
+  private volatile InventoryKeeper keeper;
   private SchedulerEndpoint endpoint;
   private volatile boolean listening;
   private Optional<ScheduledFuture<?>> retry = Optional.empty();
@@ -143,6 +147,22 @@ public class SchedulerServer {
   /** Whether the engine can reach us. */
   public boolean isListening() {
     return listening;
+  }
+
+  @Override
+  public List<AssessedHost> hosts() {
+    InventoryKeeper started = keeper;
+    return started == null ? List.of() : List.copyOf(started.current().hosts().values());
+  }
+
+  @Override
+  public SchedulingState scheduling() {
+    InventoryKeeper started = keeper;
+    if (started == null) {
+      return SchedulingState.UNKNOWN;
+    }
+    SchedulerStatus status = started.status();
+    return new SchedulingState(status.filter(), status.clustersWithout());
   }
 
   /** Whether scheduling by us is in effect. */

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import org.ovirt.isolatedports.guard.FilterState;
 
 /**
  * Whether scheduling by us is in effect.
@@ -29,18 +30,6 @@ public record SchedulerStatus(
     Optional<Instant> networksSeen,
     Optional<Instant> oldestHostSeen,
     Optional<String> lastFailure) {
-
-  /** What the engine has made of our filter. */
-  public enum FilterState {
-    /** Not known yet. */
-    UNKNOWN,
-    /** The engine never heard of it. */
-    ABSENT,
-    /** The engine heard of it once, and did not reach us at its last start. */
-    DISABLED,
-    /** The engine calls it for the policies that use it. */
-    ENABLED
-  }
 
   public SchedulerStatus {
     clustersWithout = new TreeSet<>(clustersWithout);

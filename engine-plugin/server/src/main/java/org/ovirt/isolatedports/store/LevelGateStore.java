@@ -46,18 +46,32 @@ public class LevelGateStore {
   }
 
   /**
+   * A gate and where it stands.
+   *
+   * @param gate the gate
+   * @param ofEngine whether it is the engine's own option, which the engine caches until its
+   *     restart
+   */
+  public record Reading(LevelGate gate, boolean ofEngine) {}
+
+  /**
    * The gate as it is now.
    *
    * @throws SQLException if the database that decides cannot be read
    */
   public LevelGate read() throws SQLException {
+    return readWithSource().gate();
+  }
+
+  /** The gate as it is now, and whether the engine goes by the same rows. */
+  public Reading readWithSource() throws SQLException {
     if (settings.engineDatabase()) {
       Optional<LevelGate> engineGate = read(engine);
       if (engineGate.isPresent()) {
-        return engineGate.get();
+        return new Reading(engineGate.get(), true);
       }
     }
-    return read(own).orElseGet(LevelGate::defaults);
+    return new Reading(read(own).orElseGet(LevelGate::defaults), false);
   }
 
   private static Optional<LevelGate> read(DataSource source) throws SQLException {

@@ -11,6 +11,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.body.TreeWriter;
+import org.ovirt.isolatedports.guard.FilterState;
 import org.ovirt.isolatedports.scheduling.SchedulingDecision.DroppedHost;
 
 class DecisionsBodyTest {
@@ -57,7 +59,7 @@ class DecisionsBodyTest {
   void theStatusSaysWhatIsWrong() {
     SchedulerStatus status =
         new SchedulerStatus(
-            SchedulerStatus.FilterState.DISABLED,
+            FilterState.DISABLED,
             new TreeSet<>(),
             Optional.empty(),
             Optional.of(Instant.EPOCH),

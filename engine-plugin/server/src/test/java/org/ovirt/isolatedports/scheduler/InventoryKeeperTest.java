@@ -15,6 +15,7 @@ import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.guard.FilterState;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.NicPlace;
@@ -102,7 +103,7 @@ class InventoryKeeperTest {
     assertThat(known.exemptVms()).containsExactly("he");
     assertThat(known.host("h1").get().fit()).isTrue();
     assertThat(known.networksSeen()).isPresent();
-    waitFor(() -> keeper.status().filter() == SchedulerStatus.FilterState.ENABLED);
+    waitFor(() -> keeper.status().filter() == FilterState.ENABLED);
     assertThat(keeper.status().problems()).isEmpty();
   }
 
@@ -181,7 +182,7 @@ class InventoryKeeperTest {
     assertThat(posted().get(0))
         .contains("has disabled the filter isolated_ports")
         .contains("restart ovirt-engine while Isolated Ports runs");
-    assertThat(keeper.status().filter()).isEqualTo(SchedulerStatus.FilterState.DISABLED);
+    assertThat(keeper.status().filter()).isEqualTo(FilterState.DISABLED);
     Thread.sleep(300);
     assertThat(posted()).hasSize(1);
     engine.answerText("/schedulingpolicyunits", "<scheduling_policy_units/>");

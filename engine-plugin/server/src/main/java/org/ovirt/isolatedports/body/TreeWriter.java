@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.scheduler;
+package org.ovirt.isolatedports.body;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -9,12 +9,13 @@ import java.util.Map;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
 import javax.xml.stream.XMLStreamWriter;
-import org.ovirt.isolatedports.body.BodyFormat;
 
 /** Writes a tree of maps, lists and texts as API v4 writes its entities, in XML or JSON. */
-final class TreeWriter {
+public final class TreeWriter {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  private static final List<String> ATTRIBUTES = List.of("href", "id");
 
   private TreeWriter() {}
 
@@ -23,7 +24,7 @@ final class TreeWriter {
    *
    * @param root name of the XML root element; JSON has none
    */
-  static byte[] write(BodyFormat format, String root, Map<String, Object> tree) {
+  public static byte[] write(BodyFormat format, String root, Map<String, Object> tree) {
     try {
       return format == BodyFormat.JSON ? JSON.writeValueAsBytes(tree) : xml(root, tree);
     } catch (JsonProcessingException | XMLStreamException e) {
@@ -51,12 +52,14 @@ final class TreeWriter {
     }
     xml.writeStartElement(name);
     if (value instanceof Map<?, ?> members) {
-      Object id = members.get("id");
-      if (id != null) {
-        xml.writeAttribute("id", id.toString());
+      for (String attribute : ATTRIBUTES) {
+        Object text = members.get(attribute);
+        if (text != null) {
+          xml.writeAttribute(attribute, text.toString());
+        }
       }
       for (Map.Entry<?, ?> member : members.entrySet()) {
-        if (!member.getKey().equals("id")) {
+        if (!ATTRIBUTES.contains(member.getKey())) {
           element(xml, member.getKey().toString(), member.getValue());
         }
       }
