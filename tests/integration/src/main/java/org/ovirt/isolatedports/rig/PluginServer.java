@@ -30,6 +30,7 @@ public final class PluginServer implements AutoCloseable {
   private final Path base;
   private final int httpPort;
   private final int schedulerPort;
+  private final int managementPort;
   private final Map<String, String> properties;
   private Process process;
 
@@ -46,10 +47,11 @@ public final class PluginServer implements AutoCloseable {
     this.base = work.resolve("wildfly");
     this.httpPort = Ports.free();
     this.schedulerPort = Ports.free();
+    this.managementPort = Ports.free();
     this.properties = new LinkedHashMap<>();
     properties.put("isolated-ports.http.port", String.valueOf(httpPort));
     properties.put("isolated-ports.scheduler.port", String.valueOf(schedulerPort));
-    properties.put("jboss.management.http.port", String.valueOf(Ports.free()));
+    properties.put("jboss.management.http.port", String.valueOf(managementPort));
     properties.put("isolated-ports.engine.url", engineUrl.toString());
     properties.put("isolated-ports.db.url", database.url(Database.OWN));
     properties.put("isolated-ports.db.user", database.user());
@@ -155,6 +157,11 @@ public final class PluginServer implements AutoCloseable {
   /** Where it listens, such as {@code http://127.0.0.1:18780}. */
   public URI url() {
     return URI.create("http://127.0.0.1:" + httpPort);
+  }
+
+  /** Where its health is, such as {@code http://127.0.0.1:9990}. */
+  public URI managementUrl() {
+    return URI.create("http://127.0.0.1:" + managementPort);
   }
 
   /** The external scheduler's address. */
