@@ -322,6 +322,16 @@ class GuardIT {
         until(
             Duration.ofSeconds(10),
             () -> codes("?network=" + network).contains("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES"));
+    // That a violation is gone is told some seconds later than the violation itself.
+    unused =
+        until(
+            Duration.ofSeconds(30),
+            () ->
+                events().stream()
+                    .anyMatch(
+                        text ->
+                            text.startsWith("No longer so: ")
+                                && text.contains("compatibility level")));
     Thread.sleep(2_000);
     List<String> before = events();
     server.stop();
