@@ -16,6 +16,8 @@ import org.ovirt.isolatedports.engine.EngineAnswer;
 @ApplicationScoped
 public class Answers {
 
+  private static final int CREATED = 201;
+
   private final Isolation isolation;
   private final EntityTags tags;
   private final String enginePrefix;
@@ -57,6 +59,10 @@ public class Answers {
     merge(exchange, body, Optional.of(ref.kind()));
     Response.ResponseBuilder response = Exchange.pass(answer, body.toBytes());
     tag.ifPresent(value -> response.header(HttpHeaders.ETAG, value));
+    if (answer.status() == CREATED) {
+      // Its own link: the engine's Location doubles the path.
+      body.text("href").ifPresent(href -> response.header(HttpHeaders.LOCATION, href));
+    }
     return response.build();
   }
 

@@ -145,9 +145,7 @@ public class ProfilesOfNetworks {
       String object,
       String action) {
     if (network.portIsolation() && profile.opensPorts()) {
-      boolean everyone =
-          permissions.holds(
-              exchange.token(), List.of(Permissions.EVERYONE), Permissions.USE_PROFILE, object);
+      boolean everyone = permissions.everyoneMayUse(exchange.token(), object);
       unlessValid(
           PortIsolationValidator.openPortsNotForEveryone(network, profile, everyone),
           BAD_REQUEST,

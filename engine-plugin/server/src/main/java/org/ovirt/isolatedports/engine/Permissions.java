@@ -32,7 +32,10 @@ public class Permissions {
   public static final String EDIT_NETWORK = "configure_storage_pool_network";
 
   /** ActionGroup CONFIGURE_VM_NETWORK: to put a vNIC on a profile. */
-  public static final String USE_PROFILE = "configure_vm_network";
+  private static final String USE_PROFILE = "configure_vm_network";
+
+  /** The engine's built-in role for it, which is known without looking. */
+  private static final String VNIC_PROFILE_USER = "def0000a-0000-0000-0000-def000000010";
 
   private static final Duration MAX_AGE = Duration.ofMinutes(1);
 
@@ -61,6 +64,19 @@ public class Permissions {
     return permissions(token, object).stream()
         .filter(permission -> holder(permission).filter(holders::contains).isPresent())
         .anyMatch(permission -> permits(token, permission.role().id()).contains(permit));
+  }
+
+  /**
+   * Whether Everyone may put a vNIC on a profile, or on all profiles of a network.
+   *
+   * @param object where it is, such as {@code vnicprofiles/123}
+   */
+  public boolean everyoneMayUse(String token, String object) {
+    return permissions(token, object).stream()
+        .filter(permission -> holder(permission).filter(EVERYONE::equals).isPresent())
+        .map(permission -> permission.role().id())
+        .anyMatch(
+            role -> VNIC_PROFILE_USER.equals(role) || permits(token, role).contains(USE_PROFILE));
   }
 
   private List<Permission> permissions(String token, String object) {

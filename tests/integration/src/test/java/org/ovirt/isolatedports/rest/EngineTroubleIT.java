@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** An engine that is slow, down or talks nonsense: said so in time, and over by itself. */
+class EngineTroubleIT extends ServerTest {
+
+  /** The rig gives the engine 4 s; a machine under load takes its time besides. */
+  private static final Duration LIMIT = Duration.ofSeconds(9);
+
+  private static final String API = "/ovirt-engine/api";
+
+  EngineTroubleIT() {
+    super(false);
+  }
+
+  @AfterEach
+  void works() {
+    rig.engine().faults().clear();
+  }
+
+  private Api.Answer inTime(java.util.function.Supplier<Api.Answer> request) {
+    Instant start = Instant.now();
+    Api.Answer answer = request.get();
+    assertThat(Duration.between(start, Instant.now())).isLessThan(LIMIT);
+    return answer;
+  }
+
+  private void recovers() {
+    rig.engine().faults().clear();
+    assertThat(us.get("/networks").status()).isEqualTo(200);
+  }
+
+  @Test
+  void slow() {
+    String body = "{\"name\":\"blue\",\"data_center\":{\"id\":\"" + dataCenter() + "\"}}";
+    rig.engine().faults().delay(API + "/networks", Duration.ofSeconds(10));
+    assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(504);
+    assertThat(inTime(() -> us.post("/networks", body)).status()).isEqualTo(504);
+    recovers();
+  }
+
+  @Test
+  void manySlowRequestsLeaveThreadsForOthers() throws Exception {
+    rig.engine().faults().delay(API + "/networks", Duration.ofSeconds(10));
+    ExecutorService callers = Executors.newFixedThreadPool(200);
+    try {
+      List<Future<Api.Answer>> slow = new ArrayList<>();
+      for (int i = 0; i < 200; i++) {
+        slow.add(callers.submit(() -> us.get("/networks")));
+      }
+      Rig.pause(1_000);
+      Instant start = Instant.now();
+      int status = us.get("/clusters").status();
+      assertThat(status).isIn(200, 503);
+      assertThat(Duration.between(start, Instant.now())).isLessThan(LIMIT);
+      for (Future<Api.Answer> answer : slow) {
+        assertThat(answer.get().status()).isIn(503, 504);
+      }
+    } finally {
+      callers.shutdownNow();
+    }
+    recovers();
+  }
+
+  @Test
+  void down() {
+    rig.engine().refuseConnections();
+    assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(503);
+    rig.engine().acceptConnections();
+    Rig.pause(200);
+    recovers();
+  }
+
+  @Test
+  void connectionsThatBreak() {
+    rig.engine().faults().reset(API + "/networks");
+    assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(503);
+    recovers();
+  }
+
+  @Test
+  void html() {
+    for (int status : List.of(200, 500, 502)) {
+      rig.engine().faults().answerHtml(API + "/networks", status);
+      assertThat(inTime(() -> us.get("/networks")).status()).as("HTML " + status).isEqualTo(502);
+    }
+    rig.engine().faults().answerHtml(API + "/networks", 503);
+    var answer = inTime(() -> us.get("/networks"));
+    assertThat(answer.status()).isEqualTo(503);
+    assertThat(answer.detail()).contains("oVirt engine").doesNotContain("Exception");
+    recovers();
+  }
+
+  @Test
+  void garbage() {
+    rig.engine().faults().answerGarbage(API + "/networks");
+    assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(502);
+    assertThat(inTime(() -> us.xml("GET", "/networks", "")).status()).isEqualTo(502);
+    recovers();
+  }
+
+  @Test
+  void singleSignOnInTrouble() {
+    rig.engine().faults().answerHtml("/ovirt-engine/sso", 200);
+    Api basic = new Api(rig.api(), "Basic bm9ib2R5QGludGVybmFsOm5vYm9keQ==");
+    assertThat(inTime(() -> basic.get("/networks")).status()).isEqualTo(502);
+    rig.engine().faults().clear();
+    assertThat(basic.get("/networks").status()).isEqualTo(401);
+  }
+
+  @Test
+  void aNetworkWhoseProfilesCannotBeReachedIsCompletedLater() {
+    String body =
+        "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\"" + dataCenter() + "\"}}";
+    rig.engine().faults().answerStatus(API + "/vnicprofiles", 503);
+    var answer = us.post("/networks", body);
+    assertThat(answer.status()).as(answer.toString()).isGreaterThanOrEqualTo(500);
+    rig.engine().faults().clear();
+    Instant limit = Instant.now().plusSeconds(40);
+    while (rig.storedRows().stream().anyMatch(row -> row.startsWith("engine_change"))
+        && Instant.now().isBefore(limit)) {
+      Rig.pause(500);
+    }
+    var network = us.get("/networks?search=name%3Dblue").json().path("network").path(0);
+    assertThat(network.path("port_isolation").asText()).isEqualTo("true");
+    var profile = engine.get("/vnicprofiles/" + profileOf(network.path("id").asText())).json();
+    assertThat(profile.toString()).contains("port_isolation");
+    assertThat(rig.storedRows()).hasSize(1);
+  }
+}
