@@ -42,7 +42,7 @@ public class SchedulerServer implements SchedulingView {
   private static final Logger LOG = Logger.getLogger(SchedulerServer.class.getName());
 
   /** Below the scheduler's deadline, so that a look given up does not go on for long. */
-  private static final Duration LOOK_LIMIT = Duration.ofMillis(1_750);
+  private static final Duration LOOK_LIMIT = Duration.ofMillis(1_500);
 
   private static final long RETRY_SECONDS = 5;
 

@@ -61,14 +61,17 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   /** How old networks and profiles may be before a VM is asked for with them. */
   private static final Duration NETWORKS_AGE = Duration.ofMinutes(2);
 
-  /** Kept back from the deadline for deciding and writing the answer. */
-  private static final long RESERVE_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
+  /** Kept back from the deadline for deciding and answering, also on a machine that is busy. */
+  private static final long RESERVE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
   /** Most looks at the engine under way; those given up are still under way for a while. */
   private static final int LOOKS = 32;
 
   /** How many hosts a refusal names before it refers to the list. */
   private static final int NAMED_HOSTS = 3;
+
+  /** How many networks a sentence names. */
+  private static final int NAMED_NETWORKS = 5;
 
   /** What came of looking at a VM. */
   private sealed interface Look {
@@ -281,7 +284,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
           List.of(),
           why);
     }
-    List<String> possible = names(known.guardedIn(known.clusterOf(question.hostIds())), known);
+    Set<String> possible = known.guardedIn(known.clusterOf(question.hostIds()));
     SchedulingDecision decision =
         possible.isEmpty()
             ? HostSelection.keepAll(question.hostIds())
@@ -291,18 +294,29 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
                 "It is not known which networks the VM is on, as "
                     + why
                     + ", and ports are isolated on networks of its cluster ("
-                    + String.join(", ", possible)
+                    + names(possible, known)
                     + "): try again, and check the connection of Isolated Ports to the engine if"
                     + " this stays.");
     return new Ruling(decision, Decision.Basis.NOTHING, question.vmId(), List.of(), why);
   }
 
-  private static List<String> names(Set<String> networkIds, Inventory known) {
-    return networkIds.stream()
-        .map(
-            id -> Optional.ofNullable(known.guarded().get(id)).map(GuardedNetwork::name).orElse(id))
-        .sorted()
-        .toList();
+  /** A few names for a sentence. */
+  private static String names(Set<String> networkIds, Inventory known) {
+    List<String> names =
+        networkIds.stream()
+            .map(
+                id ->
+                    Optional.ofNullable(known.guarded().get(id))
+                        .map(GuardedNetwork::name)
+                        .orElse(id))
+            .sorted()
+            .toList();
+    return names.size() <= NAMED_NETWORKS
+        ? String.join(", ", names)
+        : String.join(", ", names.subList(0, NAMED_NETWORKS))
+            + " and "
+            + (names.size() - NAMED_NETWORKS)
+            + " more";
   }
 
   /**

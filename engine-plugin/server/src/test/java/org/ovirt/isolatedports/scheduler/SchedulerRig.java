@@ -61,7 +61,7 @@ final class SchedulerRig implements AutoCloseable {
             Optional.empty(),
             port);
     http = new EngineHttpClient(settings);
-    lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_750));
+    lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_500));
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
     EngineReader reader = new EngineReader(new HardenedSdk(http, settings), account);
     events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(100));

@@ -10,6 +10,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -198,6 +199,19 @@ class SchedulerServiceTest {
                 + " /ovirt-isolated-ports/api/decisions?vm="
                 + VM
                 + ".");
+  }
+
+  @Test
+  void aRefusalOutOfIgnoranceNamesAFewOfManyNetworks() {
+    engine.broken = true;
+    Map<String, GuardedNetwork> many = new HashMap<>();
+    for (int i = 0; i < 200; i++) {
+      many.put("n" + i, new GuardedNetwork("n" + i, "net" + i, PortNeed.ISOLATION));
+    }
+    inventory.now = new Inventory(Map.of(), many, Map.of(), Map.of(), Set.of(), Optional.of(START));
+    assertThat(ask(NEW).pluginErrors().get(SchedulerService.FILTER).get(0))
+        .contains("(net0, net1, net10, net100, net101 and 195 more)")
+        .hasSizeLessThan(500);
   }
 
   @Test
