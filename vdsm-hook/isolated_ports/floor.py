@@ -3,56 +3,58 @@
 
 VDSM's rollback, a re-enslaved tap or an administrator's virsh clear the flag
 with no hook in the way; the watch sets it again within a millisecond, and
-frames fit into a millisecond. So ports known to be isolated are also in a set
-of an nft table of our own, and no frame passes from one of them to another.
-The table stays when we end.
+frames fit into a millisecond. So the devices of isolated ports also carry a
+device group of ours, and a table of our own lets no frame pass from one
+device of that group to another. The table stays when we end, and the group
+stays with the device on whatever bridge.
+
+The table is loaded once and then only looked at. A set of ports in it would
+need a commit for each port, at the very moment in which libvirt sets up that
+port's filters: ebtables-nft fails where another commit comes between
+(seen with 1.8.9: "RULE_DELETE failed"), and with it the plug.
 """
 
 import subprocess
-from typing import Optional, Set
+from typing import List
 
 from isolated_ports.host import Host
 
+# Device groups are numbers without a registry; 0 is everybody's. "iso" in ASCII.
+GROUP = 0x69736f
 TABLE = 'bridge isolated_ports_floor'
 _NFT = 'usr/sbin/nft'
 _SECONDS = 20
+_RULE = 'iifgroup %d oifgroup %d drop' % (GROUP, GROUP)
 
-# One transaction: the set is never seen half full. Before every other chain
-# of forward, which an accept elsewhere could not undo anyhow.
+# One transaction. Before every other chain of forward, which an accept
+# elsewhere could not undo anyhow.
 _SCRIPT = '''\
 add table {table}
-add set {table} ports {{ type ifname; }}
+delete table {table}
+add table {table}
 add chain {table} forward {{ type filter hook forward priority -300; policy accept; }}
-flush chain {table} forward
-flush set {table} ports
-add rule {table} forward iifname @ports oifname @ports drop
-{elements}'''
+add rule {table} forward {rule}
+'''.format(table=TABLE, rule=_RULE)
 
 
 class Floor:
-    """Keeps the set. Where nft is missing or fails, the flag alone isolates, and why is told."""
+    """Keeps the table. Where nft is missing or fails, the flag alone isolates."""
 
     def __init__(self, host: Host) -> None:
         self.program = host.path(_NFT)
-        self.loaded = None  # type: Optional[Set[str]]
 
-    def keep(self, names: Set[str], anew: bool = False) -> str:
-        """Makes the set hold these ports; anew: also where it should hold them already, as
-        somebody may have removed it. Returns '', or what went wrong."""
-        if names == self.loaded and not anew:
-            return ''
-        plain = sorted(name for name in names if all(c.isalnum() or c in '_.-' for c in name))
-        elements = 'add element %s ports { %s }\n' % (
-            TABLE, ', '.join('"%s"' % name for name in plain)) if plain else ''
-        self.loaded = None
+    def ensure(self) -> str:
+        """Loads the table if it is not there as it should be. Returns '', or what went wrong."""
         try:
-            done = subprocess.run(
-                [self.program, '-f', '-'], input=_SCRIPT.format(
-                    table=TABLE, elements=elements).encode(),
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS)
+            if _RULE in self._nft(['-n', 'list', 'table'] + TABLE.split(), ''):
+                return ''
+            said = self._nft(['-f', '-'], _SCRIPT)
+            return said.strip().splitlines()[0][:300] if said.strip() else ''
         except (OSError, subprocess.TimeoutExpired) as e:
             return str(e)
-        if done.returncode:
-            return done.stdout.decode('utf-8', 'replace').strip().splitlines()[0][:300]
-        self.loaded = set(names)
-        return ''
+
+    def _nft(self, arguments: List[str], script: str) -> str:
+        """What nft said, on stdout or stderr. Raises OSError, subprocess.TimeoutExpired."""
+        done = subprocess.run([self.program] + arguments, input=script.encode(),
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS)
+        return done.stdout.decode('utf-8', 'replace')

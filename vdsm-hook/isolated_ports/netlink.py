@@ -16,7 +16,7 @@ _RTM_NEWLINK, _RTM_DELLINK, _RTM_GETLINK, _RTM_SETLINK = 16, 17, 18, 19
 _NLMSG_ERROR, _NLMSG_DONE = 2, 3
 _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP = 1, 4, 0x300
 _RTMGRP_LINK = 1
-_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_PROTINFO = 1, 3, 10, 12
+_IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_PROTINFO, _IFLA_GROUP = 1, 3, 10, 12, 27
 _IFLA_BRPORT_ISOLATED = 33
 _NLA_F_NESTED, _NLA_TYPE_MASK = 0x8000, 0x3fff
 _AF_BRIDGE = 7
@@ -29,9 +29,9 @@ _ATTRIBUTE = struct.Struct('=HH')
 
 class Link:
     """One link message. isolated: the port's flag, None where the message is not about a bridge
-    port; master: index of its bridge, 0 without one."""
+    port; master: index of its bridge, 0 without one; group: device group, not told of ports."""
 
-    __slots__ = ('gone', 'bridge_family', 'index', 'name', 'master', 'mac', 'isolated')
+    __slots__ = ('gone', 'bridge_family', 'index', 'name', 'master', 'mac', 'isolated', 'group')
 
     def __init__(self, gone: bool, bridge_family: bool, index: int) -> None:
         self.gone = gone
@@ -41,6 +41,7 @@ class Link:
         self.master = 0
         self.mac = ''
         self.isolated = None  # type: Optional[bool]
+        self.group = 0
 
 
 class Lost(Exception):
@@ -71,9 +72,9 @@ class Ports:
                 raise Lost() from e
             raise
 
-    def names(self) -> Dict[int, str]:
-        """Index and name of every link."""
-        return {link.index: link.name for link in self._dump(socket.AF_UNSPEC)}
+    def links(self) -> Dict[int, Link]:
+        """Every link by its index."""
+        return {link.index: link for link in self._dump(socket.AF_UNSPEC)}
 
     def ports(self) -> List[Link]:
         """Every bridge port."""
@@ -85,6 +86,14 @@ class Ports:
         nest = _ATTRIBUTE.pack(4 + len(flag), _IFLA_PROTINFO | _NLA_F_NESTED) + flag
         self._send(_RTM_SETLINK, _NLM_F_REQUEST | _NLM_F_ACK,
                    _IFINFO.pack(_AF_BRIDGE, 0, index, 0, 0) + nest)
+        for _ in self._answers():
+            pass
+
+    def set_group(self, index: int, group: int) -> None:
+        """Puts a device into a group. Raises OSError."""
+        self._send(_RTM_SETLINK, _NLM_F_REQUEST | _NLM_F_ACK,
+                   _IFINFO.pack(socket.AF_UNSPEC, 0, index, 0, 0)
+                   + _ATTRIBUTE.pack(8, _IFLA_GROUP) + struct.pack('=I', group))
         for _ in self._answers():
             pass
 
@@ -147,6 +156,8 @@ def _link(kind: int, body: bytes) -> Iterator[Link]:
             link.mac = ':'.join('%02x' % byte for byte in value)
         elif number == _IFLA_MASTER:
             link.master = struct.unpack_from('=I', value)[0]
+        elif number == _IFLA_GROUP:
+            link.group = struct.unpack_from('=I', value)[0]
         elif number == _IFLA_PROTINFO and family == _AF_BRIDGE:
             for inner, flag in _attributes(value, 0):
                 if inner == _IFLA_BRPORT_ISOLATED:

@@ -15,7 +15,7 @@ import time
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple
 
 from isolated_ports import VERSION, caps
-from isolated_ports.floor import Floor
+from isolated_ports.floor import GROUP, Floor
 from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Lost, Ports
@@ -115,15 +115,20 @@ class Row:
                 'observed': self.observed, 'difference': self.difference, 'note': self.note}
 
 
+def name_of(links: Dict[int, Link], index: int) -> str:
+    """Name of a link, '' where there is none (any more)."""
+    return links[index].name if index in links else ''
+
+
 def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
     """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
     nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
     by_target = {nic.target: nic for nic in nics if nic.target}
-    names = ports.names()
+    links = ports.links()
     rows = []
     seen = set()  # type: Set[str]
     for link in ports.ports():
-        bridge = names.get(link.master, '')
+        bridge = name_of(links, link.master)
         nic = by_target.get(link.name)
         if nic is None and not tap_like(link.name, host):
             continue
@@ -215,12 +220,15 @@ class Watcher:
         self.lock = threading.Lock()
         self.floor = Floor(host)
         self.floor_failed = ''
+        # Devices that are in our group already.
+        self.grouped = set()  # type: Set[int]
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
 
     def run(self) -> None:
         """Never returns."""
         sys.setswitchinterval(_SWITCH)
+        self.keep_floor()
         self.look_at_list()
         self.resync()
         notify_ready()
@@ -256,20 +264,36 @@ class Watcher:
                 with self.lock:
                     self.known.pop(link.name, None)
                     self.closed.discard(link.index)
+                    self.grouped.discard(link.index)
             return
         if link.name:
             self.names[link.index] = link.name
         if link.isolated is None:
             return
-        if link.isolated is False and self.close(link):
-            self.ask()
-        elif self.vm_port(link.name):
+        if link.isolated is False:
+            self.close(link)
+        if self.vm_port(link.name):
+            self.join_group(link)
             self.ask()
 
     def vm_port(self, name: str) -> bool:
         return name in self.known or tap_like(name, self.host)
 
-    def close(self, link: Link) -> bool:
+    def join_group(self, link: Link) -> None:
+        """Puts a port of a listed bridge behind the second barrier, before libvirt is asked."""
+        with self.lock:
+            known = self.known.get(link.name)
+            exempt = known is not None and known.index == link.index and known.nic.exempt
+            if (link.index in self.grouped or exempt
+                    or self.names.get(link.master, '') not in self.networks.names):
+                return
+            try:
+                self.ports.set_group(link.index, GROUP)
+                self.grouped.add(link.index)
+            except OSError:
+                pass  # it is gone
+
+    def close(self, link: Link) -> None:
         """Isolates an open port where it is to be, or may be to be, isolated."""
         bridge = self.names.get(link.master, '')
         with self.lock:
@@ -277,25 +301,24 @@ class Watcher:
             sure = known is not None and known.index == link.index
             nic = known.nic if known is not None and sure else None
             if nic is not None and nic.exempt:
-                return False
+                return
             listed = bridge in self.networks.names
             if not (listed and self.vm_port(link.name)):
                 if nic is None or not nic.wanted:
-                    return False
+                    return
                 # Isolated for its bridge's sake, and now it is on another one.
                 if nic.by != BY_PROPERTY and bridge != nic.bridge:
-                    return False
+                    return
             try:
                 self.ports.isolate(link.index)
             except OSError:
-                return False  # it is gone, or on no bridge any more
+                return  # it is gone, or on no bridge any more
             self.closed.add(link.index)
         log('port %s on bridge %s was open and is isolated again.' % (link.name, bridge))
-        return True
 
     def resync(self) -> None:
         """Looks at every port, as at the start and where messages were lost."""
-        self.names.update(self.ports.names())
+        self.names.update((index, link.name) for index, link in self.ports.links().items())
         for link in self.ports.ports():
             self.seen(link)
 
@@ -337,7 +360,7 @@ class Watcher:
     def _answer(self) -> None:
         ports = Ports()
         due = []  # type: List[float]
-        anew = 0.0
+        look = 0.0
         while True:
             now = time.monotonic()
             wait = min(due + [now + _ASK_EVERY]) - now
@@ -355,35 +378,17 @@ class Watcher:
             later = [moment for moment in due if moment > now]
             due = sorted({min(later), max(later)}) if later else []
             try:
-                # Before libvirt, which may take its time, and after it.
-                self.keep_floor(ports, anew=now >= anew)
-                if now >= anew:
-                    anew = now + _ASK_EVERY
+                if now >= look:
+                    look = now + _ASK_EVERY
+                    self.keep_floor()
                 self.learn(ports)
-                self.keep_floor(ports)
                 time.sleep(_ASK_PAUSE)
             except Exception as e:
                 log('libvirt could not be asked (%s: %s); ports are kept by what was known.'
                     % (type(e).__name__, e))
 
-    def keep_floor(self, ports: Ports, anew: bool = False) -> None:
-        """Puts every port that is to be isolated, as far as is known, into the second barrier."""
-        names = ports.names()
-        with self.lock:
-            # Also taps that are on no bridge at this moment: they come back open.
-            kept = {name for name, known in self.known.items()
-                    if known.nic.wanted and known.index in names}
-        for link in ports.ports():
-            known = self.known.get(link.name)
-            nic = known.nic if known is not None and known.index == link.index else None
-            listed = names.get(link.master, '') in self.networks.names
-            if nic is not None:
-                wanted = not nic.exempt and (nic.wanted or listed)
-            else:
-                wanted = listed and tap_like(link.name, self.host)
-            if wanted:
-                kept.add(link.name)
-        failed = self.floor.keep(kept, anew)
+    def keep_floor(self) -> None:
+        failed = self.floor.ensure()
         if failed and failed != self.floor_failed:
             log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
                 % failed)
@@ -394,18 +399,19 @@ class Watcher:
         networks = self.networks
         nics = {nic.target: nic for xml in self.libvirt.domains()
                 for nic in nics_of(xml, networks, self.host) if nic.target}
-        names = ports.names()
+        links = ports.links()
         for link in ports.ports():
             nic = nics.get(link.name)
             if nic is None:
                 continue
-            bridge = names.get(link.master, '')
+            bridge = name_of(links, link.master)
             with self.lock:
                 self._keep_element(link, nic, bridge)
                 self.known[link.name] = Known(link.index, nic)
                 wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
                 release = not wanted and link.isolated and link.index in self.closed
                 try:
+                    self._regroup(links.get(link.index, link), wanted, ports)
                     if release:
                         self._release(link, ports)
                     elif wanted and not link.isolated:
@@ -433,6 +439,15 @@ class Watcher:
                 and before.nic.bridge == nic.bridge == bridge):
             nic.wanted = True
             nic.by = BY_ELEMENT
+
+    def _regroup(self, link: Link, wanted: bool, ports: Ports) -> None:
+        """Puts a device into our group or takes it out; one of another's group stays there."""
+        if wanted and link.group == 0:
+            ports.set_group(link.index, GROUP)
+            self.grouped.add(link.index)
+        elif not wanted and (link.group == GROUP or link.index in self.grouped):
+            ports.set_group(link.index, 0)
+            self.grouped.discard(link.index)
 
     def _release(self, link: Link, ports: Ports) -> None:
         """Opens a port that was closed in vain, if it is where it was when that was decided."""

@@ -3,13 +3,14 @@
 
 import os
 import unittest
-from typing import Any, Dict, List, Optional, Set, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 from unittest import mock
 
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
 from isolated_ports import cli, live, service
+from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
 
@@ -21,6 +22,7 @@ class Kernel:
 
     def __init__(self) -> None:
         self.devices = {}  # type: Dict[int, List[Any]]
+        self.groups = {}  # type: Dict[int, int]
 
     def add(self, index: int, name: str, bridge: int, isolated: bool = False) -> Link:
         self.devices[index] = [name, bridge, isolated]
@@ -32,10 +34,18 @@ class Kernel:
         link.mac = 'fe' + MAC[2:]
         return link
 
-    def names(self) -> Dict[int, str]:
-        found = dict(BRIDGES)
-        found.update((index, device_[0]) for index, device_ in self.devices.items())
+    def links(self) -> Dict[int, Link]:
+        found = {}
+        for index in self.devices:
+            found[index] = self.link(index)
+            found[index].group = self.groups.get(index, 0)
+        for index, name in BRIDGES.items():
+            found[index] = Link(False, False, index)
+            found[index].name = name
         return found
+
+    def set_group(self, index: int, group: int) -> None:
+        self.groups[index] = group
 
     def ports(self) -> List[Link]:
         return [self.link(index) for index, device_ in self.devices.items() if device_[1]]
@@ -288,48 +298,55 @@ class Watch(ServiceCase):
 
 class SecondBarrier(ServiceCase):
 
-    def kept(self, watcher: service.Watcher) -> List[str]:
-        sets = []  # type: List[List[str]]
+    def behind(self) -> List[int]:
+        return sorted(index for index, group in self.kernel.groups.items() if group == GROUP)
 
-        def keep(names: Set[str], anew: bool) -> str:
-            sets.append(sorted(names))
-            return ''
-
-        with mock.patch.object(watcher.floor, 'keep', keep):
-            watcher.keep_floor(self.kernel)  # type: ignore
-        return sets[0]
-
-    def test_it_holds_what_is_isolated_before_and_after_libvirt_is_asked(self) -> None:
+    def test_a_port_of_a_listed_bridge_is_behind_it_at_first_sight(self) -> None:
         watcher = self.watcher()
-        for index, (name, bridge) in enumerate((('vnet0', 1), ('vnet1', 2), ('vnet2', 2),
-                                                ('bond0', 1))):
-            self.kernel.add(10 + index, name, bridge)
-        self.assertEqual(self.kept(watcher), ['vnet0'])
-        self.libvirt.xml = [running('vnet0', 'iso1'), running('vnet1', value='true')]
+        for index, (name, bridge, isolated) in enumerate((
+                ('vnet0', 1, False), ('vnet1', 1, True), ('vnet2', 2, False), ('bond0', 1, False))):
+            watcher.seen(self.kernel.add(10 + index, name, bridge, isolated))
+        self.assertEqual(self.behind(), [10, 11])
+
+    def test_a_property_puts_a_port_behind_it_and_its_end_takes_it_out(self) -> None:
+        watcher = self.watcher()
+        self.kernel.add(10, 'vnet0', 2)
+        self.libvirt.xml = [running('vnet0', value='true')]
         watcher.learn(self.kernel)  # type: ignore
-        self.assertEqual(self.kept(watcher), ['vnet0', 'vnet1'])
+        self.assertEqual(self.behind(), [10])
+        self.libvirt.xml = [running('vnet0')]
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertEqual(self.behind(), [])
 
-    def test_a_tap_that_is_off_its_bridge_stays_in_it(self) -> None:
+    def test_a_tap_that_is_off_its_bridge_stays_behind_it(self) -> None:
         watcher = self.watcher()
-        self.kernel.add(10, 'vnet0', 1)
+        watcher.seen(self.kernel.add(10, 'vnet0', 1))
         self.libvirt.xml = [running('vnet0', 'iso1')]
-        watcher.learn(self.kernel)  # type: ignore
         self.kernel.add(10, 'vnet0', 0)
-        self.assertEqual(self.kept(watcher), ['vnet0'])
-        del self.kernel.devices[10]
-        self.assertEqual(self.kept(watcher), [])
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertEqual(self.behind(), [10])
 
-    def test_vms_that_are_not_ours_are_not_in_it(self) -> None:
+    def test_vms_that_are_not_ours_are_taken_out_and_stay_out(self) -> None:
         watcher = self.watcher()
-        self.kernel.add(10, 'vnet0', 1)
+        watcher.seen(self.kernel.add(10, 'vnet0', 1))
         self.libvirt.xml = [running('vnet0', 'iso1', vdsm=False)]
         watcher.learn(self.kernel)  # type: ignore
-        self.assertEqual(self.kept(watcher), [])
+        watcher.seen(self.kernel.link(10))
+        self.assertEqual(self.behind(), [])
+
+    def test_a_group_of_somebody_else_stays(self) -> None:
+        watcher = self.watcher()
+        self.kernel.add(10, 'vnet0', 2)
+        self.kernel.groups[10] = 7
+        for value in ('true', None):
+            self.libvirt.xml = [running('vnet0', value=value)]
+            watcher.learn(self.kernel)  # type: ignore
+            self.assertEqual(self.kernel.groups, {10: 7})
 
     def test_without_nft_the_reason_is_logged_once(self) -> None:
         watcher = self.watcher()
         for _ in range(3):
-            watcher.keep_floor(self.kernel)  # type: ignore
+            watcher.keep_floor()
         self.assertEqual(len([line for line in self.logged if 'barrier' in line]), 1)
 
 

@@ -18,6 +18,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 from tests.support import ISO, ISOLATED, VM_ID, device, domain, interface
 
+from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.live import STATUS_FILES
 from isolated_ports.netlink import Ports
@@ -100,7 +101,7 @@ class Netlink(KernelCase):
         self.addCleanup(ports.close)
         self.tap('vnet0', 'iso1')
         link, = ports.ports()
-        self.assertEqual((link.name, ports.names()[link.master], link.isolated),
+        self.assertEqual((link.name, ports.links()[link.master].name, link.isolated),
                          ('vnet0', 'iso1', False))
         for on in (True, False, True):
             ports.isolate(link.index, on)
@@ -246,22 +247,30 @@ class Watch(KernelCase):
         time.sleep(0.5)
         self.assertEqual([name for name in names if isolated(name)], [])
 
-    def barrier(self) -> str:
-        return subprocess.run(['nft', 'list', 'table', 'bridge', 'isolated_ports_floor'],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT).stdout.decode()
+    def behind(self, name: str) -> bool:
+        """The device is in the group, and the table drops between devices of the group."""
+        with open('/sys/class/net/%s/netdev_group' % name) as stream:
+            return int(stream.read()) == GROUP and '%d drop' % GROUP in subprocess.run(
+                ['nft', '-n', 'list', 'ruleset'], stdout=subprocess.PIPE).stdout.decode()
 
     def test_the_second_barrier_holds_the_isolated_ports_and_no_others(self) -> None:
         self.tap('vnet0', 'iso1')
         self.running('vnet1', 'plain1', 'true')
         for name in ('vnet1', 'vnet2'):
             self.tap(name, 'plain1')
-        self.assertTrue(within(3, lambda: '"vnet0"' in self.barrier()
-                               and '"vnet1"' in self.barrier()), self.barrier())
-        self.assertNotIn('vnet2', self.barrier())
-        ip('link', 'del', 'vnet0')
-        self.tap('vnet3', 'iso1')
-        self.assertTrue(within(3, lambda: '"vnet3"' in self.barrier()
-                               and '"vnet0"' not in self.barrier()), self.barrier())
+        for name in ('vnet0', 'vnet1'):
+            self.assertTrue(within(3, lambda: self.behind(name)), name)
+        self.assertFalse(self.behind('vnet2'))
+        ip('link', 'set', 'vnet0', 'nomaster')
+        ip('link', 'set', 'vnet0', 'master', 'iso1')
+        self.assertTrue(self.behind('vnet0'))
+
+    def test_a_removed_table_is_loaded_anew(self) -> None:
+        self.tap('vnet0', 'iso1')
+        self.assertTrue(within(3, lambda: self.behind('vnet0')))
+        subprocess.run(['nft', 'flush', 'ruleset'], check=True)
+        self.assertFalse(self.behind('vnet0'))
+        self.assertTrue(within(15, lambda: self.behind('vnet0')))
 
     def test_no_frame_passes_while_the_flag_is_gone(self) -> None:
         # Two stations of their own, with the flag cleared as fast as it is set.
@@ -269,8 +278,7 @@ class Watch(KernelCase):
             self.add('vnet%d' % number, 'type', 'veth', 'peer', 'name', 'guest%d' % number)
             ip('link', 'set', 'vnet%d' % number, 'master', 'iso1')
             ip('link', 'set', 'guest%d' % number, 'up')
-        self.assertTrue(within(3, lambda: '"vnet0"' in self.barrier()
-                               and '"vnet1"' in self.barrier()), self.barrier())
+        self.assertTrue(within(3, lambda: self.behind('vnet0') and self.behind('vnet1')))
         with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sender, \
                 socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x88b5)) as receiver:
             sender.bind(('guest0', 0x88b5))
