@@ -323,15 +323,7 @@ class GuardIT {
             Duration.ofSeconds(10),
             () -> codes("?network=" + network).contains("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES"));
     // That a violation is gone is told some seconds later than the violation itself.
-    unused =
-        until(
-            Duration.ofSeconds(30),
-            () ->
-                events().stream()
-                    .anyMatch(
-                        text ->
-                            text.startsWith("No longer so: ")
-                                && text.contains("compatibility level")));
+    unused = until(Duration.ofSeconds(30), this::levelIsToldToBeRightAgain);
     Thread.sleep(2_000);
     List<String> before = events();
     server.stop();
@@ -339,5 +331,15 @@ class GuardIT {
     Thread.sleep(8_000);
     assertThat(codes("?network=" + network)).contains("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES");
     assertThat(events()).isEqualTo(before);
+  }
+
+  private boolean levelIsToldToBeRightAgain() {
+    try {
+      return events().stream()
+          .anyMatch(
+              text -> text.startsWith("No longer so: ") && text.contains("compatibility level"));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

@@ -123,7 +123,9 @@ class EngineTroubleIT extends ServerTest {
   @Test
   void aNetworkWhoseProfilesCannotBeReachedIsCompletedLater() {
     String body =
-        "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\"" + dataCenter() + "\"}}";
+        "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
+            + dataCenter()
+            + "\"}}";
     rig.engine().faults().answerStatus(API + "/vnicprofiles", 503);
     var answer = us.post("/networks", body);
     assertThat(answer.status()).as(answer.toString()).isGreaterThanOrEqualTo(500);

@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The caller's own rights: what the engine refuses we refuse, and what only we have goes by them. */
+/**
+ * The caller's own rights: what the engine refuses we refuse, and what only we have goes by them.
+ */
 class RightsIT extends ServerTest {
 
   private static final String GATEWAYS =
@@ -95,7 +97,8 @@ class RightsIT extends ServerTest {
     assertThat(rig.engine().calls().list())
         .as("the password itself never goes to the API")
         .noneMatch(
-            call -> call.path().startsWith("/ovirt-engine/api") && call.credentials().equals("Basic"));
+            call ->
+                call.path().startsWith("/ovirt-engine/api") && call.credentials().equals("Basic"));
     assertThat(new Api(rig.api(), basic("admin@internal", "wrong")).get("/networks").status())
         .isEqualTo(401);
   }
