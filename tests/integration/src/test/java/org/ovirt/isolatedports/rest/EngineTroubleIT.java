@@ -5,11 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -48,29 +44,6 @@ class EngineTroubleIT extends ServerTest {
     rig.engine().faults().delay(API + "/networks", Duration.ofSeconds(10));
     assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(504);
     assertThat(inTime(() -> us.post("/networks", body)).status()).isEqualTo(504);
-    recovers();
-  }
-
-  @Test
-  void manySlowRequestsLeaveThreadsForOthers() throws Exception {
-    rig.engine().faults().delay(API + "/networks", Duration.ofSeconds(10));
-    ExecutorService callers = Executors.newFixedThreadPool(200);
-    try {
-      List<Future<Api.Answer>> slow = new ArrayList<>();
-      for (int i = 0; i < 200; i++) {
-        slow.add(callers.submit(() -> us.get("/networks")));
-      }
-      Rig.pause(1_000);
-      Instant start = Instant.now();
-      int status = us.get("/clusters").status();
-      assertThat(status).isIn(200, 503);
-      assertThat(Duration.between(start, Instant.now())).isLessThan(LIMIT);
-      for (Future<Api.Answer> answer : slow) {
-        assertThat(answer.get().status()).isIn(503, 504);
-      }
-    } finally {
-      callers.shutdownNow();
-    }
     recovers();
   }
 
@@ -118,27 +91,5 @@ class EngineTroubleIT extends ServerTest {
     assertThat(inTime(() -> basic.get("/networks")).status()).isEqualTo(502);
     rig.engine().faults().clear();
     assertThat(basic.get("/networks").status()).isEqualTo(401);
-  }
-
-  @Test
-  void aNetworkWhoseProfilesCannotBeReachedIsCompletedLater() {
-    String body =
-        "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
-            + dataCenter()
-            + "\"}}";
-    rig.engine().faults().answerStatus(API + "/vnicprofiles", 503);
-    var answer = us.post("/networks", body);
-    assertThat(answer.status()).as(answer.toString()).isGreaterThanOrEqualTo(500);
-    rig.engine().faults().clear();
-    Instant limit = Instant.now().plusSeconds(40);
-    while (rig.storedRows().stream().anyMatch(row -> row.startsWith("engine_change"))
-        && Instant.now().isBefore(limit)) {
-      Rig.pause(500);
-    }
-    var network = us.get("/networks?search=name%3Dblue").json().path("network").path(0);
-    assertThat(network.path("port_isolation").asText()).isEqualTo("true");
-    var profile = engine.get("/vnicprofiles/" + profileOf(network.path("id").asText())).json();
-    assertThat(profile.toString()).contains("port_isolation");
-    assertThat(rig.storedRows()).hasSize(1);
   }
 }

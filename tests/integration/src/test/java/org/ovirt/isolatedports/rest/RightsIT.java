@@ -35,7 +35,7 @@ class RightsIT extends ServerTest {
     "of the data center,    user1, NetworkAdmin,    data_center, 200, 200, 200",
     "of the system,         user1, NetworkAdmin,    system,      200, 200, 200",
     "group member,          user3, NetworkAdmin,    group,       200, 200, 200",
-    "cluster administrator, user2, ClusterAdmin,    cluster,     404, 404, 404",
+    "cluster administrator, user2, ClusterAdmin,    cluster,     200, 403, 403",
     "profile user,          user2, VnicProfileUser, profile,     200, 403, 403",
     "nobody,                user2, -,               -,           401, 401, 401"
   })
