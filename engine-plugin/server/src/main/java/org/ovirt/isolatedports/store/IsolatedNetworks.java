@@ -41,11 +41,23 @@ public class IsolatedNetworks {
     return Optional.ofNullable(entities.find(IsolatedNetwork.class, networkId));
   }
 
-  /** Takes a network in, if it is not in yet. */
+  /**
+   * Takes a network in, if it is not in yet. The guard adopts what the engine isolates, and may do
+   * so in the very moment in which a caller's request does: whoever is second finds it done.
+   */
   public void add(IsolatedNetwork network) {
-    if (find(network.networkId()).isEmpty()) {
-      entities.persist(network);
-    }
+    entities
+        .createNativeQuery(
+            "INSERT INTO isolated_network"
+                + " (network_id, data_center_id, name, enforcement, created_at, version)"
+                + " VALUES (:id, :dataCenter, :name, :enforcement, :createdAt, 0)"
+                + " ON CONFLICT (network_id) DO NOTHING")
+        .setParameter("id", network.networkId())
+        .setParameter("dataCenter", network.dataCenterId())
+        .setParameter("name", network.name())
+        .setParameter("enforcement", network.enforcement().text())
+        .setParameter("createdAt", network.createdAt())
+        .executeUpdate();
   }
 
   /** Follows a change of a network's name in the engine. */
