@@ -12,7 +12,7 @@ import java.util.TreeMap;
 /** A running guest. Waits for it to boot where something is asked of it. */
 public final class Guest extends Station {
 
-  private static final Duration BOOT = Duration.ofMinutes(3);
+  private static final Duration BOOT = Duration.ofMinutes(5);
 
   private final String vmId;
   private final String name;

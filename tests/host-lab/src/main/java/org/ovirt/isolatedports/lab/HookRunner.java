@@ -61,14 +61,17 @@ final class HookRunner {
 
   private final Machine machine;
   private final String hooks;
+  private final String temporary;
   private final AtomicLong nextFile = new AtomicLong();
 
   /**
    * @param hooks the directory of the events, as the machine names it
+   * @param temporary the directory for temporary files, as the machine names it
    */
-  HookRunner(Machine machine, String hooks) {
+  HookRunner(Machine machine, String hooks, String temporary) {
     this.machine = machine;
     this.hooks = hooks;
+    this.temporary = temporary;
   }
 
   /** Runs an event that may refuse; returns the file as the scripts left it. */
@@ -98,7 +101,7 @@ final class HookRunner {
     if (scripts.isEmpty()) {
       return data;
     }
-    String file = "/tmp/vdsm-hook-" + nextFile.incrementAndGet();
+    String file = temporary + "/vdsm-hook-" + nextFile.incrementAndGet();
     Path outside = machine.path(file);
     try {
       Files.createFile(

@@ -172,7 +172,7 @@ final class LabCache {
                 "-initrd",
                 image.resolve("initramfs").toString(),
                 "-append",
-                LabDomain.KERNEL_COMMAND_LINE)
+                LabDomain.KERNEL_PARAMETERS)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();

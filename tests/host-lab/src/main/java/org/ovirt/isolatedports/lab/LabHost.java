@@ -47,7 +47,7 @@ public final class LabHost {
     this.hypervisor = hypervisor;
     this.wiring = wiring;
     this.managementAddress = managementAddress;
-    this.hooks = new HookRunner(new VdsmUser(machine), HOOKS);
+    this.hooks = new HookRunner(new VdsmUser(machine), HOOKS, "/tmp");
     this.vdsm = new Vdsm(this, hypervisor, hooks, lab);
   }
 

@@ -96,7 +96,12 @@ final class Libvirt implements Hypervisor {
     LabDomain.adapt(vm, kvm, imageOnHost);
     undefine(vm.id());
     virshInput(Xml.text(vm.document()), "define", "/dev/stdin");
-    virsh("start", vm.id());
+    try {
+      virsh("start", vm.id());
+    } catch (LabException e) {
+      undefine(vm.id());
+      throw e;
+    }
   }
 
   @Override

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Four real guests on two hosts: who sees whom, and whether each frame is counted. */
+@Tag("root")
+class ReachabilityLabIT {
+
+  private static final String NETWORK = "iso1";
+
+  private static Lab lab;
+  private static final Map<String, DomainXml.Vnic> VNICS = new LinkedHashMap<>();
+  private static final Map<String, String> VM_IDS = new LinkedHashMap<>();
+
+  @BeforeAll
+  static void startFourGuests() throws Exception {
+    lab = Lab.builder().hosts("a", "b").network(NETWORK, "10.77.1.0/24").start();
+    ExecutorService starters = Executors.newFixedThreadPool(4);
+    Map<String, Future<String>> starts = new LinkedHashMap<>();
+    for (String name : List.of("a1", "a2", "b1", "b2")) {
+      DomainXml.Vnic vnic =
+          DomainXml.Vnic.on(NETWORK, "56:6f:11:22:01:0%d".formatted(VNICS.size() + 1));
+      VNICS.put(name, vnic);
+      String domain = DomainXml.vm(name).vnic(vnic).domain();
+      starts.put(name, starters.submit(() -> lab.host(name.substring(0, 1)).start(domain)));
+    }
+    for (Map.Entry<String, Future<String>> start : starts.entrySet()) {
+      VM_IDS.put(start.getKey(), start.getValue().get());
+    }
+    starters.shutdown();
+  }
+
+  @AfterAll
+  static void end() {
+    lab.close();
+  }
+
+  private static Guest guest(String name) {
+    return lab.guest(VM_IDS.get(name));
+  }
+
+  private static void isolateOnHosts(boolean on) {
+    VNICS.forEach(
+        (name, vnic) ->
+            lab.host(name.substring(0, 1))
+                .updateNic(VM_IDS.get(name), (on ? vnic.withNativeIsolation() : vnic).hotplug()));
+  }
+
+  private static boolean sameHost(Reachability.Row row) {
+    return row.from().charAt(0) == row.to().charAt(0);
+  }
+
+  private static boolean withGateway(Reachability.Row row) {
+    return row.from().equals(Reachability.GATEWAY) || row.to().equals(Reachability.GATEWAY);
+  }
+
+  @ParameterizedTest(name = "switch protects: {0}, hosts isolate: {1}")
+  @CsvSource({
+    "false, false, true,  true",
+    "false, true,  false, true",
+    "true,  true,  false, false",
+    "true,  false, true,  false"
+  })
+  void guestsReachEachOtherAsSwitchAndHostsLetThem(
+      boolean switchProtects, boolean hostsIsolate, boolean onOneHost, boolean acrossHosts) {
+    lab.switchPortsProtected(NETWORK, switchProtects);
+    isolateOnHosts(hostsIsolate);
+
+    Reachability seen = lab.reachability(NETWORK);
+
+    assertThat(seen.rows()).hasSize(20);
+    assertThat(seen.rows())
+        .allSatisfy(
+            row -> {
+              boolean expected = withGateway(row) || (sameHost(row) ? onOneHost : acrossHosts);
+              assertThat(row.reached()).as("%s reached", row).isEqualTo(expected);
+              assertThat(row.framesSeen() > 0).as("%s saw frames", row).isEqualTo(expected);
+            });
+    for (LabHost host : lab.hosts()) {
+      assertThat(host.ports())
+          .hasSize(2)
+          .allSatisfy(
+              port -> {
+                assertThat(port.bridge()).isEqualTo(NETWORK);
+                assertThat(port.isolated()).isEqualTo(hostsIsolate);
+              });
+    }
+  }
+
+  @Test
+  void everyGuestHasALeaseFromTheGateway() {
+    List<String> addresses = new ArrayList<>();
+    VNICS.forEach(
+        (name, vnic) ->
+            addresses.add(
+                guest(name)
+                    .awaitLeases(Duration.ofSeconds(30), List.of(vnic.mac()))
+                    .get(vnic.mac())));
+
+    assertThat(addresses)
+        .doesNotHaveDuplicates()
+        .allMatch(address -> address.startsWith("10.77.1."))
+        .doesNotContain("10.77.1.1");
+  }
+
+  private record Odd(
+      Supplier<byte[]> frame,
+      FrameCount.Kind kind,
+      FrameCount.Destination destination,
+      String what) {}
+
+  private static List<Odd> oddFrames(String from, String to) {
+    return List.of(
+        new Odd(
+            () -> Frames.arpRequest(from, "10.77.1.222", "10.77.1.223"),
+            FrameCount.Kind.ARP,
+            FrameCount.Destination.BROADCAST,
+            "ARP request"),
+        new Odd(
+            () -> Frames.neighbourSolicitation(from, to),
+            FrameCount.Kind.ND,
+            FrameCount.Destination.MULTICAST,
+            "neighbour solicitation"),
+        new Odd(
+            () -> Frames.tagged(from, to, 33),
+            FrameCount.Kind.VLAN,
+            FrameCount.Destination.ME,
+            "tagged frame"),
+        new Odd(
+            () -> Frames.raw(from, to, Frames.EXPERIMENTAL),
+            FrameCount.Kind.OTHER,
+            FrameCount.Destination.ME,
+            "odd EtherType"),
+        new Odd(
+            () -> Frames.raw(from, Frames.BROADCAST, Frames.EXPERIMENTAL),
+            FrameCount.Kind.OTHER,
+            FrameCount.Destination.BROADCAST,
+            "broadcast"),
+        new Odd(
+            () -> Frames.raw(from, "01:00:5e:00:00:fb", Frames.EXPERIMENTAL),
+            FrameCount.Kind.OTHER,
+            FrameCount.Destination.MULTICAST,
+            "multicast"),
+        new Odd(
+            () -> Frames.raw(from, "56:6f:99:99:99:99", Frames.EXPERIMENTAL),
+            FrameCount.Kind.OTHER,
+            FrameCount.Destination.SOMEONE_ELSE,
+            "unknown unicast"));
+  }
+
+  private static long seen(Guest receiver, String source, Odd odd) {
+    return receiver.counts().stream()
+        .filter(count -> count.source().equals(source))
+        .filter(count -> count.kind() == odd.kind() && count.destination() == odd.destination())
+        .mapToLong(FrameCount::frames)
+        .sum();
+  }
+
+  private static void exchange(String from, String to, boolean expected) {
+    String source = VNICS.get(from).mac();
+    Guest sender = guest(from);
+    Guest receiver = guest(to);
+    String nic = sender.nic(source).name();
+    List<Odd> frames = oddFrames(source, VNICS.get(to).mac());
+    List<Long> before = frames.stream().map(odd -> seen(receiver, source, odd)).toList();
+    frames.forEach(odd -> sender.send(nic, 3, odd.frame().get()));
+    // The gateway sees the last of them in any case: by then the others have arrived, or never
+    // will.
+    Odd last = frames.get(frames.size() - 1);
+    Poll.until(
+        Duration.ofSeconds(10),
+        () ->
+            lab.gateway().counts().stream()
+                .anyMatch(
+                    count ->
+                        count.source().equals(source)
+                            && count.kind() == last.kind()
+                            && count.destination() == last.destination()),
+        () -> "The gateway never saw the unknown unicast of " + from);
+    for (int i = 0; i < frames.size(); i++) {
+      Odd odd = frames.get(i);
+      long more = seen(receiver, source, odd) - before.get(i);
+      if (expected) {
+        long wanted = before.get(i) + 3;
+        assertThat(Poll.within(Duration.ofSeconds(5), () -> seen(receiver, source, odd) >= wanted))
+            .as("%s from %s to %s arrived", odd.what(), from, to)
+            .isTrue();
+      } else {
+        assertThat(more).as("%s from %s to %s", odd.what(), from, to).isZero();
+      }
+    }
+  }
+
+  @Test
+  void countsOddFramesByKindWhereNothingIsIsolated() {
+    lab.switchPortsProtected(NETWORK, false);
+    isolateOnHosts(false);
+
+    exchange("a1", "a2", true);
+    exchange("a1", "b1", true);
+  }
+
+  @Test
+  void noOddFrameArrivesWhereHostsAndSwitchIsolate() {
+    lab.switchPortsProtected(NETWORK, true);
+    isolateOnHosts(true);
+
+    exchange("a2", "a1", false);
+    exchange("a2", "b2", false);
+  }
+}
