@@ -80,37 +80,56 @@ final class Vdsm {
         });
   }
 
+  /**
+   * A document of the engine about one vNIC of a running VM, with what VDSM knows of that VM.
+   *
+   * @param vm the live domain
+   * @param document the {@code <hotplug>} document
+   * @param vnic the vNIC in it
+   * @param custom the custom properties in it
+   */
+  private record VnicRequest(
+      VmXml vm,
+      HookRunner.Context context,
+      Element document,
+      VmXml.Vnic vnic,
+      Map<String, String> custom) {
+
+    static VnicRequest read(VmXml vm, String xml) {
+      Document document = Xml.parse(xml);
+      Element root = document.getDocumentElement();
+      VmXml.Vnic vnic = VmXml.Vnic.ofHotplug(document);
+      return new VnicRequest(
+          vm, Vdsm.context(vm), root, vnic, VmXml.custom(root, vnic).orElse(Map.of()));
+    }
+  }
+
   void hotplugNic(String vmId, String hotplugXml) {
     synchronized (lock(vmId)) {
-      VmXml vm = hypervisor.live(vmId);
-      HookRunner.Context context = context(vm);
-      Document hotplug = Xml.parse(hotplugXml);
-      VmXml.Vnic vnic = VmXml.Vnic.ofHotplug(hotplug);
-      Map<String, String> custom =
-          VmXml.custom(hotplug.getDocumentElement(), vnic).orElse(Map.of());
-      String xml = hooks.run("before_nic_hotplug", Xml.text(vnic.element()), context, custom);
+      VnicRequest request = VnicRequest.read(hypervisor.live(vmId), hotplugXml);
+      String xml =
+          hooks.run(
+              "before_nic_hotplug",
+              Xml.text(request.vnic().element()),
+              request.context(),
+              request.custom());
       try {
         hypervisor.attach(vmId, xml);
       } catch (LabException e) {
-        hooks.runIgnoringErrors("after_nic_hotplug_fail", xml, context, custom);
+        hooks.runIgnoringErrors("after_nic_hotplug_fail", xml, request.context(), request.custom());
         throw e;
       }
-      recordMetadata(vm, vnic, VmXml.deviceMetadata(hotplug.getDocumentElement(), vnic));
-      hooks.runIgnoringErrors("after_nic_hotplug", xml, context, custom);
+      recordMetadata(request);
+      hooks.runIgnoringErrors("after_nic_hotplug", xml, request.context(), request.custom());
     }
   }
 
   void updateNic(String vmId, String updateXml, boolean mirroringFails) {
     synchronized (lock(vmId)) {
-      VmXml vm = hypervisor.live(vmId);
-      HookRunner.Context context = context(vm);
-      Document update = Xml.parse(updateXml);
-      VmXml.Vnic wanted = VmXml.Vnic.ofHotplug(update);
-      Map<String, String> custom =
-          VmXml.custom(update.getDocumentElement(), wanted).orElse(Map.of());
-      String withoutHooks = Xml.indented(merge(vm, wanted));
+      VnicRequest request = VnicRequest.read(hypervisor.live(vmId), updateXml);
+      String withoutHooks = Xml.indented(merge(request.vm(), request.vnic()));
       try {
-        updateDevice(vmId, withoutHooks, context, custom);
+        updateDevice(vmId, withoutHooks, request.context(), request.custom());
         if (mirroringFails) {
           throw new LabException("Port mirroring could not be set.");
         }
@@ -119,7 +138,7 @@ final class Vdsm {
         hypervisor.update(vmId, withoutHooks);
         throw e;
       }
-      recordMetadata(vm, wanted, VmXml.deviceMetadata(update.getDocumentElement(), wanted));
+      recordMetadata(request);
     }
   }
 
@@ -176,6 +195,11 @@ final class Vdsm {
       recordMetadata(vm, vnic, Optional.empty());
       hooks.runIgnoringErrors("after_nic_hotunplug", xml, context, custom);
     }
+  }
+
+  private void recordMetadata(VnicRequest request) {
+    recordMetadata(
+        request.vm(), request.vnic(), VmXml.deviceMetadata(request.document(), request.vnic()));
   }
 
   /**
