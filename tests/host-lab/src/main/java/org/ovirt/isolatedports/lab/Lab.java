@@ -45,7 +45,7 @@ public final class Lab implements AutoCloseable {
   private static final Duration LEASE = Duration.ofSeconds(60);
 
   /** How long a ping may go unanswered before it counts as not reached. */
-  private static final Duration SILENCE = Duration.ofMillis(2500);
+  private static final Duration SILENCE = Duration.ofSeconds(4);
 
   private final LabRecord record;
   private final GuestKind guestKind;

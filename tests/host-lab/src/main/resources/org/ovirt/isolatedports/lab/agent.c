@@ -126,7 +126,7 @@ static const char *mac_text(const unsigned char *mac, char *buffer) {
 // ---- receiving ---------------------------------------------------------------------------------
 
 // Receives a frame of others and tells its tag, or -1: the kernel takes the tag out of the frame
-// (packet(7)). Returns 0 for a frame this machine sent itself.
+// (packet(7)). Returns 0 for a frame this machine sent itself, -1 if none is there.
 static int receive(int fd, unsigned char *frame, int size, struct sockaddr_ll *from, int *tag) {
   char control[CMSG_SPACE(sizeof(struct tpacket_auxdata))];
   struct iovec vector = {frame, size};
@@ -136,9 +136,10 @@ static int receive(int fd, unsigned char *frame, int size, struct sockaddr_ll *f
                            .msg_iovlen = 1,
                            .msg_control = control,
                            .msg_controllen = sizeof control};
-  int length = recvmsg(fd, &message, 0);
+  int length = recvmsg(fd, &message, MSG_DONTWAIT);
   *tag = -1;
-  if (length <= 0 || from->sll_pkttype == PACKET_OUTGOING) return 0;
+  if (length < 0) return errno == EAGAIN ? -1 : 0;
+  if (length == 0 || from->sll_pkttype == PACKET_OUTGOING) return 0;
   for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c != NULL; c = CMSG_NXTHDR(&message, c))
     if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) {
       struct tpacket_auxdata data;
@@ -213,18 +214,27 @@ static struct nic *nic_by_index(int index) {
   return NULL;
 }
 
-__attribute__((noreturn)) static void *sniff(void *unused) {
-  (void)unused;
+// Counts every frame that has arrived so far. The lock is held from before a frame is taken until
+// it is counted: whoever holds the lock after this call misses no frame that was there before it.
+static void count_arrived(void) {
   unsigned char frame[256];
   struct sockaddr_ll from;
-  int tag;
-  for (;;) {
-    int length = receive(sniffer, frame, sizeof frame, &from, &tag);
+  int length, tag;
+  while ((length = receive(sniffer, frame, sizeof frame, &from, &tag)) >= 0) {
     if (length < 2 * ETH_ALEN) continue;
-    pthread_mutex_lock(&lock);
     struct nic *nic = nic_by_index(from.sll_ifindex);
     if (nic != NULL)
       count(nic, frame + ETH_ALEN, kind_of(frame, length, tag >= 0), destination_of(from.sll_pkttype));
+  }
+}
+
+__attribute__((noreturn)) static void *sniff(void *unused) {
+  (void)unused;
+  struct pollfd arrived = {.fd = sniffer, .events = POLLIN};
+  for (;;) {
+    poll(&arrived, 1, -1);
+    pthread_mutex_lock(&lock);
+    count_arrived();
     pthread_mutex_unlock(&lock);
   }
 }
@@ -234,6 +244,7 @@ static void counts(struct text *answer) {
   socklen_t size = sizeof statistics;
   char mac[18], source[18];
   pthread_mutex_lock(&lock);
+  count_arrived();
   // Reading the statistics clears them in the kernel (packet(7)).
   if (getsockopt(sniffer, SOL_PACKET, PACKET_STATISTICS, &statistics, &size) == 0)
     dropped += statistics.tp_drops;
