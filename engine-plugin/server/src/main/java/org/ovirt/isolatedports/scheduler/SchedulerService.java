@@ -20,6 +20,7 @@ import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.GuardedPorts;
@@ -72,6 +73,8 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
 
   /** How many networks a sentence names. */
   private static final int NAMED_NETWORKS = 5;
+
+  private static final String TOO_LATE = "the engine's REST API did not answer in time";
 
   /** What came of looking at a VM. */
   private sealed interface Look {
@@ -202,15 +205,26 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
           .orElseGet(() -> new Look.Nothing("the engine shows Isolated Ports no such VM"));
     } catch (TimeoutException e) {
       answer.cancel(true);
-      return new Look.Nothing("the engine's REST API did not answer in time");
+      return new Look.Nothing(TOO_LATE);
     } catch (ExecutionException e) {
       LOG.log(Level.DEBUG, "No live vNICs of VM " + question.vmId() + ".", e.getCause());
-      return new Look.Nothing("the engine's REST API gave no usable answer");
+      return new Look.Nothing(whyNoAnswer(e.getCause()));
     } catch (InterruptedException e) {
       answer.cancel(true);
       Thread.currentThread().interrupt();
       return new Look.Nothing("Isolated Ports is being stopped");
     }
+  }
+
+  /** The client has limits of its own, which on a busy machine may end before ours. */
+  private static String whyNoAnswer(Throwable cause) {
+    EngineException.Kind kind =
+        cause instanceof EngineException e ? e.kind() : EngineException.Kind.GARBAGE;
+    return switch (kind) {
+      case TIMEOUT -> TOO_LATE;
+      case UNREACHABLE -> "the engine's REST API could not be reached";
+      case GARBAGE, REFUSED -> "the engine's REST API gave no usable answer";
+    };
   }
 
   private Ruling ruleWithoutFail(FilterQuestion question, Inventory known, Instant now) {

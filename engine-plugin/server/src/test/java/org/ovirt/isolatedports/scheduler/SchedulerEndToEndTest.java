@@ -185,7 +185,7 @@ class SchedulerEndToEndTest {
     engine.faults().delay(API + "/vms/" + seen + "/start", Duration.ZERO);
     long start = System.nanoTime();
     assertThat(request("POST", "/vms/" + vm + "/start", "{}").status()).isEqualTo(400);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofMillis(2_500));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
     assertThat(events())
         .anyMatch(
             text ->

@@ -21,6 +21,9 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -49,6 +52,7 @@ class SchedulerServiceTest {
     private final CountDownLatch hang = new CountDownLatch(1);
     private volatile boolean hanging;
     private volatile boolean broken;
+    private volatile Optional<EngineException> failure = Optional.empty();
     private volatile boolean askedForNetworks;
     private volatile Optional<VmNics> vm = Optional.empty();
 
@@ -58,6 +62,9 @@ class SchedulerServiceTest {
       askedForNetworks = withNetworks;
       if (hanging) {
         await();
+      }
+      if (failure.isPresent()) {
+        throw failure.get();
       }
       if (broken) {
         throw new IllegalStateException("garbage");
@@ -219,12 +226,25 @@ class SchedulerServiceTest {
     engine.hanging = true;
     long start = System.nanoTime();
     FilterAnswer answer = ask(NEW, OLD);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
     assertThat(answer.hostIds()).isEmpty();
     assertThat(answer.pluginErrors().get(SchedulerService.FILTER).get(0))
         .contains("did not answer in time")
         .contains("(red)");
     assertThat(engine.posted).isEmpty();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "TIMEOUT, did not answer in time",
+    "UNREACHABLE, could not be reached",
+    "GARBAGE, gave no usable answer",
+    "REFUSED, gave no usable answer"
+  })
+  void aRefusalSaysWhatIsWrongWithTheEngine(EngineException.Kind kind, String words) {
+    engine.failure = Optional.of(new EngineException(kind, "as the test wants it"));
+    assertThat(ask(NEW).pluginErrors().get(SchedulerService.FILTER).get(0))
+        .contains("the engine's REST API " + words);
   }
 
   @Test
