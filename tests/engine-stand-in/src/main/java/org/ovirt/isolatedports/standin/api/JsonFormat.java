@@ -11,6 +11,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,8 +31,15 @@ public final class JsonFormat {
 
   private JsonFormat() {}
 
+  /** The document in memory; for small ones. */
   public static byte[] write(Tree tree) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(1024);
+    write(tree, out);
+    return out.toByteArray();
+  }
+
+  /** Writes the document piece by piece, and closes the stream. */
+  public static void write(Tree tree, OutputStream out) {
     try (JsonGenerator generator = FACTORY.createGenerator(out, JsonEncoding.UTF8)) {
       DefaultIndenter unix = new DefaultIndenter("  ", "\n");
       generator.setPrettyPrinter(new DefaultPrettyPrinter().withObjectIndenter(unix));
@@ -39,7 +47,6 @@ public final class JsonFormat {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    return out.toByteArray();
   }
 
   private static void writeTree(JsonGenerator out, Tree tree) throws IOException {

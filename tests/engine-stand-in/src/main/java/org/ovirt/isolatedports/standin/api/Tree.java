@@ -56,7 +56,7 @@ public final class Tree {
 
   /** Sets a list of texts or trees: repeated elements in XML, an array in JSON. */
   public Tree put(String name, List<?> values) {
-    members.put(name, new ArrayList<>(values));
+    members.put(name, values instanceof Links ? values : new ArrayList<>(values));
     return this;
   }
 

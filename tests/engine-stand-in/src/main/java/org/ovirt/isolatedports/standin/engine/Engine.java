@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.ovirt.isolatedports.standin.api.ApiException;
 import org.ovirt.isolatedports.standin.api.Tree;
@@ -80,6 +81,10 @@ public final class Engine implements AutoCloseable {
   private static final Duration LOGIN_SILENCE = Duration.ofSeconds(5);
 
   private final Settings settings;
+
+  private record VmCount(List<Vm> of, Map<UUID, Long> byHost) {}
+
+  private volatile VmCount vmCount = new VmCount(List.of(), Map.of());
   private final Map<UUID, Instant> loginsLogged = new ConcurrentHashMap<>();
   private final ExecutorService workers =
       Executors.newCachedThreadPool(task -> daemon(task, "engine-worker"));
@@ -357,6 +362,22 @@ public final class Engine implements AutoCloseable {
     synchronized (ids) {
       return ids.stream().flatMap(id -> nics.get(id).stream()).toList();
     }
+  }
+
+  /** How many VMs are on a host; counted once for all hosts until a VM changes. */
+  long runningOn(UUID host) {
+    List<Vm> all = vms.all();
+    VmCount count = vmCount;
+    if (count.of() != all) {
+      count =
+          new VmCount(
+              all,
+              all.stream()
+                  .flatMap(vm -> vm.host().stream())
+                  .collect(Collectors.groupingBy(each -> each, Collectors.counting())));
+      vmCount = count;
+    }
+    return count.byHost().getOrDefault(host, 0L);
   }
 
   DataCenter dataCenterOf(Cluster cluster) {

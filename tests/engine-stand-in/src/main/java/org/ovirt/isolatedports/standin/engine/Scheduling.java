@@ -229,8 +229,7 @@ final class Scheduling {
 
   /** The scheduler's score first, then the number of VMs. */
   private long cost(Host host, Map<UUID, Integer> scores) {
-    long vms = engine.vms.where(vm -> vm.host().equals(Optional.of(host.id()))).size();
-    return scores.getOrDefault(host.id(), 0) * 1_000_000L + vms;
+    return scores.getOrDefault(host.id(), 0) * 1_000_000L + engine.runningOn(host.id());
   }
 
   private static List<UUID> idsOf(List<Host> hosts) {

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.ovirt.isolatedports.standin.api.Links;
 import org.ovirt.isolatedports.standin.api.Tree;
 import org.ovirt.isolatedports.standin.engine.Model.Cluster;
 import org.ovirt.isolatedports.standin.engine.Model.ClusterNetwork;
@@ -57,13 +58,11 @@ final class Views {
   }
 
   static Tree link(String href, String rel) {
-    return new Tree().put("href", href + "/" + rel).put("rel", rel);
+    return new Links(href, List.of(rel)).get(0);
   }
 
   static List<Tree> links(String href, List<String> rels) {
-    List<Tree> links = new ArrayList<>(rels.size());
-    rels.forEach(rel -> links.add(link(href, rel)));
-    return links;
+    return new Links(href, rels);
   }
 
   /** The collection an entity of this kind is in. */
@@ -324,7 +323,7 @@ final class Views {
   }
 
   private void reported(Tree tree, Host host) {
-    long active = engine.vms.where(vm -> vm.host().equals(Optional.of(host.id()))).size();
+    long active = engine.runningOn(host.id());
     tree.put("summary", new Tree().put("active", active).put("migrating", 0).put("total", active));
     tree.put("iscsi", new Tree().put("initiator", "iqn.1994-05.org.example:" + host.name()));
     Tree os = tree.child("os").orElseThrow().copy();
@@ -359,11 +358,15 @@ final class Views {
   Tree hostInAction(Host host) {
     String href = API + "/hosts/" + host.id();
     Tree shaped = shaped(hostShape, href);
+    return linksAlone(shaped, href, host.id());
+  }
+
+  private static Tree linksAlone(Tree shaped, String href, UUID id) {
     return new Tree()
         .put("actions", shaped.child("actions").orElseThrow())
         .put("link", shaped.children("link"))
         .put("href", href)
-        .put("id", host.id().toString());
+        .put("id", id.toString());
   }
 
   // --- VMs and NICs ---
@@ -443,11 +446,7 @@ final class Views {
   Tree vmInAction(Vm vm) {
     String href = API + "/vms/" + vm.id();
     Tree shaped = shaped(vmShape, href);
-    return new Tree()
-        .put("actions", shaped.child("actions").orElseThrow())
-        .put("link", shaped.children("link"))
-        .put("href", href)
-        .put("id", vm.id().toString());
+    return linksAlone(shaped, href, vm.id());
   }
 
   Tree nic(Nic nic) {

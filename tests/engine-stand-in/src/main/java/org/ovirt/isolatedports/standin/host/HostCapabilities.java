@@ -12,8 +12,8 @@ import java.util.Map;
  * @param osType such as {@code RHEL}
  * @param osVersion full version, such as {@code 9 - 2}
  * @param vdsm full version, such as {@code vdsm-4.50.5-1.el9}
- * @param hooks event to script to checksum; the checksum is free text, up to the limits of the
- *     engine's parser (facts: spaces are stripped, braces break the list)
+ * @param hooks event to script to checksum; the checksum is free text within the limits of the
+ *     engine's parser: spaces are stripped, braces break the list
  * @param networks name of each network set up on the host, to the bridge that carries it
  */
 public record HostCapabilities(

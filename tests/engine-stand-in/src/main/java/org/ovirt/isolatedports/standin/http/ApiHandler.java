@@ -37,6 +37,7 @@ final class ApiHandler {
   static final String PREFIX = "/ovirt-engine/api";
   private static final String HTML = "text/html;charset=UTF-8";
   private static final String XML = "application/xml;charset=UTF-8";
+  private static final HttpString HEAD = HttpString.tryFromString("HEAD");
   private static final String SESSION_COOKIE = "JSESSIONID";
 
   /** A refusal before anything else: the page of a 401. */
@@ -372,11 +373,19 @@ final class ApiHandler {
         .ifPresent(
             href ->
                 exchange.getResponseHeaders().put(Headers.LOCATION, base + PREFIX + "/v4" + href));
+    boolean versionedPath = exchange.getRequestURI().matches(PREFIX + "/v4(/.*)?");
+    if (syntax == Syntax.JSON && !versionedPath && !exchange.getRequestMethod().equals(HEAD)) {
+      // In pieces, as the engine sends JSON too: a list can have a hundred megabytes.
+      exchange.setStatusCode(answer.status());
+      exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, contentType(syntax));
+      JsonFormat.write(answer.tree(), exchange.getOutputStream());
+      return;
+    }
     byte[] body =
         syntax == Syntax.JSON
             ? JsonFormat.write(answer.tree())
             : XmlFormat.write(answer.root(), answer.tree()).getBytes(StandardCharsets.UTF_8);
-    if (exchange.getRequestURI().matches(PREFIX + "/v4(/.*)?")) {
+    if (versionedPath) {
       String versioned =
           new String(body, StandardCharsets.UTF_8).replace(PREFIX + "/", PREFIX + "/v4/");
       body = versioned.getBytes(StandardCharsets.UTF_8);
