@@ -3,10 +3,12 @@ package org.ovirt.isolatedports.policy.compile;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
@@ -32,6 +34,9 @@ final class AclFolder {
   /** What a map looks at: conditions that come before it, and the fields of its key. */
   private record MapKind(List<Nft.Match> guards, Guard guard, List<Field> fields) {}
 
+  /** What makes two kinds the same, without what follows from it. */
+  private record KindKey(Guard guard, List<Field> fields) {}
+
   /** The frames a map is about, as far as two maps can be told to be about different ones. */
   private record Guard(Optional<Intervals> frames, Optional<Integer> protocol) {
     boolean disjointFrom(Guard other) {
@@ -45,8 +50,27 @@ final class AclFolder {
     }
   }
 
-  /** Kind and prefix lengths: elements of a shape are equal or disjoint. */
-  private record Shape(MapKind kind, List<Integer> prefixes) {}
+  /**
+   * Kind and prefix lengths: elements of a shape are equal or disjoint. There is one object for
+   * each, so that the many lookups by shape compare no contents.
+   */
+  private static final class Shape {
+    private final MapKind kind;
+    private final List<Integer> prefixes;
+
+    Shape(MapKind kind, List<Integer> prefixes) {
+      this.kind = kind;
+      this.prefixes = prefixes;
+    }
+
+    MapKind kind() {
+      return kind;
+    }
+
+    List<Integer> prefixes() {
+      return prefixes;
+    }
+  }
 
   /** Steps of the chain: maps, and rules that could not be folded. */
   private sealed interface Step {}
@@ -80,15 +104,18 @@ final class AclFolder {
     private final Map<Shape, Map<List<Bits>, Integer>> latestFor = new HashMap<>();
   }
 
+  private final Map<KindKey, MapKind> kinds = new HashMap<>();
+  private final IdentityHashMap<MapKind, Map<List<Integer>, Shape>> shapesOfKind =
+      new IdentityHashMap<>();
   private final List<Step> steps = new ArrayList<>();
   private final Map<Shape, Seen> shapes = new LinkedHashMap<>();
-  private final Map<MapKind, List<Integer>> stepsOfKind = new HashMap<>();
+  private final IdentityHashMap<MapKind, List<Integer>> stepsOfKind = new IdentityHashMap<>();
   private final List<Integer> barriers = new ArrayList<>(List.of(0));
   private final List<Item> leftOut = new ArrayList<>();
   private int barrier = 0;
 
   /** Adds a rule below all those added before. */
-  void add(Variant variant, Nft.Verdict verdict, Nft.Rule whole) {
+  void add(Variant variant, Nft.Verdict verdict, Supplier<Nft.Rule> whole) {
     List<List<Intervals.Interval>> blocks = new ArrayList<>();
     long product = 1;
     if (variant.foldable()) {
@@ -99,7 +126,7 @@ final class AclFolder {
       }
     }
     if (!variant.foldable() || product > MAX_ELEMENTS) {
-      steps.add(new RuleStep(whole));
+      steps.add(new RuleStep(whole.get()));
       startAnew();
       return;
     }
@@ -107,11 +134,17 @@ final class AclFolder {
     place(kind, blocks, 0, new ArrayList<>(), verdict);
   }
 
-  private static MapKind kind(Variant variant) {
-    return new MapKind(
-        variant.guards(),
-        new Guard(variant.frames(), variant.protocol()),
-        List.copyOf(variant.keys().keySet()));
+  private MapKind kind(Variant variant) {
+    Guard guard = new Guard(variant.frames(), variant.protocol());
+    List<Field> fields = List.copyOf(variant.keys().keySet());
+    return kinds.computeIfAbsent(
+        new KindKey(guard, fields), key -> new MapKind(variant.guards(), guard, fields));
+  }
+
+  private Shape shape(MapKind kind, List<Integer> prefixes) {
+    return shapesOfKind
+        .computeIfAbsent(kind, k -> new HashMap<>())
+        .computeIfAbsent(List.copyOf(prefixes), p -> new Shape(kind, p));
   }
 
   /** What comes now stays below everything so far. */
@@ -165,14 +198,14 @@ final class AclFolder {
     put(shape, kind, key, verdict, after);
   }
 
-  private static Item item(MapKind kind, List<Intervals.Interval> element) {
+  private Item item(MapKind kind, List<Intervals.Interval> element) {
     List<Bits> key = new ArrayList<>(element.size());
     List<Integer> prefixes = new ArrayList<>(element.size());
     for (int i = 0; i < element.size(); i++) {
       key.add(element.get(i).first());
       prefixes.add(element.get(i).prefixLength(kind.fields().get(i).width()));
     }
-    return new Item(new Shape(kind, List.copyOf(prefixes)), key);
+    return new Item(shape(kind, prefixes), key);
   }
 
   /** Whether an element of a shape, where it overlaps one of another, holds all of it. */
@@ -320,7 +353,7 @@ final class AclFolder {
             }));
   }
 
-  private static Optional<Item> onlyItem(Variant variant) {
+  private Optional<Item> onlyItem(Variant variant) {
     if (!variant.foldable()) {
       return Optional.empty();
     }
@@ -363,7 +396,7 @@ final class AclFolder {
     for (Step step : steps) {
       if (step instanceof MapStep map) {
         for (Map.Entry<List<Bits>, Placed> entry : map.elements.entrySet()) {
-          Item item = new Item(new Shape(map.kind, entry.getValue().prefixes()), entry.getKey());
+          Item item = new Item(shape(map.kind, entry.getValue().prefixes()), entry.getKey());
           if (!item.equals(before) && (item.overlaps(before) || item.overlaps(after))) {
             return true;
           }

@@ -247,15 +247,19 @@ final class NetworkCompiler {
       for (Alternative alternative : alternatives(acl)) {
         for (List<Nft.Match> ports : portConditions(alternative)) {
           for (Variant variant : Variant.of(alternative, ports)) {
-            List<Nft> statements = new ArrayList<>(variant.conditions());
-            statements.add(verdict);
-            folder.add(variant, verdict, new Nft.Rule(statements, comment(acl)));
+            folder.add(variant, verdict, () -> wholeRule(variant, verdict, acl));
           }
         }
       }
     }
     folder.write(ruleset, chain);
     folded.put(name, new Folded(direction, mayReject, folder));
+  }
+
+  private static Nft.Rule wholeRule(Variant variant, Nft.Verdict verdict, Acl acl) {
+    List<Nft> statements = new ArrayList<>(variant.conditions());
+    statements.add(verdict);
+    return new Nft.Rule(statements, comment(acl));
   }
 
   /**
