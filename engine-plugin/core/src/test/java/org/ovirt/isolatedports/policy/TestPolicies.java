@@ -24,6 +24,11 @@ public final class TestPolicies {
 
   private TestPolicies() {}
 
+  /** A place in a file that is nowhere. */
+  public static SourceLocation place(int line) {
+    return new SourceLocation("rules.yaml", line, 1);
+  }
+
   /** A file of the test data. */
   public static String resource(String name) {
     try (InputStream in = TestPolicies.class.getResourceAsStream("/policy/" + name)) {
