@@ -13,7 +13,8 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 . packaging/build-tools.sh
-need_build_tools
+need_build_tools || exit 1
+need_python_checkers || exit 1
 tests/host-lab/install-packages.sh || exit 1
 
 # Reports of an earlier run must not be counted.
