@@ -9,7 +9,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 public final class Faults {
   /** One way to go wrong. */
   sealed interface Fault {
-    /** Answers late, but rightly. */
+    /** Answers late, but rightly; at once when the fault is cleared. */
     record Delay(Duration by) implements Fault {}
 
     /** Closes the connection without an answer. */
@@ -25,11 +25,16 @@ public final class Faults {
     record Status(int status) implements Fault {}
   }
 
+  private static final long NANOS_PER_MILLI = 1_000_000;
+
   private record Rule(String prefix, Fault fault) {}
 
   private final CopyOnWriteArrayList<Rule> rules = new CopyOnWriteArrayList<>();
 
-  /** Delays every answer below the prefix. */
+  /**
+   * Delays every answer below the prefix. {@link #clear} ends the wait of those that are waiting:
+   * an engine that has recovered works off what it was asked while it hung.
+   */
   public Faults delay(String prefix, Duration by) {
     return set(prefix, new Fault.Delay(by));
   }
@@ -55,13 +60,27 @@ public final class Faults {
   }
 
   /** Works again. */
-  public void clear() {
+  public synchronized void clear() {
     rules.clear();
+    notifyAll();
   }
 
-  private Faults set(String prefix, Fault fault) {
+  /** Waits for as long as a delay says, or until it is cleared. */
+  synchronized void await(Fault.Delay delay) throws InterruptedException {
+    long end = System.nanoTime() + delay.by().toNanos();
+    while (rules.stream().anyMatch(rule -> rule.fault().equals(delay))) {
+      long left = end - System.nanoTime();
+      if (left <= 0) {
+        return;
+      }
+      wait(left / NANOS_PER_MILLI + 1);
+    }
+  }
+
+  private synchronized Faults set(String prefix, Fault fault) {
     rules.removeIf(rule -> rule.prefix().equals(prefix));
     rules.add(new Rule(prefix, fault));
+    notifyAll();
     return this;
   }
 

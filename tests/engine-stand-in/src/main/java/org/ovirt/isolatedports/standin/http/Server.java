@@ -159,10 +159,10 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static boolean answered(HttpServerExchange exchange, Faults.Fault fault)
+  private boolean answered(HttpServerExchange exchange, Faults.Fault fault)
       throws InterruptedException {
     if (fault instanceof Faults.Fault.Delay delay) {
-      Thread.sleep(delay.by().toMillis());
+      faults.await(delay);
       return false;
     }
     if (fault instanceof Faults.Fault.Html html) {
