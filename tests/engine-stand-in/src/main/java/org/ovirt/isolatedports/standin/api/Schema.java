@@ -56,10 +56,11 @@ public final class Schema {
   public void check(Tree body, Class<?> type, Syntax syntax, String usage) {
     for (Map.Entry<String, Object> member : body.members().entrySet()) {
       String name = member.getKey();
-      if (ALWAYS.contains(name)) {
+      Type kind = membersOf(type).get(name);
+      // A VLAN's id is a number of the model, every other one is a text of the engine's own.
+      if (ALWAYS.contains(name) && kind != BigInteger.class) {
         continue;
       }
-      Type kind = membersOf(type).get(name);
       if (kind == null) {
         throw unknown(name, type, syntax, usage);
       }
