@@ -24,6 +24,29 @@ record Exchange(
     JsonNode headers,
     String body) {
 
+  /** All recordings in the order of time. */
+  static List<Exchange> all() {
+    List<Exchange> all = new ArrayList<>(load("rest.jsonl.gz"));
+    all.addAll(load("rest-nic-lifecycle-and-rights.jsonl.gz"));
+    provideTheProviderInTime(all);
+    return all;
+  }
+
+  /** The one place where the file is not in the order of time: 071 needs what 070 made. */
+  private static void provideTheProviderInTime(List<Exchange> all) {
+    Exchange late =
+        all.stream()
+            .filter(each -> each.name().equals("070-extprovider-create.xml"))
+            .findFirst()
+            .orElseThrow();
+    all.remove(late);
+    int needed = 0;
+    while (!all.get(needed).name().startsWith("071-")) {
+      needed++;
+    }
+    all.add(needed, late);
+  }
+
   static List<Exchange> load(String resource) {
     JsonMapper json = new JsonMapper();
     List<Exchange> all = new ArrayList<>();

@@ -13,7 +13,11 @@ import java.util.regex.Pattern;
 /** The recordings the stand-in does not follow, each pattern of names with its reason. */
 record LeftOut(String pattern, String reason) {
   static List<LeftOut> load() {
-    try (InputStream in = LeftOut.class.getResourceAsStream("/recordings/left-out")) {
+    return load("/recordings/left-out");
+  }
+
+  static List<LeftOut> load(String resource) {
+    try (InputStream in = LeftOut.class.getResourceAsStream(resource)) {
       List<LeftOut> all = new ArrayList<>();
       String text = new String(in.readAllBytes(), StandardCharsets.UTF_8);
       text.lines()

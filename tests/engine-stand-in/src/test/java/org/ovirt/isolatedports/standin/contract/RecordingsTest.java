@@ -4,7 +4,6 @@ package org.ovirt.isolatedports.standin.contract;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -36,9 +35,7 @@ class RecordingsTest {
 
   @TestFactory
   Stream<DynamicTest> everyRecordingIsAnsweredAsRecordedOrLeftOut() {
-    List<Exchange> all = new ArrayList<>(Exchange.load("rest.jsonl.gz"));
-    all.addAll(Exchange.load("rest-nic-lifecycle-and-rights.jsonl.gz"));
-    provideTheProviderInTime(all);
+    List<Exchange> all = Exchange.all();
     List<LeftOut> leftOut = LeftOut.load();
     Set<LeftOut> used = new HashSet<>();
     Stream<DynamicTest> replay =
@@ -93,21 +90,6 @@ class RecordingsTest {
                         documents.sameNicDocument(name);
                       }
                     }));
-  }
-
-  /** The one place where the file is not in the order of time: 071 needs what 070 made. */
-  private static void provideTheProviderInTime(List<Exchange> all) {
-    Exchange late =
-        all.stream()
-            .filter(each -> each.name().equals("070-extprovider-create.xml"))
-            .findFirst()
-            .orElseThrow();
-    all.remove(late);
-    int needed = 0;
-    while (!all.get(needed).name().startsWith("071-")) {
-      needed++;
-    }
-    all.add(needed, late);
   }
 
   private void replay(Exchange exchange, List<LeftOut> leftOut, Set<LeftOut> used)
