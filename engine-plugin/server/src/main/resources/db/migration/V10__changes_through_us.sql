@@ -12,7 +12,7 @@ CREATE TABLE engine_change (
     change_id      uuid         PRIMARY KEY,
     kind           varchar(8)   NOT NULL CHECK (kind IN ('add', 'follow')),
     data_center_id uuid,
-    name           varchar(256),
+    name           text,
     network_id     uuid,
     enforcement    varchar(8)   CHECK (enforcement IN ('native', 'hook')),
     started_at     timestamptz  NOT NULL,

@@ -4,7 +4,7 @@
 CREATE TABLE isolated_network (
     network_id     uuid         PRIMARY KEY,
     data_center_id uuid         NOT NULL,
-    name           varchar(256) NOT NULL,
+    name           text         NOT NULL,
     enforcement    varchar(8)   NOT NULL CHECK (enforcement IN ('native', 'hook')),
     created_at     timestamptz  NOT NULL,
     version        bigint       NOT NULL

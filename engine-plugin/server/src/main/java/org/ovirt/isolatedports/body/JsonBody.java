@@ -15,6 +15,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
@@ -68,9 +69,29 @@ final class JsonBody implements ApiBody {
       throw new MalformedBodyException("The body is not well-formed JSON in UTF-8.");
     }
     if (tree instanceof ObjectNode object) {
+      refuseWhatIsNoText(object);
       return new JsonBody(bytes, object, object, new AtomicBoolean());
     }
     throw new MalformedBodyException("The body must be one JSON object.");
+  }
+
+  /**
+   * Refuses what JSON can escape and neither XML nor PostgreSQL can hold: U+0000 and half a
+   * surrogate pair.
+   */
+  private static void refuseWhatIsNoText(JsonNode value) {
+    if (value.isTextual()) {
+      refuseWhatIsNoText(value.asText());
+    }
+    value.fieldNames().forEachRemaining(JsonBody::refuseWhatIsNoText);
+    value.forEach(JsonBody::refuseWhatIsNoText);
+  }
+
+  private static void refuseWhatIsNoText(String text) {
+    if (text.indexOf(0) >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+      throw new MalformedBodyException(
+          "The body holds what is no character: U+0000 or half a surrogate pair.");
+    }
   }
 
   static JsonBody create() {
