@@ -6,6 +6,7 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.engine.EngineAnswer;
@@ -55,15 +56,10 @@ public class Changes {
 
   /** Changes an entity. */
   public Response update(Exchange exchange, EntityRef ref, Write write) {
-    return locks.exclusively(
-        ref.key(),
-        () -> {
-          EngineAnswer before = exchange.read(ref.path(), exchange.answerFormat());
-          if (!before.isSuccess()) {
-            return Exchange.pass(before);
-          }
-          ApiBody current = Exchange.parse(before, ref.kind().element());
-          checkIfMatch(exchange, ref, current);
+    return change(
+        exchange,
+        ref,
+        current -> {
           EngineAnswer after = write.send(current);
           if (after.isSuccess()) {
             versions.count(ref.key());
@@ -74,15 +70,10 @@ public class Changes {
 
   /** Removes an entity. */
   public Response remove(Exchange exchange, EntityRef ref, Write write) {
-    return locks.exclusively(
-        ref.key(),
-        () -> {
-          EngineAnswer before = exchange.read(ref.path(), exchange.answerFormat());
-          if (!before.isSuccess()) {
-            return Exchange.pass(before);
-          }
-          ApiBody current = Exchange.parse(before, ref.kind().element());
-          checkIfMatch(exchange, ref, current);
+    return change(
+        exchange,
+        ref,
+        current -> {
           EngineAnswer after = write.send(current);
           if (after.isSuccess()) {
             versions.forget(ref.key());
@@ -91,10 +82,50 @@ public class Changes {
         });
   }
 
+  private Response change(Exchange exchange, EntityRef ref, Function<ApiBody, Response> write) {
+    if (exchange.header("If-Match").isEmpty()) {
+      return locks.exclusively(ref.key(), () -> checked(exchange, ref, write));
+    }
+    // Who has not seen the latest change is told so without waiting for those who write now, and
+    // who waited while another one wrote need not ask the engine any more.
+    long seen = versions.read(ref.key());
+    return checked(
+        exchange,
+        ref,
+        before ->
+            locks.exclusively(
+                ref.key(),
+                () -> {
+                  if (versions.read(ref.key()) != seen && !anyVersion(exchange)) {
+                    throw changedSince(title(ref, before));
+                  }
+                  return checked(exchange, ref, write);
+                }));
+  }
+
+  /** Goes on with what the engine has now, if the caller may see it and has seen it. */
+  private Response checked(Exchange exchange, EntityRef ref, Function<ApiBody, Response> then) {
+    EngineAnswer now = exchange.read(ref.path(), exchange.answerFormat());
+    if (!now.isSuccess()) {
+      return Exchange.pass(now);
+    }
+    ApiBody current = Exchange.parse(now, ref.kind().element());
+    checkIfMatch(exchange, ref, current);
+    return then.apply(current);
+  }
+
+  private static boolean anyVersion(Exchange exchange) {
+    return exchange.header("If-Match").map(EntityTags::parse).orElse(List.of()).contains("*");
+  }
+
+  private static String title(EntityRef ref, ApiBody entity) {
+    return ref.kind().title() + " " + entity.text("name").orElse(ref.id());
+  }
+
   private void checkIfMatch(Exchange exchange, EntityRef ref, ApiBody current) {
     Optional<String> ifMatch = exchange.header("If-Match");
     if (ifMatch.isPresent() && !matches(exchange, ref, current, EntityTags.parse(ifMatch.get()))) {
-      throw changedSince(ref.kind().title() + " " + current.text("name").orElse(ref.id()));
+      throw changedSince(title(ref, current));
     }
   }
 
