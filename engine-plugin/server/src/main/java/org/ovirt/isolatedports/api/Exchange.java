@@ -127,14 +127,7 @@ public class Exchange {
 
   private static EngineAnswer usable(EngineAnswer answer) {
     if (answer.status() >= SERVER_ERROR) {
-      EngineException.Kind kind =
-          switch (answer.status()) {
-            case 503 -> EngineException.Kind.UNREACHABLE;
-            case 504 -> EngineException.Kind.TIMEOUT;
-            default -> EngineException.Kind.GARBAGE;
-          };
-      throw new EngineException(
-          kind, answer.status(), "The oVirt engine failed with status " + answer.status() + ".");
+      throw EngineException.failed(answer.status());
     }
     if (answer.status() < 200 || (answer.status() >= 300 && answer.status() < 400)) {
       throw notApi(answer);

@@ -19,6 +19,7 @@ import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.network.LogicalNetwork;
 import org.ovirt.isolatedports.network.PortIsolationValidator;
 import org.ovirt.isolatedports.store.Enforcement;
@@ -42,6 +43,8 @@ public class Networks {
   private static final String CANNOT_EDIT = "Cannot edit Network";
   private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
+  private static final int NOT_FOUND = 404;
+  private static final int SERVER_ERROR = 500;
 
   private final EngineKnowledge knowledge;
   private final VnicProfiles profiles;
@@ -177,35 +180,59 @@ public class Networks {
     return answer;
   }
 
-  /** Gives a network's profiles the property, or takes the network away again. */
+  /**
+   * Gives a network's profiles the property. Where the engine refuses it the network is taken away
+   * again; where the engine is in trouble the journal stays, and the rest is done by the recovery.
+   */
   private void carryOnProfiles(Exchange exchange, UUID change, IsolatedNetwork row) {
     try {
       profiles.isolate(exchange.token(), row.networkId().toString());
     } catch (EngineException e) {
-      if (e.kind() == EngineException.Kind.REFUSED) {
-        undo(exchange, change, row);
+      if (e.kind() != EngineException.Kind.REFUSED) {
+        throw new EngineException(
+            e.kind(),
+            e.engineStatus(),
+            "Network "
+                + row.name()
+                + " was created, but its vNIC profiles could not be given the property"
+                + " port_isolation yet: "
+                + e.getMessage()
+                + " That is done as soon as the engine answers; do not add the Network again.");
+      }
+      boolean removed = undo(exchange, change, row);
+      if (removed) {
         VnicProfiles.throwIfNotRegistered(e, CANNOT_ADD, "Network " + row.name());
       }
-      // With no answer from the engine the journal stays, and is completed as soon as it answers.
-      throw e;
+      throw FaultException.operationFailed(
+          e.engineStatus() < SERVER_ERROR ? e.engineStatus() : e.kind().httpStatus(),
+          CANNOT_ADD
+              + ". The engine refuses the property port_isolation on the vNIC profiles of Network "
+              + row.name()
+              + ": "
+              + e.getMessage()
+              + (removed
+                  ? " The Network was removed again."
+                  : " Nor could the Network be removed again: it stays isolated, and both are tried"
+                      + " again."));
     }
   }
 
-  private void undo(Exchange exchange, UUID change, IsolatedNetwork row) {
+  private boolean undo(Exchange exchange, UUID change, IsolatedNetwork row) {
     EngineAnswer removed =
         exchange.send(
             "DELETE", "/networks/" + row.networkId(), new byte[0], exchange.answerFormat());
-    if (removed.isSuccess() || removed.status() == 404) {
+    if (removed.isSuccess() || removed.status() == NOT_FOUND) {
       store.remove(row.networkId());
       journal.done(change);
-    } else {
-      LOG.log(
-          Level.SEVERE,
-          "Network {0} ({1}) was created in the engine but its vNIC profiles could not be given the"
-              + " property port_isolation, nor could it be removed again (status {2}). It stays"
-              + " isolated on the hosts; both are tried again.",
-          new Object[] {row.name(), row.networkId(), removed.status()});
+      return true;
     }
+    LOG.log(
+        Level.SEVERE,
+        "Network {0} ({1}) was created in the engine but its vNIC profiles could not be given the"
+            + " property port_isolation, nor could it be removed again (status {2}). It stays"
+            + " isolated on the hosts; both are tried again.",
+        new Object[] {row.name(), row.networkId(), removed.status()});
+    return false;
   }
 
   /** Changes a network; the attribute cannot change. */

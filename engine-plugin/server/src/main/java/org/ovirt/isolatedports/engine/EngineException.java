@@ -47,6 +47,18 @@ public class EngineException extends RuntimeException {
     this.engineStatus = engineStatus;
   }
 
+  /** The failure that a status from 500 on tells of. */
+  public static EngineException failed(int engineStatus) {
+    Kind kind =
+        switch (engineStatus) {
+          case 503 -> Kind.UNREACHABLE;
+          case 504 -> Kind.TIMEOUT;
+          default -> Kind.GARBAGE;
+        };
+    return new EngineException(
+        kind, engineStatus, "The oVirt engine failed with status " + engineStatus + ".");
+  }
+
   public Kind kind() {
     return kind;
   }

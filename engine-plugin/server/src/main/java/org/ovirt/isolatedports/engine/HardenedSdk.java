@@ -75,6 +75,10 @@ public class HardenedSdk {
     @Override
     public HttpResponse execute(HttpUriRequest request) {
       EngineAnswer answer = http.answer(request);
+      if (answer.status() >= HttpStatus.SC_BAD_GATEWAY) {
+        // It is not the engine that answers, but what stands before it.
+        throw EngineException.failed(answer.status());
+      }
       String text = new String(answer.body(), StandardCharsets.UTF_8);
       if (text.toUpperCase(Locale.ROOT).contains("<!DOCTYPE")) {
         throw new EngineException(
