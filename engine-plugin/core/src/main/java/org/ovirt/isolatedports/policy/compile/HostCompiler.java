@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Nic;
@@ -25,6 +26,13 @@ public final class HostCompiler {
 
   /** Devices of VMs' vNICs, as libvirt names them. */
   private static final String TAPS = "vnet*";
+
+  /** A tag within a tag; the kernel keeps the outer one beside the frame. See the evaluator. */
+  private static final Nft.Match STACKED =
+      new Nft.Match(
+          "==",
+          new Nft.Meta("protocol"),
+          new Nft.Anonymous(Stream.of("0x8100", "0x88a8", "0x9100").map(Fields::plain).toList()));
 
   private static final int BEFORE_TRACKING = -300;
   private static final int AFTER_TRACKING = -150;
@@ -114,6 +122,7 @@ public final class HostCompiler {
     Ruleset.Chain enter = ruleset.baseChain("enter", "prerouting", AFTER_TRACKING);
     lookup(enter, "iifname", "acl_enter");
     Ruleset.Chain forward = ruleset.baseChain("forward", "forward", AFTER_TRACKING);
+    forward.add(match("oifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
     addUnknownPorts(forward);
     lookup(forward, "iifname", "role_from");
     fromUplink(forward);
@@ -127,6 +136,7 @@ public final class HostCompiler {
     lookup(input, "iifname", "egress");
     lookup(input, "iifname", "acl_to_uplink");
     Ruleset.Chain output = ruleset.baseChain("output", "output", AFTER_TRACKING);
+    output.add(match("oifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
     output.add(new Nft.Lookup(oif(), "role_to"));
     output.add(new Nft.Lookup(oif(), "acl_from_uplink"));
     lookup(output, "oifname", "ingress");
@@ -233,6 +243,7 @@ public final class HostCompiler {
     Ruleset.NftSet ipv4 = ruleset.set("bound_ip4", false, "ifname", "ether_addr", "ipv4_addr");
     Ruleset.NftSet ipv6 = ruleset.set("bound_ip6", false, "ifname", "ether_addr", "ipv6_addr");
     Ruleset.Chain base = ruleset.baseChain("antispoof", "prerouting", BEFORE_TRACKING);
+    base.add(match("iifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
     lookup(base, "iifname", "guard");
     addGuards();
     for (NetworkCompiler network : managed) {

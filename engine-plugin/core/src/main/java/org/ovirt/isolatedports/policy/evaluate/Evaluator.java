@@ -3,9 +3,11 @@ package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.SourceLocation;
@@ -39,10 +41,16 @@ public final class Evaluator {
   private static final int ARP = 0x0806;
   private static final int IPV4 = 0x0800;
   private static final int IPV6 = 0x86dd;
+
+  /** Types of tags (IEEE 802.1Q, 802.1ad, and what came before it), found within a tag. */
+  private static final Set<Long> STACKED = Set.of(0x8100L, 0x88a8L, 0x9100L);
+
   private static final IpRange LINK_LOCAL = IpRange.parse("fe80::/10").orElseThrow();
 
   private final ResolvedNetwork network;
   private final Packets packets;
+  private final Set<Bits> closedMacs = new HashSet<>();
+  private final Set<Bits> openMacs = new HashSet<>();
   private final Map<SourceLocation, String> places = new HashMap<>();
   private final Map<List<Object>, Optional<String>> roleReasons = new HashMap<>();
   private final Map<List<Object>, Optional<String>> denials = new HashMap<>();
@@ -50,6 +58,9 @@ public final class Evaluator {
   public Evaluator(ResolvedNetwork network) {
     this.network = network;
     this.packets = new Packets(network);
+    for (Nic nic : network.nics()) {
+      (nic.role() instanceof PortRole.Promiscuous ? openMacs : closedMacs).add(nic.mac());
+    }
   }
 
   /** What is noted on the way to a decision. */
@@ -110,7 +121,8 @@ public final class Evaluator {
   /** The first thing that stops a frame; none if it passes. */
   private Optional<String> obstacle(
       Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls, Run run) {
-    return spoofed(from, packet, run)
+    return hidden(from, to, packet, run)
+        .or(() -> spoofed(from, packet, run))
         .or(() -> closedByRole(from, to, packet, run))
         .or(() -> closedByAcl(acls.fromLport(), "from-lport", packet, reply, run))
         .or(() -> closedByPolicies(from, to, packet, false, reply, run))
@@ -126,6 +138,22 @@ public final class Evaluator {
   /** The place of an ACL, made once. */
   private String place(Acl acl) {
     return places.computeIfAbsent(acl.location(), SourceLocation::fileAndLine);
+  }
+
+  // Frames no rule can look into
+
+  /**
+   * A tag within a tag. Many receivers take priority tags (VLAN 0) off however many there are
+   * (Linux: __netif_receive_skb_core), so what is in it would arrive without having met a rule.
+   */
+  private Optional<String> hidden(Endpoint from, Endpoint to, Packet packet, Run run) {
+    boolean vnics = from instanceof Endpoint.Vnic || to instanceof Endpoint.Vnic;
+    if (!vnics || !network.isManaged() || !STACKED.contains(packet.get(Field.ETH_TYPE).low())) {
+      return Optional.empty();
+    }
+    String reason = "a frame with more than one VLAN tag hides what it holds from the rules";
+    run.note(() -> reason);
+    return Optional.of(reason);
   }
 
   // Source binding
@@ -246,14 +274,8 @@ public final class Evaluator {
     if (gateway) {
       return Optional.empty();
     }
-    boolean closedVnic =
-        network.nics().stream()
-            .anyMatch(
-                nic -> nic.mac().equals(source) && !(nic.role() instanceof PortRole.Promiscuous));
-    boolean openVnic =
-        network.nics().stream()
-            .anyMatch(
-                nic -> nic.mac().equals(source) && nic.role() instanceof PortRole.Promiscuous);
+    boolean closedVnic = closedMacs.contains(source);
+    boolean openVnic = openMacs.contains(source);
     if (closedVnic || (n.uplink() == Network.Uplink.GATEWAYS && !openVnic)) {
       return Optional.of(
           "the uplink of network "

@@ -318,9 +318,19 @@ final class NftInterpreter {
     boolean ip4 = isType(packet, 0x800);
     boolean ip6 = isType(packet, 0x86dd);
     boolean arp = isType(packet, 0x806);
+    boolean tagged = !packet.get(Field.VLAN_TCI).isZero();
     return switch (name) {
       case "ether saddr" -> packet.get(Field.ETH_SRC);
       case "ether daddr" -> packet.get(Field.ETH_DST);
+      case "ether type" -> tagged ? Bits.of(0x8100) : packet.get(Field.ETH_TYPE);
+      case "vlan id" ->
+          given(tagged, packet, Field.VLAN_TCI) instanceof Bits tci
+              ? tci.and(Bits.of(0xfff))
+              : Optional.empty();
+      case "vlan pcp" ->
+          given(tagged, packet, Field.VLAN_TCI) instanceof Bits tci
+              ? tci.shiftRight(13)
+              : Optional.empty();
       case "ip saddr" -> given(ip4, packet, Field.IP4_SRC);
       case "ip daddr" -> given(ip4, packet, Field.IP4_DST);
       case "ip ttl" -> given(ip4, packet, Field.IP_TTL);

@@ -81,7 +81,7 @@ public final class RandomMatches {
 
   private static String ordinal(Random random) {
     String equality = pick(random, List.of("==", "!="));
-    return switch (random.nextInt(10)) {
+    return switch (random.nextInt(11)) {
       case 0 ->
           pick(random, List.of("ip4.src ", "ip4.dst ")) + equality + " " + pick(random, ADDRESSES);
       case 1 ->
@@ -108,6 +108,15 @@ public final class RandomMatches {
               random,
               List.of(
                   "tcp.flags[1]", "!tcp.flags[4]", "eth.mcast", "!eth.mcast", "tcp.flags == 2"));
+      case 9 ->
+          pick(
+              random,
+              List.of(
+                  "vlan.present",
+                  "!vlan.present",
+                  "vlan.vid == 7",
+                  "vlan.vid != 0",
+                  "vlan.pcp > 3"));
       default -> "arp.tpa " + equality + " " + pick(random, ADDRESSES);
     };
   }
@@ -119,6 +128,9 @@ public final class RandomMatches {
     packet.set(
         Field.ETH_DST,
         random.nextInt(5) == 0 ? 0xffffffffffffL : 0x525400000000L + random.nextInt(4));
+    if (random.nextInt(6) == 0) {
+      packet.set(Field.VLAN_TCI, pick(random, List.of(0x1000, 0x1007, 0x1008, 0xb007)));
+    }
     switch (random.nextInt(8)) {
       case 0 -> {
         packet.set(Field.ETH_TYPE, 0x806).set(Field.ARP_OP, 1 + random.nextInt(2));
@@ -126,7 +138,13 @@ public final class RandomMatches {
         packet.set(Field.ARP_TPA, 0x0a000000L + random.nextInt(5));
         packet.set(Field.ARP_SHA, packet.get(Field.ETH_SRC));
       }
-      case 1 -> packet.set(Field.ETH_TYPE, 0x88cc);
+      case 1 -> {
+        packet.set(Field.ETH_TYPE, pick(random, List.of(0x88cc, 0x88cc, 0x8100, 0x88a8)));
+        if (packet.get(Field.ETH_TYPE).low() != 0x88cc) {
+          // A tag is found only within another.
+          packet.set(Field.VLAN_TCI, 0x1000);
+        }
+      }
       case 2, 3 -> {
         packet.set(Field.ETH_TYPE, 0x86dd).set(Field.IP_TTL, random.nextBoolean() ? 255 : 64);
         packet.set(Field.IP6_SRC, address6(random)).set(Field.IP6_DST, address6(random));
