@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.evaluate;
 
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.inventory.Network;
-import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
@@ -20,10 +19,35 @@ final class Packets {
   /** Stands for the MAC of a gateway that lists none. */
   private static final Bits SOME_GATEWAY = Bits.of(0x02_00_00_00_00_01L);
 
-  private final ResolvedNetwork network;
+  private final List<Known> vnics;
+  private final Known uplink;
+
+  /** What packets say of an end; a matrix asks for it a million times. */
+  private record Known(
+      Bits mac, Optional<IpRange> ipv4, Optional<IpRange> ipv6, Set<String> names) {}
 
   Packets(ResolvedNetwork network) {
-    this.network = network;
+    this.vnics =
+        network.nics().stream()
+            .map(
+                nic ->
+                    new Known(
+                        nic.mac(),
+                        nic.address(false),
+                        nic.address(true),
+                        network.portNames().of(nic)))
+            .toList();
+    List<Bits> gateways = network.network().gatewayMacs();
+    this.uplink =
+        new Known(
+            gateways.isEmpty() ? SOME_GATEWAY : gateways.get(0),
+            network.gateway(false),
+            network.gateway(true),
+            UPLINK_NAMES);
+  }
+
+  private Known known(Endpoint end) {
+    return end instanceof Endpoint.Vnic vnic ? vnics.get(vnic.index()) : uplink;
   }
 
   /** IPv6 if only that is known of both ends, else IPv4. */
@@ -37,24 +61,17 @@ final class Packets {
   }
 
   Optional<IpRange> address(Endpoint end, boolean ipv6) {
-    return end instanceof Endpoint.Vnic vnic ? nic(vnic).address(ipv6) : network.gateway(ipv6);
-  }
-
-  private Nic nic(Endpoint.Vnic vnic) {
-    return network.nics().get(vnic.index());
+    Known known = known(end);
+    return ipv6 ? known.ipv6() : known.ipv4();
   }
 
   Bits mac(Endpoint end) {
-    if (end instanceof Endpoint.Vnic vnic) {
-      return nic(vnic).mac();
-    }
-    Network n = network.network();
-    return n.gatewayMacs().isEmpty() ? SOME_GATEWAY : n.gatewayMacs().get(0);
+    return known(end).mac();
   }
 
   /** The names by which {@code inport} and {@code outport} know an end. */
   Set<String> portNames(Endpoint end) {
-    return end instanceof Endpoint.Vnic vnic ? network.portNames().of(nic(vnic)) : UPLINK_NAMES;
+    return known(end).names();
   }
 
   Packet request(Endpoint from, Endpoint to, Flow flow) {

@@ -34,6 +34,7 @@ public final class ResolvedNetwork {
 
   private final Network network;
   private final Optional<Subnet> subnet;
+  private final boolean stateful;
   private final List<Acl> fromLport;
   private final List<Acl> toLport;
   private final List<Nic> nics;
@@ -47,6 +48,7 @@ public final class ResolvedNetwork {
   private ResolvedNetwork(Network network, PolicySet policies, List<Nic> nics) {
     this.network = network;
     this.subnet = policies.subnetOf(network.name());
+    this.stateful = subnet.map(Subnet::stateful).orElse(false);
     this.nics = List.copyOf(nics);
     this.policies = policies.networkPoliciesOf(network.name());
     this.portNames = new PortNames(nics);
@@ -216,7 +218,7 @@ public final class ResolvedNetwork {
 
   /** Whether connections are tracked for the ACLs. */
   public boolean stateful() {
-    return subnet.map(Subnet::stateful).orElse(false);
+    return stateful;
   }
 
   /** The policies that limit what comes in to (or goes out of) a vNIC; none: everything may. */
