@@ -23,14 +23,15 @@ import java.util.concurrent.TimeUnit;
  */
 final class Namespace implements AutoCloseable {
 
+  /** The lab's native program, also where the machine does not see the file it was started from. */
+  private static final String FIRST_PROCESS = "/proc/1/exe";
+
   private final String name;
-  private final Path agent;
   private final Process unshare;
   private final long pid;
 
-  private Namespace(String name, Path agent, Process unshare, long pid) {
+  private Namespace(String name, Process unshare, long pid) {
     this.name = name;
-    this.agent = agent;
     this.unshare = unshare;
     this.pid = pid;
   }
@@ -77,7 +78,7 @@ final class Namespace implements AutoCloseable {
               .map(ProcessHandle::pid)
               .orElseThrow(() -> new LabException("The namespaces of '%s' ended.".formatted(name)));
       // A mount of sysfs shows the devices of the network namespace it was made in.
-      Namespace namespace = new Namespace(name, agent, unshare, pid);
+      Namespace namespace = new Namespace(name, unshare, pid);
       namespace.output(
           "sh", "-c", "hostname \"$0\" && mount -t sysfs sysfs /sys && ip link set lo up", name);
       return namespace;
@@ -168,7 +169,7 @@ final class Namespace implements AutoCloseable {
     ip(List.of("link set %s up".formatted(cable)));
     spawn(
         ProcessBuilder.Redirect.INHERIT,
-        List.of(agent.toString(), "vlan", cable, Integer.toString(tag), device));
+        List.of(FIRST_PROCESS, "vlan", cable, Integer.toString(tag), device));
     Poll.until(
         Duration.ofSeconds(10),
         () -> Files.exists(path("/sys/class/net/" + device)),

@@ -48,7 +48,9 @@ class ReachabilityLabIT {
 
   @AfterAll
   static void end() {
-    lab.close();
+    if (lab != null) {
+      lab.close();
+    }
   }
 
   private static Guest guest(String name) {

@@ -66,7 +66,9 @@ class SeveralCustomersLabIT {
 
   @AfterAll
   static void end() {
-    lab.close();
+    if (lab != null) {
+      lab.close();
+    }
   }
 
   private static String vm(String label) {

@@ -47,7 +47,9 @@ class VmLifecycleLabIT {
 
   @AfterAll
   static void endLab() {
-    lab.close();
+    if (lab != null) {
+      lab.close();
+    }
   }
 
   @AfterEach
