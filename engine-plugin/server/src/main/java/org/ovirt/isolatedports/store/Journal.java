@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.store;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
@@ -18,6 +19,18 @@ public class Journal {
 
   @PersistenceContext(unitName = "isolated-ports")
   EntityManager entities;
+
+  private final IsolatedNetworks networks;
+
+  @Inject
+  public Journal(IsolatedNetworks networks) {
+    this.networks = networks;
+  }
+
+  /** For the container's proxy only. */
+  protected Journal() {
+    this(null);
+  }
 
   /** Notes that an isolated network is about to be created. */
   public UUID beginAdd(UUID dataCenterId, String name, Enforcement enforcement) {
@@ -36,9 +49,7 @@ public class Journal {
   /** Takes the created network in, and notes that the rest is still to be done; one transaction. */
   public void created(UUID changeId, IsolatedNetwork network) {
     entities.find(EngineChange.class, changeId).created(network.networkId());
-    if (entities.find(IsolatedNetwork.class, network.networkId()) == null) {
-      entities.persist(network);
-    }
+    networks.add(network);
   }
 
   /** Engine and store agree. */

@@ -88,11 +88,12 @@ final class TestDatabase implements AutoCloseable {
     return violations;
   }
 
-  private interface Work<T> {
+  /** What is done in a transaction. */
+  interface Work<T> {
     T on(EntityManager entities);
   }
 
-  private <T> T inTransaction(Work<T> work) {
+  <T> T inTransaction(Work<T> work) {
     EntityManager entities = factory.createEntityManager();
     try {
       entities.getTransaction().begin();

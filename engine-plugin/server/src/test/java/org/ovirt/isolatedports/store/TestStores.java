@@ -14,4 +14,11 @@ public final class TestStores {
     networks.entities = entities;
     return networks;
   }
+
+  /** The journal, on an entity manager of the test's. */
+  public static Journal journal(EntityManager entities) {
+    Journal journal = new Journal(isolatedNetworks(entities));
+    journal.entities = entities;
+    return journal;
+  }
 }
