@@ -18,15 +18,16 @@ import org.ovirt.isolatedports.policy.match.Intervals;
  *
  * <p>A rule becomes elements: one value or block for each of its fields. Elements whose fields and
  * prefix lengths are alike (a shape) are equal or disjoint, which hashing tells. An element goes
- * into a map of its fields that comes after every map with an element that overlaps it; where all
- * that overlaps is covered by a rule of higher priority, the element never matches and is left out.
- * So the order of priorities is kept wherever it matters and the number of maps grows with how deep
- * rules overlap, not with how many there are.
+ * into a map of its fields that comes after every map with an element that overlaps it and says
+ * something else, or is of the same fields, since one map takes no two that overlap. What a rule of
+ * higher priority covers never matches and is left out. So the order of priorities is kept wherever
+ * it matters, and the number of maps grows with how deep rules that disagree overlap, not with how
+ * many rules there are.
  */
 final class AclFolder {
 
-  /** More shapes than this side by side would make each rule cost too much to place. */
-  private static final int MAX_SHAPES = 40;
+  /** More groups than this side by side would make each rule cost too much to place. */
+  private static final int MAX_GROUPS = 60;
 
   /** A rule that becomes more elements than this stays a rule, with sets. */
   private static final int MAX_ELEMENTS = 128;
@@ -85,37 +86,42 @@ final class AclFolder {
     }
   }
 
-  private record RuleStep(Nft.Rule rule) implements Step {}
+  private record RuleStep(Nft.Rule rule, Nft.Verdict verdict, int order) implements Step {}
 
-  private record Placed(List<Integer> prefixes, Nft.Verdict verdict) {}
+  /** What a map's element says, and how high it stands, see {@link #order}. */
+  private record Placed(List<Integer> prefixes, Nft.Verdict verdict, int order) {}
 
   /** An element, wherever it is. */
-  private record Item(Shape shape, List<Bits> key) {
-    boolean overlaps(Item other) {
-      return !shape.kind().guard().disjointFrom(other.shape.kind().guard())
-          && common(shape, other.shape, key).equals(common(other.shape, shape, other.key));
-    }
-  }
+  private record Item(Shape shape, List<Bits> key) {}
+
+  /** Elements of a shape that say the same. */
+  private record Group(Shape shape, Nft.Verdict verdict) {}
 
   /** For one shape: at which step an element with given leading bits was put last. */
   private static final class Seen {
     private final List<List<Bits>> keys = new ArrayList<>();
     private final List<Integer> steps = new ArrayList<>();
-    private final Map<Shape, Map<List<Bits>, Integer>> latestFor = new HashMap<>();
+    private final IdentityHashMap<Shape, Map<List<Bits>, Integer>> latestFor =
+        new IdentityHashMap<>();
   }
 
   private final Map<KindKey, MapKind> kinds = new HashMap<>();
   private final IdentityHashMap<MapKind, Map<List<Integer>, Shape>> shapesOfKind =
       new IdentityHashMap<>();
   private final List<Step> steps = new ArrayList<>();
-  private final Map<Shape, Seen> shapes = new LinkedHashMap<>();
+  private final Map<Group, Seen> groups = new LinkedHashMap<>();
   private final IdentityHashMap<MapKind, List<Integer>> stepsOfKind = new IdentityHashMap<>();
-  private final List<Integer> barriers = new ArrayList<>(List.of(0));
   private final List<Item> leftOut = new ArrayList<>();
   private int barrier = 0;
 
+  /** Which of two rules decides: the higher, and of one priority the one that does not allow. */
+  private static int order(int priority, Nft.Verdict verdict) {
+    return 2 * priority + (verdict.equals(Nft.Verdict.RETURN) ? 0 : 1);
+  }
+
   /** Adds a rule below all those added before. */
-  void add(Variant variant, Nft.Verdict verdict, Supplier<Nft.Rule> whole) {
+  void add(Variant variant, int priority, Nft.Verdict verdict, Supplier<Nft.Rule> whole) {
+    int order = order(priority, verdict);
     List<List<Intervals.Interval>> blocks = new ArrayList<>();
     long product = 1;
     if (variant.foldable()) {
@@ -126,12 +132,12 @@ final class AclFolder {
       }
     }
     if (!variant.foldable() || product > MAX_ELEMENTS) {
-      steps.add(new RuleStep(whole.get()));
+      steps.add(new RuleStep(whole.get(), verdict, order));
       startAnew();
       return;
     }
     MapKind kind = kind(variant);
-    place(kind, blocks, 0, new ArrayList<>(), verdict);
+    place(kind, blocks, 0, new ArrayList<>(), verdict, order);
   }
 
   private MapKind kind(Variant variant) {
@@ -150,8 +156,7 @@ final class AclFolder {
   /** What comes now stays below everything so far. */
   private void startAnew() {
     barrier = steps.size();
-    barriers.add(barrier);
-    shapes.clear();
+    groups.clear();
     stepsOfKind.clear();
   }
 
@@ -161,41 +166,52 @@ final class AclFolder {
       List<List<Intervals.Interval>> blocks,
       int index,
       List<Intervals.Interval> chosen,
-      Nft.Verdict verdict) {
+      Nft.Verdict verdict,
+      int order) {
     if (index == blocks.size()) {
-      placeElement(kind, chosen, verdict);
+      placeElement(kind, chosen, verdict, order);
       return;
     }
     for (Intervals.Interval block : blocks.get(index)) {
       chosen.add(block);
-      place(kind, blocks, index + 1, chosen, verdict);
+      place(kind, blocks, index + 1, chosen, verdict, order);
       chosen.remove(chosen.size() - 1);
     }
   }
 
-  private void placeElement(MapKind kind, List<Intervals.Interval> element, Nft.Verdict verdict) {
+  private void placeElement(
+      MapKind kind, List<Intervals.Interval> element, Nft.Verdict verdict, int order) {
     Item item = item(kind, element);
     Shape shape = item.shape();
     List<Bits> key = item.key();
-    if (!shapes.containsKey(shape) && shapes.size() >= MAX_SHAPES) {
+    Group own = new Group(shape, verdict);
+    if (!groups.containsKey(own) && groups.size() >= MAX_GROUPS) {
       startAnew();
     }
     int after = barrier - 1;
-    for (Map.Entry<Shape, Seen> entry : shapes.entrySet()) {
-      Shape other = entry.getKey();
+    for (Map.Entry<Group, Seen> entry : groups.entrySet()) {
+      Shape other = entry.getKey().shape();
       if (other.kind().guard().disjointFrom(kind.guard())) {
         continue;
       }
       Integer latest = latest(other, entry.getValue(), shape, key);
       if (latest != null) {
         if (covers(other, shape)) {
-          leftOut.add(new Item(shape, key));
+          leftOut.add(item);
           return;
         }
-        after = Math.max(after, latest);
+        if (mattersTo(other.kind(), entry.getKey().verdict(), kind, verdict)) {
+          after = Math.max(after, latest);
+        }
       }
     }
-    put(shape, kind, key, verdict, after);
+    put(own, key, order, after);
+  }
+
+  /** Whether two overlapping elements must keep their order. */
+  private static boolean mattersTo(
+      MapKind one, Nft.Verdict verdict, MapKind other, Nft.Verdict otherVerdict) {
+    return one.equals(other) || !verdict.equals(otherVerdict);
   }
 
   private Item item(MapKind kind, List<Intervals.Interval> element) {
@@ -257,8 +273,9 @@ final class AclFolder {
     return bits;
   }
 
-  private void put(Shape shape, MapKind kind, List<Bits> key, Nft.Verdict verdict, int after) {
-    List<Integer> candidates = stepsOfKind.computeIfAbsent(kind, k -> new ArrayList<>());
+  private void put(Group group, List<Bits> key, int order, int after) {
+    Shape shape = group.shape();
+    List<Integer> candidates = stepsOfKind.computeIfAbsent(shape.kind(), k -> new ArrayList<>());
     int step = -1;
     for (int candidate : candidates) {
       if (candidate > after) {
@@ -268,11 +285,12 @@ final class AclFolder {
     }
     if (step < 0) {
       step = steps.size();
-      steps.add(new MapStep(kind));
+      steps.add(new MapStep(shape.kind()));
       candidates.add(step);
     }
-    ((MapStep) steps.get(step)).elements.put(key, new Placed(shape.prefixes(), verdict));
-    Seen seen = shapes.computeIfAbsent(shape, s -> new Seen());
+    ((MapStep) steps.get(step))
+        .elements.put(key, new Placed(shape.prefixes(), group.verdict(), order));
+    Seen seen = groups.computeIfAbsent(group, g -> new Seen());
     seen.keys.add(key);
     seen.steps.add(step);
     for (Map.Entry<Shape, Map<List<Bits>, Integer>> table : seen.latestFor.entrySet()) {
@@ -311,46 +329,113 @@ final class AclFolder {
   record Swap(String map, Nft.Element gone, String newMap, Nft.Element come, Runnable remember) {}
 
   /**
-   * Puts one rule in another's place without folding all anew, where both are one element and
-   * overlap no other: then nothing else could come out differently, and the result is the one that
-   * folding anew would give.
+   * Puts one rule of a priority in another's place without folding all anew, where both are one
+   * element, nothing was left out because of the old one, and there is a map at a place where the
+   * new one keeps its order with all it overlaps. The result means what folding anew would mean,
+   * though the elements may be spread over the maps in another way.
    */
-  Optional<Swap> swap(Variant old, Nft.Verdict was, Variant now, Nft.Verdict verdict) {
+  Optional<Swap> swap(
+      Variant old, Nft.Verdict was, Variant now, Nft.Verdict verdict, int priority) {
     Optional<Item> before = onlyItem(old);
     Optional<Item> after = onlyItem(now);
     if (before.isEmpty() || after.isEmpty()) {
       return Optional.empty();
     }
-    int place = -1;
+    Item gone = before.get();
+    Item come = after.get();
+    Optional<MapStep> source =
+        stepOf(gone, new Placed(gone.shape().prefixes(), was, order(priority, was)));
+    if (source.isEmpty()
+        || leftOut.stream()
+            .anyMatch(
+                item ->
+                    overlap(gone, item.shape(), item.key())
+                        && covers(gone.shape(), item.shape()))) {
+      return Optional.empty();
+    }
+    return stepFor(come, verdict, order(priority, verdict), source.get(), gone)
+        .map(
+            target ->
+                new Swap(
+                    source.get().name,
+                    new Nft.Element(keyOf(gone), Optional.of(was)),
+                    target.name,
+                    new Nft.Element(keyOf(come), Optional.of(verdict)),
+                    () -> {
+                      source.get().elements.remove(gone.key());
+                      target.elements.put(
+                          come.key(),
+                          new Placed(come.shape().prefixes(), verdict, order(priority, verdict)));
+                    }));
+  }
+
+  private Optional<MapStep> stepOf(Item item, Placed placed) {
+    for (Step step : steps) {
+      if (step instanceof MapStep map
+          && map.kind.equals(item.shape().kind())
+          && placed.equals(map.elements.get(item.key()))) {
+        return Optional.of(map);
+      }
+    }
+    return Optional.empty();
+  }
+
+  /** A map below all that must stay above an element, and above all that must stay below it. */
+  private Optional<MapStep> stepFor(
+      Item item, Nft.Verdict verdict, int order, MapStep source, Item gone) {
+    int lowest = -1;
+    int highest = steps.size();
     for (int i = 0; i < steps.size(); i++) {
-      if (steps.get(i) instanceof MapStep step) {
-        Placed placed = step.elements.get(before.get().key());
-        boolean own = step.kind.equals(before.get().shape().kind()) && placed != null;
-        if (own && placed.prefixes().equals(before.get().shape().prefixes())) {
-          place = i;
+      if (steps.get(i) instanceof RuleStep rule) {
+        if (!rule.verdict().equals(verdict)) {
+          lowest = rule.order() > order ? i : lowest;
+          highest = rule.order() < order ? Math.min(highest, i) : highest;
+        }
+        continue;
+      }
+      MapStep map = (MapStep) steps.get(i);
+      if (map.kind.guard().disjointFrom(item.shape().kind().guard())) {
+        continue;
+      }
+      for (Map.Entry<List<Bits>, Placed> entry : map.elements.entrySet()) {
+        Placed placed = entry.getValue();
+        boolean leaves = map == source && entry.getKey().equals(gone.key());
+        if (leaves
+            || !mattersTo(map.kind, placed.verdict(), item.shape().kind(), verdict)
+            || !overlap(item, map.kind, placed.prefixes(), entry.getKey())) {
+          continue;
+        }
+        lowest = placed.order() >= order ? i : lowest;
+        highest = placed.order() < order ? Math.min(highest, i) : highest;
+      }
+    }
+    for (int i = lowest + 1; i < highest; i++) {
+      if (steps.get(i) instanceof MapStep map && map.kind.equals(item.shape().kind())) {
+        return Optional.of(map);
+      }
+    }
+    return Optional.empty();
+  }
+
+  private static boolean overlap(Item item, Shape shape, List<Bits> key) {
+    return !shape.kind().guard().disjointFrom(item.shape().kind().guard())
+        && overlap(item, shape.kind(), shape.prefixes(), key);
+  }
+
+  /** Whether two elements, of frames that can be the same, have a frame in common. */
+  private static boolean overlap(Item item, MapKind kind, List<Integer> prefixes, List<Bits> key) {
+    List<Field> fields = kind.fields();
+    for (int i = 0; i < fields.size(); i++) {
+      int place = item.shape().kind().fields().indexOf(fields.get(i));
+      if (place >= 0) {
+        int prefix = Math.min(prefixes.get(i), item.shape().prefixes().get(place));
+        Bits mask = Bits.prefixMask(prefix, fields.get(i).width());
+        if (!key.get(i).and(mask).equals(item.key().get(place).and(mask))) {
+          return false;
         }
       }
     }
-    if (place < 0 || ((MapStep) steps.get(place)).elements.size() == 1) {
-      return Optional.empty();
-    }
-    Optional<MapStep> target = firstOfKind(after.get().shape().kind(), place);
-    if (target.isEmpty() || overlapsOthers(before.get(), after.get())) {
-      return Optional.empty();
-    }
-    MapStep source = (MapStep) steps.get(place);
-    Item gone = before.get();
-    Item come = after.get();
-    return Optional.of(
-        new Swap(
-            source.name,
-            new Nft.Element(keyOf(gone), Optional.of(was)),
-            target.get().name,
-            new Nft.Element(keyOf(come), Optional.of(verdict)),
-            () -> {
-              source.elements.remove(gone.key());
-              target.get().elements.put(come.key(), new Placed(come.shape().prefixes(), verdict));
-            }));
+    return true;
   }
 
   private Optional<Item> onlyItem(Variant variant) {
@@ -366,44 +451,6 @@ final class AclFolder {
       element.add(blocks.get(0));
     }
     return Optional.of(item(kind(variant), element));
-  }
-
-  /** The first map of a kind between the same two rules as a step. */
-  private Optional<MapStep> firstOfKind(MapKind kind, int step) {
-    int from = 0;
-    int to = steps.size();
-    for (int start : barriers) {
-      if (start <= step) {
-        from = start;
-      } else {
-        to = Math.min(to, start);
-      }
-    }
-    for (Step candidate : steps.subList(from, to)) {
-      if (candidate instanceof MapStep map && map.kind.equals(kind)) {
-        return Optional.of(map);
-      }
-    }
-    return Optional.empty();
-  }
-
-  private boolean overlapsOthers(Item before, Item after) {
-    for (Item item : leftOut) {
-      if (item.overlaps(before) || item.overlaps(after)) {
-        return true;
-      }
-    }
-    for (Step step : steps) {
-      if (step instanceof MapStep map) {
-        for (Map.Entry<List<Bits>, Placed> entry : map.elements.entrySet()) {
-          Item item = new Item(shape(map.kind, entry.getValue().prefixes()), entry.getKey());
-          if (!item.equals(before) && (item.overlaps(before) || item.overlaps(after))) {
-            return true;
-          }
-        }
-      }
-    }
-    return false;
   }
 
   private static Nft keyOf(Item item) {

@@ -247,7 +247,7 @@ final class NetworkCompiler {
       for (Alternative alternative : alternatives(acl)) {
         for (List<Nft.Match> ports : portConditions(alternative)) {
           for (Variant variant : Variant.of(alternative, ports)) {
-            folder.add(variant, verdict, () -> wholeRule(variant, verdict, acl));
+            folder.add(variant, acl.priority(), verdict, () -> wholeRule(variant, verdict, acl));
           }
         }
       }
@@ -288,7 +288,8 @@ final class NetworkCompiler {
                     before.get(),
                     verdict(old.action(), chain.mayReject()),
                     after.get(),
-                    verdict(now.action(), chain.mayReject()));
+                    verdict(now.action(), chain.mayReject()),
+                    now.priority());
         if (swap.isEmpty()) {
           return Optional.empty();
         }

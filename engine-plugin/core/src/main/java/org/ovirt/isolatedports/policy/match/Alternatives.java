@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.policy.match;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -90,6 +91,9 @@ public final class Alternatives {
 
   private static List<Alternative> product(List<Alternative> left, List<Alternative> right)
       throws MatchException {
+    if (left.equals(List.of(Alternative.ALWAYS))) {
+      return right;
+    }
     if ((long) left.size() * right.size() > 64L * LIMIT) {
       throw tooMany();
     }
@@ -170,7 +174,7 @@ public final class Alternatives {
     Map<Field, List<Intervals.Interval>> singles = new EnumMap<>(Field.class);
     Set<String> inports = new TreeSet<>();
     Set<String> outports = new TreeSet<>();
-    List<Alternative> rest = new ArrayList<>();
+    Set<Alternative> rest = new LinkedHashSet<>();
     for (Alternative a : alternatives) {
       boolean noMask = a.masks().isEmpty();
       if (noMask && a.fields().size() == 1 && a.inports().isEmpty() && a.outports().isEmpty()) {
@@ -186,7 +190,7 @@ public final class Alternatives {
           && a.inports().isEmpty()
           && a.outports().isPresent()) {
         outports.addAll(a.outports().get());
-      } else if (!rest.contains(a)) {
+      } else {
         rest.add(a);
       }
     }
