@@ -36,6 +36,12 @@ public final class YamlReader {
   /** Largest file read, in bytes: room for some 200,000 rules. */
   public static final int MAX_BYTES = 32 * 1024 * 1024;
 
+  /**
+   * Longest line read, in characters. The parser's time grows with the square of the length of a
+   * word or comment.
+   */
+  public static final int MAX_LINE = 64 * 1024;
+
   /** Deepest nesting read; a NetworkPolicy needs 10. */
   public static final int MAX_DEPTH = 32;
 
@@ -81,6 +87,7 @@ public final class YamlReader {
       throw new PolicyException(
           new SourceLocation(name, 1, 1), tooLarge(text.getBytes(StandardCharsets.UTF_8).length));
     }
+    checkLines(name, text);
     LoadSettings settings =
         LoadSettings.builder().setLabel(name).setCodePointLimit(MAX_BYTES).build();
     Builder builder = new Builder(name);
@@ -99,6 +106,25 @@ public final class YamlReader {
           "This is not YAML: " + e.getMessage() + ". Write plain UTF-8 YAML.");
     }
     return builder.documents;
+  }
+
+  private static void checkLines(String name, String text) throws PolicyException {
+    int line = 1;
+    int start = 0;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c == '\n' || c == '\r') {
+        boolean pair = c == '\n' && i > 0 && text.charAt(i - 1) == '\r';
+        line += pair ? 0 : 1;
+        start = i + 1;
+      } else if (i - start >= MAX_LINE) {
+        throw new PolicyException(
+            new SourceLocation(name, line, MAX_LINE + 1),
+            "The line has more than "
+                + MAX_LINE
+                + " characters, which is more than any policy needs. Break it into several lines.");
+      }
+    }
   }
 
   /** A collection that is being read. */

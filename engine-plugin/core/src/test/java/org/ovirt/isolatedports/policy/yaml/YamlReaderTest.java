@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ovirt.isolatedports.policy.PolicyException;
 
 class YamlReaderTest {
@@ -36,7 +37,7 @@ class YamlReaderTest {
 
   @Test
   void deepNestingIsRefusedWithoutOverflow() {
-    assertThatThrownBy(() -> YamlReader.read("f", "[".repeat(200_000)))
+    assertThatThrownBy(() -> YamlReader.read("f", "[\n".repeat(200_000)))
         .isInstanceOf(PolicyException.class)
         .hasMessageContaining("deeper than 32 levels");
   }
@@ -51,6 +52,34 @@ class YamlReaderTest {
     assertThatThrownBy(() -> YamlReader.read(file))
         .hasMessageContaining("at most 33554432 are read");
     assertThat(System.nanoTime() - start).isLessThan(1_000_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a: ", "# ", "a: '", "a: \"", "", "- [", "a: |\n  ", "? "})
+  void longLinesAreRefusedBeforeTheyCostTime(String start) {
+    String text = "kind: x\r\n" + start + "x".repeat(20_000_000);
+    long begin = System.nanoTime();
+    assertThatThrownBy(() -> YamlReader.read("f", text))
+        .isInstanceOf(PolicyException.class)
+        .hasMessageStartingWith("f:" + (start.contains("\n") ? 3 : 2) + ":65537")
+        .hasMessageContaining("Break it into several lines");
+    assertThat(System.nanoTime() - begin).isLessThan(1_000_000_000L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"- x", "# x", "- 'x", "x"})
+  void theLongestLinesInALargeFileTakeSeconds(String start) {
+    String line =
+        start + "x".repeat(YamlReader.MAX_LINE - 10) + (start.contains("'") ? "'\n" : "\n");
+    String text = line.repeat(YamlReader.MAX_BYTES / 4 / line.length());
+    long begin = System.nanoTime();
+    try {
+      assertThat(YamlReader.read("f", text)).hasSizeLessThan(2);
+    } catch (PolicyException e) {
+      assertThat(e.getMessage()).startsWith("f:");
+    }
+    // Tens of milliseconds for each would be what the square of a file's length costs.
+    assertThat(System.nanoTime() - begin).isLessThan(20_000_000_000L);
   }
 
   @Test
