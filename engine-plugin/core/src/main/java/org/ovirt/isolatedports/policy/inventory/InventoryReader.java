@@ -33,11 +33,14 @@ public final class InventoryReader {
   /** The label by which a policy selects a VM by its name (KubeVirt). */
   public static final String VM_NAME_LABEL = "vm.kubevirt.io/name";
 
+  /** The label by which a policy selects a VM whose name was pinned. */
+  public static final String VM_ID_LABEL = "isolated-ports.ovirt.org/vm-id";
+
   private static final Set<String> TOP =
       Set.of("networks", "namespaces", "vms", "address_sets", "port_groups");
   private static final Set<String> NETWORK =
       Set.of("name", "bridge", "cidr", "gateway", "gateway_macs", "port_isolation", "uplink");
-  private static final Set<String> VM = Set.of("name", "namespace", "labels", "host", "nics");
+  private static final Set<String> VM = Set.of("id", "name", "namespace", "labels", "host", "nics");
   private static final Set<String> NIC =
       Set.of("name", "network", "mac", "ips", "role", "ports", "anti_spoof", "port");
   private static final Set<String> PORT = Set.of("name", "protocol", "port");
@@ -260,12 +263,15 @@ public final class InventoryReader {
           "There are two VMs named " + name.get() + "; VM names must be unique, rename one.");
     }
     Map<String, String> labels = new TreeMap<>(fields.textMap("labels"));
-    if (labels.containsKey(VM_NAME_LABEL)) {
-      fields.error(
-          "labels",
-          "The label " + VM_NAME_LABEL + " is the VM's name and cannot be set; leave it out.");
+    for (String own : List.of(VM_NAME_LABEL, VM_ID_LABEL)) {
+      if (labels.containsKey(own)) {
+        fields.error(
+            "labels",
+            "The label " + own + " is the VM's own name or id and cannot be set; leave it out.");
+      }
     }
     labels.put(VM_NAME_LABEL, name.get());
+    fields.text("id").ifPresent(id -> labels.put(VM_ID_LABEL, id));
     String namespace =
         fields
             .text("namespace")

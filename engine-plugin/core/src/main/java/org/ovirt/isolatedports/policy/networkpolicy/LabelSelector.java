@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.networkpolicy;
 
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
  * Selects by labels; an empty one selects everything (Kubernetes, LabelSelector).
@@ -66,6 +68,32 @@ public record LabelSelector(Map<String, String> matchLabels, List<Requirement> m
 
   public boolean selectsEverything() {
     return matchLabels.isEmpty() && matchExpressions.isEmpty();
+  }
+
+  /**
+   * The same selector, looking at another label for one of these.
+   *
+   * @param key the label it shall no longer look at
+   * @param newKey the label it looks at instead
+   * @param newValue what to expect there for an old value
+   */
+  LabelSelector exchanged(String key, String newKey, UnaryOperator<String> newValue) {
+    Map<String, String> labels = new HashMap<>();
+    matchLabels.forEach(
+        (label, value) -> {
+          boolean meant = label.equals(key);
+          labels.put(meant ? newKey : label, meant ? newValue.apply(value) : value);
+        });
+    List<Requirement> requirements =
+        matchExpressions.stream()
+            .map(
+                r ->
+                    r.key().equals(key)
+                        ? new Requirement(
+                            newKey, r.operator(), r.values().stream().map(newValue).toList())
+                        : r)
+            .toList();
+    return new LabelSelector(labels, requirements);
   }
 
   /** Whether it looks at a label. */

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.networkpolicy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.policy.PolicyException;
+import org.ovirt.isolatedports.policy.PolicySet;
+import org.ovirt.isolatedports.policy.TestPolicies;
+import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.inventory.Inventory;
+
+/** A VM name in a policy means the VM that bore it when the policy was written. */
+class NamePinsTest {
+
+  private static Inventory inventory(String nameOfOne, String nameOfTwo) {
+    return TestPolicies.inventory(
+        """
+        networks: [{name: net}]
+        vms:
+        - {name: %s, id: one, nics: [{network: net, mac: "52:54:00:00:00:01"}]}
+        - {name: %s, id: two, nics: [{network: net, mac: "52:54:00:00:00:02"}]}
+        - {name: db, id: three, nics: [{network: net, mac: "52:54:00:00:00:03"}]}
+        """
+            .formatted(nameOfOne, nameOfTwo));
+  }
+
+  private static final String POLICY =
+      """
+      apiVersion: networking.k8s.io/v1
+      kind: NetworkPolicy
+      metadata: {name: p}
+      spec:
+        podSelector: {matchLabels: {vm.kubevirt.io/name: db}}
+        ingress:
+        - from:
+          - podSelector:
+              matchExpressions: [{key: vm.kubevirt.io/name, operator: In, values: [web]}]
+      """;
+
+  private static NetworkPolicy written() {
+    return TestPolicies.policies(inventory("web", "other"), POLICY).networkPolicies().get(0);
+  }
+
+  @Test
+  void renamingAVmDoesNotBringItIntoAPolicy() throws PolicyException {
+    NetworkPolicy pinned =
+        new NamePins(Map.of("web", "one", "other", "two", "db", "three")).pin(written());
+    PolicySet policies = new PolicySet(List.of(), List.of(pinned));
+    Map<String, Reachability.Pair> before =
+        TestPolicies.matrix(inventory("web", "other"), policies, Flow.ping());
+    assertThat(before.get("web>db").forward()).isTrue();
+    assertThat(before.get("other>db").forward()).isFalse();
+    // One tenant gives up the name, another takes it.
+    Map<String, Reachability.Pair> after =
+        TestPolicies.matrix(inventory("old", "web"), policies, Flow.ping());
+    assertThat(after.get("web>db").forward()).isFalse();
+    assertThat(after.get("old>db").forward()).isTrue();
+  }
+
+  @Test
+  void aNameThatNobodyBearsIsRefused() {
+    assertThatThrownBy(() -> new NamePins(Map.of("db", "three")).pin(written()))
+        .isInstanceOf(PolicyException.class)
+        .hasMessageContaining("there is no VM named web");
+  }
+
+  @Test
+  void theLabelOfPinsCannotBeGiven() {
+    assertThatThrownBy(
+            () ->
+                TestPolicies.inventory(
+                    "networks: [{name: net}]\nvms: [{name: a, labels:"
+                        + " {isolated-ports.ovirt.org/vm-id: one}, nics: []}]\n"))
+        .hasMessageContaining("cannot be set");
+  }
+}
