@@ -10,7 +10,11 @@ public enum Kind {
   NIC("nic", "nics", "Interface"),
   VM("vm", "vms", "VM"),
   /** Ours alone. */
-  UPLINK("uplink", "uplinks", "Uplink");
+  UPLINK("uplink", "uplinks", "Uplink"),
+  /** Ours alone. */
+  EMERGENCY("emergency", "emergencies", "Emergency"),
+  /** Ours alone. */
+  MOVING_IN("moving_in", "movings_in", "Moving in");
 
   private final String element;
   private final String collection;

@@ -23,7 +23,8 @@ public class Running {
     }
   }
 
-  boolean has(UUID change) {
+  /** Whether a request works on a change now. */
+  public boolean has(UUID change) {
     return changes.contains(change);
   }
 }

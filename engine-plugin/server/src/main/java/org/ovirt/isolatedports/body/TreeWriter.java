@@ -4,7 +4,11 @@ package org.ovirt.isolatedports.body;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayOutputStream;
+import java.time.Instant;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import javax.xml.stream.XMLOutputFactory;
 import javax.xml.stream.XMLStreamException;
@@ -17,7 +21,19 @@ public final class TreeWriter {
 
   private static final List<String> ATTRIBUTES = List.of("href", "id");
 
+  /** The engine writes milliseconds also where they are nought. */
+  private static final DateTimeFormatter XML_TIME =
+      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
+
   private TreeWriter() {}
+
+  /** A time as API v4 writes it: a number of milliseconds in JSON, ISO 8601 in XML. */
+  public static Object time(Instant time, BodyFormat format) {
+    if (format == BodyFormat.JSON) {
+      return time.toEpochMilli();
+    }
+    return XML_TIME.format(time);
+  }
 
   /**
    * Writes a document.

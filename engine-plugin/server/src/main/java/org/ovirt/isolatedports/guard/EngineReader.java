@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.guard;
 
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -14,14 +12,15 @@ import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.ServiceEngine;
+import org.ovirt.isolatedports.engine.JsonReader;
 import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.engine.Vnics;
 import org.ovirt.isolatedports.network.Cluster;
 import org.ovirt.isolatedports.network.CompatibilityLevel;
 import org.ovirt.isolatedports.network.SwitchType;
 
 /** Reads from the engine what the guard's rules need, in as few requests as the engine allows. */
-final class EngineReader {
+public final class EngineReader {
 
   /** The group that every user is in; the engine creates it with this id. */
   static final String EVERYONE = "eee00000-0000-0000-0000-123456789eee";
@@ -37,8 +36,6 @@ final class EngineReader {
   /** The permit by which a user may put a vNIC on a profile (engine class {@code ActionGroup}). */
   private static final String USE_PROFILE = "configure_vm_network";
 
-  private static final int PAGE = 100;
-
   /**
    * A network as the engine shows it.
    *
@@ -52,9 +49,9 @@ final class EngineReader {
       boolean external,
       Optional<Boolean> isolated) {}
 
-  private final ServiceEngine engine;
+  private final JsonReader engine;
 
-  EngineReader(ServiceEngine engine) {
+  public EngineReader(JsonReader engine) {
     this.engine = engine;
   }
 
@@ -83,7 +80,7 @@ final class EngineReader {
   }
 
   /** All clusters with their networks: one request, and one a cluster where "follow" is ignored. */
-  List<WatchedCluster> clusters() {
+  public List<WatchedCluster> clusters() {
     List<WatchedCluster> clusters = new ArrayList<>();
     for (ApiBody cluster : engine.read("/clusters?follow=networks").items("cluster")) {
       String id = id(cluster);
@@ -128,30 +125,38 @@ final class EngineReader {
 
   /** All vNIC profiles, in one request; who may use them is not in it. */
   List<WatchedProfile> profiles() {
-    List<WatchedProfile> profiles = new ArrayList<>();
-    for (ApiBody profile : engine.read("/vnicprofiles").items("vnic_profile")) {
-      Optional<String> network = profile.child("network").map(EngineReader::id);
-      if (network.isPresent()) {
-        profiles.add(
-            new WatchedProfile(
-                id(profile),
-                profile.text("name").orElse(""),
-                network.get(),
-                property(profile),
-                profile
-                    .child("pass_through")
-                    .flatMap(mode -> mode.text("mode"))
-                    .filter(mode -> !mode.equals("disabled"))
-                    .isPresent(),
-                profile.flag("port_mirroring").orElse(false),
-                profile.has("failover"),
-                false));
-      }
-    }
-    return profiles;
+    return engine.read("/vnicprofiles").items("vnic_profile").stream()
+        .flatMap(profile -> profile(profile).stream())
+        .toList();
   }
 
-  private static Optional<String> property(ApiBody profile) {
+  /** A profile as the engine shows it; one without a network is none of a VM's. */
+  public static Optional<WatchedProfile> profile(ApiBody profile) {
+    return profile
+        .child("network")
+        .map(EngineReader::id)
+        .map(
+            network ->
+                new WatchedProfile(
+                    id(profile),
+                    profile.text("name").orElse(""),
+                    network,
+                    property(profile),
+                    isPassThrough(profile),
+                    profile.flag("port_mirroring").orElse(false),
+                    profile.has("failover"),
+                    false));
+  }
+
+  static boolean isPassThrough(ApiBody profile) {
+    return profile
+        .child("pass_through")
+        .flatMap(mode -> mode.text("mode"))
+        .filter(mode -> !mode.equals("disabled"))
+        .isPresent();
+  }
+
+  static Optional<String> property(ApiBody profile) {
     return profile.child("custom_properties").stream()
         .flatMap(properties -> properties.items("custom_property").stream())
         .filter(each -> each.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
@@ -219,26 +224,9 @@ final class EngineReader {
     return bonds;
   }
 
-  /** The VMs of a cluster with their vNICs, a hundred a request. */
+  /** The VMs of a cluster with their vNICs. */
   List<WatchedVm> vms(Cluster cluster) {
-    Map<String, WatchedVm> vms = new HashMap<>();
-    for (int page = 1; ; page++) {
-      // "page 1" is what the engine gives without being asked for a page.
-      String search = "cluster=" + cluster.name() + (page > 1 ? " page " + page : "");
-      List<ApiBody> found =
-          engine
-              .read(
-                  "/vms?follow=nics&max="
-                      + PAGE
-                      + "&search="
-                      + URLEncoder.encode(search, StandardCharsets.UTF_8).replace("+", "%20"))
-              .items("vm");
-      int before = vms.size();
-      found.forEach(vm -> vms.put(id(vm), vm(vm)));
-      if (found.size() < PAGE || vms.size() == before) {
-        return vms.values().stream().filter(vm -> vm.clusterId().equals(cluster.id())).toList();
-      }
-    }
+    return Vnics.vms(engine, cluster.id(), cluster.name()).stream().map(this::vm).toList();
   }
 
   /** A VM with its vNICs; empty if the engine shows none. */
@@ -247,12 +235,7 @@ final class EngineReader {
   }
 
   private WatchedVm vm(ApiBody vm) {
-    List<ApiBody> nics =
-        vm.child("nics")
-            .filter(list -> list.has("nic"))
-            .or(() -> engine.find("/vms/" + id(vm) + "/nics"))
-            .map(list -> list.items("nic"))
-            .orElse(List.of());
+    List<ApiBody> nics = Vnics.nics(engine, vm);
     return new WatchedVm(
         id(vm),
         vm.text("name").orElse(""),

@@ -23,6 +23,7 @@ import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.guard.EngineReader.NetworkRead;
 import org.ovirt.isolatedports.network.LevelGate;
+import org.ovirt.isolatedports.validation.ValidationMessage;
 
 /**
  * Notices what is changed in the engine around us.
@@ -294,9 +295,20 @@ public final class Guard implements EventFollower.Listener {
             scheduling.hosts(),
             scheduling.scheduling());
     List<GuardViolation> found = new ArrayList<>(IsolationRules.check(engine));
+    Set<String> leftOpen = leftOpen();
+    found.removeIf(
+        violation ->
+            violation.rule() == ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY
+                && violation.network().filter(item -> leftOpen.contains(item.id())).isPresent());
     sources.forEach(source -> found.addAll(source.current()));
     violations.replace(
         distinct(found), IsolationRules.undecided(engine), now, now.minus(times.settle()));
+  }
+
+  private Set<String> leftOpen() {
+    return sources.stream()
+        .flatMap(source -> source.leftOpen().stream())
+        .collect(Collectors.toSet());
   }
 
   private static List<GuardViolation> distinct(List<GuardViolation> found) {
@@ -428,9 +440,11 @@ public final class Guard implements EventFollower.Listener {
    */
   private boolean align(List<WatchedNetwork> watched) {
     boolean changed = false;
+    Set<String> leftOpen = leftOpen();
     for (WatchedNetwork network : watched) {
       boolean lacking =
           network.enforcedByHook()
+              && !leftOpen.contains(network.id())
               && profiles.stream()
                   .filter(profile -> profile.networkId().equals(network.id()))
                   .anyMatch(profile -> !profile.passThrough() && profile.property().isEmpty());

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.guard;
 
 import java.util.List;
+import java.util.Set;
 
 /**
  * Another part of the server that knows of violations, such as a network opened in an emergency.
@@ -11,4 +12,12 @@ public interface ViolationSource {
 
   /** What is wrong now. Reads memory or the database, not the engine. */
   List<GuardViolation> current();
+
+  /**
+   * Ids of networks that are meant to lack the property on their profiles now: they are not brought
+   * in line, and that they lack it is no violation of its own.
+   */
+  default Set<String> leftOpen() {
+    return Set.of();
+  }
 }

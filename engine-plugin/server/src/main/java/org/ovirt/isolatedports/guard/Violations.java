@@ -46,6 +46,17 @@ public class Violations implements ViolationStore {
     return Optional.ofNullable(entities.find(Violation.class, id));
   }
 
+  /** Whether a violation was brought to the engine's event log. */
+  public boolean wasTold(String key) {
+    return !entities
+        .createQuery(
+            "select v.id from Violation v where v.key = :key and v.foundPosted = true", UUID.class)
+        .setParameter("key", key)
+        .setMaxResults(1)
+        .getResultList()
+        .isEmpty();
+  }
+
   @Override
   public void replace(
       List<GuardViolation> found, Set<ValidationMessage> undecided, Instant now, Instant settled) {

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.guard;
 
-import java.time.Instant;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.guard.GuardViolation.Item;
 import org.ovirt.isolatedports.guard.GuardViolation.Kind;
 
@@ -16,10 +14,6 @@ final class ViolationsBody {
 
   private static final String OURS = "/ovirt-isolated-ports/api/";
   private static final String ENGINES = "/ovirt-engine/api/";
-
-  /** The engine writes milliseconds also where they are nought. */
-  private static final DateTimeFormatter XML_TIME =
-      new DateTimeFormatterBuilder().appendInstant(3).toFormatter(Locale.ROOT);
 
   private ViolationsBody() {}
 
@@ -31,18 +25,11 @@ final class ViolationsBody {
     tree.put("code", violation.rule());
     tree.put("severity", violation.severity());
     tree.put("status", violation.clearedAt().isEmpty() ? "open" : "cleared");
-    tree.put("time", time(violation.foundAt(), format));
-    violation.clearedAt().ifPresent(at -> tree.put("cleared_time", time(at, format)));
+    tree.put("time", TreeWriter.time(violation.foundAt(), format));
+    violation.clearedAt().ifPresent(at -> tree.put("cleared_time", TreeWriter.time(at, format)));
     violation.network().ifPresent(item -> tree.put("network", link(item)));
     violation.subject().ifPresent(item -> tree.put(element(item.kind()), link(item)));
     return tree;
-  }
-
-  private static Object time(Instant time, BodyFormat format) {
-    if (format == BodyFormat.JSON) {
-      return time.toEpochMilli();
-    }
-    return XML_TIME.format(time);
   }
 
   private static Map<String, Object> link(Item item) {

@@ -51,8 +51,18 @@ public class EditRights {
    * @param dataCenterId the network's data center, where the engine names one
    */
   public void check(String token, UUID networkId, Optional<UUID> dataCenterId) {
+    UUID unused = checkedUser(token, networkId, dataCenterId);
+  }
+
+  /**
+   * The REST id of the caller's user, if it may edit the network; else throws the engine's fault.
+   *
+   * @param dataCenterId the network's data center, where the engine names one
+   */
+  public UUID checkedUser(String token, UUID networkId, Optional<UUID> dataCenterId) {
     Set<UUID> holders = new HashSet<>(tokens.groups(token));
-    holders.add(user(token));
+    UUID user = user(token);
+    holders.add(user);
     holders.add(Permissions.EVERYONE);
     boolean may =
         holds(token, holders, "networks/" + networkId)
@@ -62,6 +72,7 @@ public class EditRights {
       throw FaultException.operationFailed(
           FORBIDDEN, "User is not authorized to perform this action.");
     }
+    return user;
   }
 
   private boolean holds(String token, Set<UUID> holders, String object) {

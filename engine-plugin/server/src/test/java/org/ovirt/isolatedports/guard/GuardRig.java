@@ -43,6 +43,7 @@ final class GuardRig implements AutoCloseable {
   SchedulingState scheduling =
       new SchedulingState(FilterState.ENABLED, Collections.emptySortedSet());
   final List<AssessedHost> hosts = new ArrayList<>();
+  final List<ViolationSource> sources = new ArrayList<>();
   Guard guard;
 
   private final TestDatabase database;
@@ -116,9 +117,22 @@ final class GuardRig implements AutoCloseable {
                 return scheduling;
               }
             },
-            List.of(),
+            sources,
             GuardTimes.DEFAULT,
             clock);
+  }
+
+  /** Closes a network that was opened. */
+  Reclosing reclosing(UUID network) {
+    return new Reclosing(
+        engine,
+        id ->
+            account.call(
+                token -> {
+                  profiles.isolate(token, id);
+                  return id;
+                }),
+        network);
   }
 
   /** One look at the events, one tick of the guard, one round of events to the engine. */

@@ -12,14 +12,16 @@ import org.ovirt.isolatedports.standin.api.Tree;
 
 /**
  * The simple forms of the engine's search language: {@code name=x and status=up}, {@code *} for any
- * text, and {@code sortby time asc}. As with the engine, what it does not understand finds nothing
- * and is no error.
+ * text, and {@code sortby time asc}, {@code page 2}. As with the engine, what it does not
+ * understand finds nothing and is no error.
  *
  * @param conditions field to wanted value
  * @param ascending whether the oldest come first
+ * @param page which page of the result is wanted, from 1
  * @param nothing whether the search makes no sense
  */
-record Search(Map<String, String> conditions, boolean ascending, boolean nothing) {
+record Search(Map<String, String> conditions, boolean ascending, int page, boolean nothing) {
+  private static final Pattern PAGE = Pattern.compile("(?i)\\bpage\\s+([1-9]\\d{0,5})\\s*$");
   private static final Pattern SORT =
       Pattern.compile("(?i)\\bsortby\\s+(\\w+)(?:\\s+(asc|desc))?\\s*$");
   private static final Pattern CONDITION =
@@ -41,6 +43,12 @@ record Search(Map<String, String> conditions, boolean ascending, boolean nothing
 
   static Search parse(String text) {
     String rest = text;
+    int number = 1;
+    Matcher page = PAGE.matcher(rest);
+    if (page.find()) {
+      number = Integer.parseInt(page.group(1));
+      rest = rest.substring(0, page.start());
+    }
     boolean ascending = false;
     Matcher sort = SORT.matcher(rest);
     if (sort.find()) {
@@ -54,12 +62,12 @@ record Search(Map<String, String> conditions, boolean ascending, boolean nothing
       }
       Matcher condition = CONDITION.matcher(each);
       if (!condition.matches() || !KNOWN.contains(condition.group(1).toLowerCase(Locale.ROOT))) {
-        return new Search(Map.of(), ascending, true);
+        return new Search(Map.of(), ascending, number, true);
       }
       conditions.put(
           condition.group(1).toLowerCase(Locale.ROOT), condition.group(2).replace("\"", ""));
     }
-    return new Search(conditions, ascending, false);
+    return new Search(conditions, ascending, number, false);
   }
 
   /** Whether an entity, as shown, meets all conditions. */
