@@ -5,13 +5,13 @@
 CREATE TABLE emergency (
     emergency_id uuid         PRIMARY KEY,
     network_id   uuid         NOT NULL REFERENCES isolated_network ON DELETE CASCADE,
-    network_name varchar(256) NOT NULL,
-    reason       varchar(500) NOT NULL,
-    opened_by    varchar(256) NOT NULL,
+    network_name text NOT NULL,
+    reason       text NOT NULL,
+    opened_by    text NOT NULL,
     opened_at    timestamptz  NOT NULL,
     until        timestamptz  NOT NULL,
     status       varchar(8)   NOT NULL CHECK (status IN ('opening', 'open', 'closing', 'closed')),
-    closed_by    varchar(256),
+    closed_by    text,
     closed_at    timestamptz,
     version      bigint       NOT NULL
 );

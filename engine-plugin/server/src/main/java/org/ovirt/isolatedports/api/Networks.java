@@ -11,15 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
-import org.ovirt.isolatedports.engine.VnicProfiles;
-import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.network.LogicalNetwork;
 import org.ovirt.isolatedports.network.PortIsolationValidator;
 import org.ovirt.isolatedports.store.Enforcement;
@@ -38,16 +34,13 @@ import org.ovirt.isolatedports.store.Journal;
 @ApplicationScoped
 public class Networks {
 
-  private static final Logger LOG = Logger.getLogger(Networks.class.getName());
   private static final String CANNOT_ADD = "Cannot add Network";
   private static final String CANNOT_EDIT = "Cannot edit Network";
   private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
-  private static final int NOT_FOUND = 404;
-  private static final int SERVER_ERROR = 500;
 
   private final EngineKnowledge knowledge;
-  private final VnicProfiles profiles;
+  private final IsolatedCreation creation;
   private final IsolatedNetworks store;
   private final Journal journal;
   private final Running running;
@@ -59,7 +52,7 @@ public class Networks {
   @Inject
   public Networks(
       EngineKnowledge knowledge,
-      VnicProfiles profiles,
+      IsolatedCreation creation,
       IsolatedNetworks store,
       Journal journal,
       Running running,
@@ -68,7 +61,7 @@ public class Networks {
       Changes changes,
       Answers answers) {
     this.knowledge = knowledge;
-    this.profiles = profiles;
+    this.creation = creation;
     this.store = store;
     this.journal = journal;
     this.running = running;
@@ -141,21 +134,16 @@ public class Networks {
       // The trace of a crash is the name, so it must not lead to a network that was there before.
       return onlyRefused(exchange, network);
     }
-    UUID change = journal.beginAdd(dataCenter.get(), name.get(), enforcement);
-    return running.during(
-        change,
-        () -> {
-          EngineAnswer answer = exchange.send(network.toBytes());
-          if (answer.isSuccess()) {
-            IsolatedNetwork row = row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement);
-            journal.created(change, row);
-            if (enforcement == Enforcement.HOOK) {
-              carryOnProfiles(exchange, change, row);
-            }
-          }
-          journal.done(change);
-          return answer;
-        });
+    return creation.create(
+        exchange.token(),
+        dataCenter.get(),
+        name.get(),
+        enforcement,
+        () -> exchange.send(network.toBytes()),
+        answer ->
+            answer.isSuccess()
+                ? Optional.of(row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement))
+                : Optional.empty());
   }
 
   private Optional<UUID> dataCenter(Exchange exchange, ApiBody network) {
@@ -178,61 +166,6 @@ public class Networks {
               + " name that was taken a moment ago). It is not isolated: remove it and try again.");
     }
     return answer;
-  }
-
-  /**
-   * Gives a network's profiles the property. Where the engine refuses it the network is taken away
-   * again; where the engine is in trouble the journal stays, and the rest is done by the recovery.
-   */
-  private void carryOnProfiles(Exchange exchange, UUID change, IsolatedNetwork row) {
-    try {
-      profiles.isolate(exchange.token(), row.networkId().toString());
-    } catch (EngineException e) {
-      if (e.kind() != EngineException.Kind.REFUSED) {
-        throw new EngineException(
-            e.kind(),
-            e.engineStatus(),
-            "Network "
-                + row.name()
-                + " was created, but its vNIC profiles could not be given the property"
-                + " port_isolation yet: "
-                + e.getMessage()
-                + " That is done as soon as the engine answers; do not add the Network again.");
-      }
-      boolean removed = undo(exchange, change, row);
-      if (removed) {
-        VnicProfiles.throwIfNotRegistered(e, CANNOT_ADD, "Network " + row.name());
-      }
-      throw FaultException.operationFailed(
-          e.engineStatus() < SERVER_ERROR ? e.engineStatus() : e.kind().httpStatus(),
-          CANNOT_ADD
-              + ". The engine refuses the property port_isolation on the vNIC profiles of Network "
-              + row.name()
-              + ": "
-              + e.getMessage()
-              + (removed
-                  ? " The Network was removed again."
-                  : " Nor could the Network be removed again: it stays isolated, and both are tried"
-                      + " again."));
-    }
-  }
-
-  private boolean undo(Exchange exchange, UUID change, IsolatedNetwork row) {
-    EngineAnswer removed =
-        exchange.send(
-            "DELETE", "/networks/" + row.networkId(), new byte[0], exchange.answerFormat());
-    if (removed.isSuccess() || removed.status() == NOT_FOUND) {
-      store.remove(row.networkId());
-      journal.done(change);
-      return true;
-    }
-    LOG.log(
-        Level.SEVERE,
-        "Network {0} ({1}) was created in the engine but its vNIC profiles could not be given the"
-            + " property port_isolation, nor could it be removed again (status {2}). It stays"
-            + " isolated on the hosts; both are tried again.",
-        new Object[] {row.name(), row.networkId(), removed.status()});
-    return false;
   }
 
   /** Changes a network; the attribute cannot change. */

@@ -131,6 +131,13 @@ public class Nics {
     return nic.child("mac").flatMap(mac -> mac.text("address"));
   }
 
+  /** Throws a fault unless a vNIC may be put on a profile. */
+  void checkMayJoin(Exchange exchange, String vmId, String profileId, ApiBody nic) {
+    lookup
+        .profile(exchange.token(), profileId)
+        .ifPresent(profile -> check(exchange, vmId, profile.network(), mac(nic), CANNOT_EDIT));
+  }
+
   private void check(
       Exchange exchange,
       String vmId,

@@ -7,10 +7,19 @@ import org.ovirt.isolatedports.fault.FaultException;
 /** The engine's refusals of requests of ours, which are the caller's answer. */
 final class Refusals {
 
+  private static final int SERVER_ERROR = 500;
+
   private Refusals() {}
 
-  /** The fault as the engine gave it. */
+  /** The fault as the engine gave it; what it could not do for a failure of its own is a 502. */
   static FaultException passedOn(EngineException refusal) {
-    return new FaultException(refusal.engineStatus(), "Operation Failed", refusal.getMessage());
+    return new FaultException(status(refusal), "Operation Failed", refusal.getMessage());
+  }
+
+  /** The status that tells our caller of it. */
+  static int status(EngineException refusal) {
+    return refusal.engineStatus() < SERVER_ERROR
+        ? refusal.engineStatus()
+        : refusal.kind().httpStatus();
   }
 }

@@ -22,7 +22,7 @@ import org.ovirt.isolatedports.body.MalformedBodyException;
 public class JsonEngine {
 
   private static final int NOT_FOUND = 404;
-  private static final int SERVER_ERROR = 500;
+  private static final int BAD_GATEWAY = 502;
   private static final int MAX_DETAIL = 400;
 
   private final EngineHttpClient http;
@@ -107,19 +107,12 @@ public class JsonEngine {
     if (answer.isSuccess()) {
       return answer;
     }
-    throw new EngineException(kind(answer.status()), answer.status(), detail(answer));
-  }
-
-  /** What fails with a status of its own judges nothing. */
-  private static EngineException.Kind kind(int status) {
-    if (status < SERVER_ERROR) {
-      return EngineException.Kind.REFUSED;
+    if (answer.status() >= BAD_GATEWAY) {
+      // It is not the engine that answers, but what stands before it.
+      throw EngineException.failed(answer.status());
     }
-    return switch (status) {
-      case 503 -> EngineException.Kind.UNREACHABLE;
-      case 504 -> EngineException.Kind.TIMEOUT;
-      default -> EngineException.Kind.GARBAGE;
-    };
+    throw new EngineException(
+        EngineException.Kind.REFUSED, answer.status(), detail(answer));
   }
 
   private static String detail(EngineAnswer answer) {

@@ -28,7 +28,15 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
 public final class Rig implements AutoCloseable {
 
   private static final List<String> TABLES =
-      List.of("isolated_network", "engine_change", "network_uplink", "network_gateway");
+      List.of(
+          "emergency",
+          "moving_in_vnic",
+          "moving_in_profile",
+          "moving_in",
+          "isolated_network",
+          "engine_change",
+          "network_uplink",
+          "network_gateway");
 
   private final Path work;
   private final Database database;

@@ -206,6 +206,21 @@ public final class Api {
         "networks/{network}",
         true,
         r -> engine.networkCommands.remove(r.caller(), r.id("network")));
+    getList(
+        "networks/{network}/networklabels",
+        "network_labels",
+        "network_label",
+        r -> engine.networkCommands.labels(r.caller(), r.id("network")).stream());
+    post(
+        "networks/{network}/networklabels",
+        org.ovirt.engine.sdk4.types.NetworkLabel.class,
+        "network_label",
+        r -> engine.networkCommands.addLabel(r.caller(), r.id("network"), r.body()));
+    delete(
+        "networks/{network}/networklabels/{label}",
+        false,
+        r ->
+            engine.networkCommands.removeLabel(r.caller(), r.id("network"), r.path().get("label")));
     permissions(
         "networks/{network}", r -> Networks.target(existing(engine.networks, r, "network")));
 
@@ -900,7 +915,10 @@ public final class Api {
         r -> {
           Search search = Search.parse(r.parameter("search").orElse(""));
           Stream<Tree> all = search.nothing() ? Stream.of() : read.apply(r).filter(search::matches);
-          List<Tree> found = all.limit(max(r, Long.MAX_VALUE)).toList();
+          long max = max(r, Long.MAX_VALUE);
+          // A page is as long as the list may be; the engine's own length where no one says is 100.
+          long skipped = (search.page() - 1) * (max == Long.MAX_VALUE ? 100 : max);
+          List<Tree> found = all.skip(skipped).limit(max).toList();
           Tree tree = new Tree();
           // Which empty lists are an empty object in JSON is a matter of the engine's code.
           if (!found.isEmpty() || !NOTHING_WHEN_EMPTY.contains(item)) {

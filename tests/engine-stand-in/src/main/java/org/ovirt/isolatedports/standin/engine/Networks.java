@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.ovirt.isolatedports.standin.api.ApiException;
 import org.ovirt.isolatedports.standin.api.Tree;
 import org.ovirt.isolatedports.standin.engine.EventLog.Kind;
@@ -31,6 +32,7 @@ final class Networks {
   private static final Set<String> KEPT = Set.of("dns_resolver_configuration", "qos");
 
   private final Engine engine;
+  private final Map<UUID, Set<String>> labels = new ConcurrentHashMap<>();
 
   Networks(Engine engine) {
     this.engine = engine;
@@ -385,6 +387,40 @@ final class Networks {
   private void writeEvent(Kind kind, String text, DataCenter dataCenter, Caller caller) {
     engine.events.write(
         kind, text, caller.correlation(), List.of(Engine.link(dataCenter), caller.link()));
+  }
+
+  // --- labels ---
+
+  /** The labels of a network, which decide on which NICs of hosts the engine puts it. */
+  List<Tree> labels(Caller caller, UUID id) {
+    UUID network = find(caller, id).id();
+    return labels.getOrDefault(network, Set.of()).stream()
+        .map(label -> label(network, label))
+        .toList();
+  }
+
+  private static Tree label(UUID network, String label) {
+    return new Tree()
+        .put("network", Views.ref("networks", network))
+        .put("href", Views.API + "/networks/" + network + "/networklabels/" + label)
+        .put("id", label);
+  }
+
+  Tree addLabel(Caller caller, UUID id, Tree body) {
+    String label = body.text("id").orElseThrow(() -> ApiException.missing("network_label.id"));
+    UUID network = find(caller, id).id();
+    engine.rights.require(caller, Permit.CONFIGURE_STORAGE_POOL_NETWORK, target(network));
+    labels.put(network, Set.of(label));
+    return label(network, label);
+  }
+
+  void removeLabel(Caller caller, UUID id, String label) {
+    UUID network = find(caller, id).id();
+    engine.rights.require(caller, Permit.CONFIGURE_STORAGE_POOL_NETWORK, target(network));
+    if (!labels.getOrDefault(network, Set.of()).contains(label)) {
+      throw ApiException.notFound();
+    }
+    labels.remove(network);
   }
 
   // --- networks of a cluster ---

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.ovirt.isolatedports.rig.Database;
+import org.ovirt.isolatedports.rig.PluginServer;
+import org.ovirt.isolatedports.standin.EngineStandIn;
+
+/** The server is killed in the middle: nothing stays open, and everything can be gone on with. */
+class KilledServerIT {
+
+  private static final Path PROJECT = Path.of(System.getProperty("isolated-ports.project"));
+  private static final Duration SOON = Duration.ofSeconds(20);
+
+  @TempDir private static Path directory;
+  private static Database database;
+  private static EngineStandIn engine;
+  private static PluginServer server;
+  private static Api us;
+  private static Api atEngine;
+
+  @BeforeAll
+  static void start() {
+    database = Database.start(directory);
+    engine =
+        EngineStandIn.builder()
+            .nativePortIsolation(false)
+            .portIsolationPropertyRegistered()
+            .start();
+    URI url = URI.create(engine.url() + "/ovirt-engine");
+    server =
+        new PluginServer(PROJECT, directory, database, url)
+            .with("isolated-ports.engine.user", "admin@internal")
+            .with("isolated-ports.engine.password", "admin")
+            .with("isolated-ports.engine.timeout-ms", "60000")
+            .with("isolated-ports.sso.client-id", "ovirt-isolated-ports")
+            .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports")
+            .start();
+    String token = "Bearer " + Api.token(url, "admin");
+    us = new Api(server.url().resolve("/ovirt-isolated-ports/api"), token);
+    atEngine = new Api(URI.create(url + "/api"), token);
+    database.execute(Database.OWN, "UPDATE vdc_options SET option_value = 'true'");
+  }
+
+  @AfterAll
+  static void stop() {
+    server.close();
+    engine.close();
+    database.close();
+  }
+
+  private static String network(Api by, String name, boolean isolated) {
+    String id =
+        by.post(
+                "/networks",
+                "{\"name\":\""
+                    + name
+                    + "\",\"data_center\":{\"id\":\""
+                    + engine.seeds().dataCenter("Default")
+                    + "\"}"
+                    + (isolated ? ",\"port_isolation\":true}" : "}"))
+            .id();
+    Api.Answer attached =
+        by.post(
+            "/clusters/" + engine.seeds().cluster("Default") + "/networks",
+            "{\"id\":\"" + id + "\"}");
+    assertThat(attached.status()).as(attached.toString()).isEqualTo(201);
+    return id;
+  }
+
+  private static JsonNode profile(String network) {
+    return atEngine
+        .get("/networks/" + network + "/vnicprofiles")
+        .json()
+        .path("vnic_profile")
+        .path(0);
+  }
+
+  private static boolean carriesProperty(String network) {
+    return profile(network).path("custom_properties").toString().contains("port_isolation");
+  }
+
+  private static String value(String sql) {
+    try (var connection = database.connect(Database.OWN);
+        var statement = connection.createStatement();
+        var rows = statement.executeQuery(sql)) {
+      return rows.next() ? rows.getString(1) : "";
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static String statusOf(String network) {
+    return value("SELECT status FROM emergency WHERE network_id = '" + network + "'");
+  }
+
+  private static String request(String name) {
+    return "{\"reason\":\"test\",\"confirm\":\"" + name + "\",\"minutes\":60}";
+  }
+
+  /** Sends what the server is not to live to answer. */
+  private static CompletableFuture<Boolean> cutShort(String path, String body) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return us.post(path, body).status() < 300;
+          } catch (UncheckedIOException e) {
+            return false;
+          }
+        });
+  }
+
+  @Test
+  void everythingIsClosedOrGoneOnWith() {
+    // Open, and its time ends while no server is there.
+    String red = network(us, "red", true);
+    assertThat(us.post("/networks/" + red + "/emergency", request("red")).status()).isEqualTo(201);
+    assertThat(carriesProperty(red)).isFalse();
+    // Open, and its time does not end.
+    String long_ = network(us, "long", true);
+    assertThat(us.post("/networks/" + long_ + "/emergency", request("long")).status())
+        .isEqualTo(201);
+    // In the middle of being opened: the engine has opened the first of two profiles.
+    String half = network(us, "half", true);
+    String first = profile(half).path("id").asText();
+    String second =
+        us.post("/networks/" + half + "/vnicprofiles", "{\"name\":\"second\"}").id();
+    engine.faults().delay("/ovirt-engine/api/vnicprofiles/" + second, Duration.ofSeconds(30));
+    CompletableFuture<Boolean> opening =
+        cutShort("/networks/" + half + "/emergency", request("half"));
+    EmergencyIT.until(
+        SOON,
+        "the first profile",
+        () ->
+            !atEngine.get("/vnicprofiles/" + first).body().contains("port_isolation")
+                && statusOf(half).equals("opening"));
+    // In the middle of making a twin: the engine has not answered yet, and goes on with it.
+    String blue = network(atEngine, "blue", false);
+    String vm =
+        engine
+            .seeds()
+            .vm("vm1", "Default", List.of(UUID.fromString(profile(blue).path("id").asText())))
+            .toString();
+    engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMillis(600));
+    CompletableFuture<Boolean> preparing =
+        cutShort("/networks/" + blue + "/isolate", "{\"step\":\"prepare\",\"name\":\"twin\"}");
+    EmergencyIT.until(
+        SOON,
+        "the twin",
+        () -> !atEngine.get("/networks?search=name%3Dtwin").json().path("network").isEmpty());
+
+    server.kill();
+    engine.faults().clear();
+    assertThat(opening.join()).isFalse();
+    assertThat(preparing.join()).isFalse();
+    database.execute(
+        Database.OWN,
+        "UPDATE emergency SET opened_at = now() - interval '2 hours', until = now() - interval '1"
+            + " hour' WHERE network_id = '"
+            + red
+            + "'");
+    server.start();
+
+    EmergencyIT.until(SOON, "red is closed", () -> statusOf(red).equals("closed"));
+    assertThat(carriesProperty(red)).isTrue();
+    EmergencyIT.until(SOON, "half is closed", () -> statusOf(half).equals("closed"));
+    assertThat(atEngine.get("/vnicprofiles/" + first).body()).contains("port_isolation");
+    assertThat(atEngine.get("/vnicprofiles/" + second).body()).contains("port_isolation");
+    assertThat(statusOf(long_)).isEqualTo("open");
+    assertThat(carriesProperty(long_)).as("its time is not over").isFalse();
+
+    Api.Answer prepared = us.post("/networks/" + blue + "/isolate", "{\"step\":\"prepare\"}");
+    assertThat(prepared.status()).as(prepared.toString()).isEqualTo(200);
+    assertThat(prepared.json().path("status").asText()).isEqualTo("prepared");
+    String twin = prepared.json().path("twin").path("id").asText();
+    JsonNode named = atEngine.get("/networks?search=name%3Dtwin*").json().path("network");
+    assertThat(named).as("one twin").hasSize(1);
+    assertThat(us.get("/networks/" + twin).json().path("port_isolation").asText())
+        .isEqualTo("true");
+    assertThat(carriesProperty(twin)).isTrue();
+    Api.Answer moved = us.post("/networks/" + blue + "/isolate", "{\"step\":\"move\",\"all\":true}");
+    assertThat(moved.json().path("vnics").path("vnic").path(0).path("status").asText())
+        .isEqualTo("moved");
+    assertThat(
+            atEngine
+                .get("/vms/" + vm + "/nics")
+                .json()
+                .path("nic")
+                .path(0)
+                .path("vnic_profile")
+                .path("id")
+                .asText())
+        .isEqualTo(profile(twin).path("id").asText());
+  }
+}
