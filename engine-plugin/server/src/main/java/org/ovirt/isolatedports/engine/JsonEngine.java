@@ -111,8 +111,7 @@ public class JsonEngine {
       // It is not the engine that answers, but what stands before it.
       throw EngineException.failed(answer.status());
     }
-    throw new EngineException(
-        EngineException.Kind.REFUSED, answer.status(), detail(answer));
+    throw new EngineException(EngineException.Kind.REFUSED, answer.status(), detail(answer));
   }
 
   private static String detail(EngineAnswer answer) {

@@ -58,7 +58,7 @@ final class Libvirt implements Hypervisor {
   @Override
   public void restart() {
     long pid = daemonPid();
-    machine.output("kill", Long.toString(pid));
+    machine.output("busybox", "kill", Long.toString(pid));
     Poll.until(
         Duration.ofSeconds(30),
         () -> !Files.exists(machine.path("/proc/" + pid)),
@@ -69,7 +69,7 @@ final class Libvirt implements Hypervisor {
   @Override
   public void reloadHooks() {
     // libvirt looks for hook scripts when it starts and at SIGHUP only.
-    machine.output("kill", "-HUP", Long.toString(daemonPid()));
+    machine.output("busybox", "kill", "-HUP", Long.toString(daemonPid()));
   }
 
   private long daemonPid() {
