@@ -214,7 +214,8 @@ class EmergencyIT extends ServerTest {
             + "Say for how many minutes Network blue is to be open, in the field minutes: from 1 to"
             + " 240.",
         () ->
-            us.post(path(network), "{\"confirm\":\"blue\",\"minutes\":241,\"reason\":\"why not\"}"));
+            us.post(
+                path(network), "{\"confirm\":\"blue\",\"minutes\":241,\"reason\":\"why not\"}"));
     refused(
         400,
         open + "The field forever is not known; there are confirm, minutes, reason.",

@@ -41,8 +41,7 @@ class EmergencyNativeIT extends ServerTest {
             .path("id")
             .asText();
     var shown = engine.get("/networks/" + twin).json();
-    assertThat(shown.path("port_isolation").asText())
-        .isEqualTo("true");
+    assertThat(shown.path("port_isolation").asText()).isEqualTo("true");
     assertThat(shown.path("name").asText()).isEqualTo("plain_iso");
   }
 }

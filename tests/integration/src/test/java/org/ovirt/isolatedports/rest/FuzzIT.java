@@ -82,14 +82,7 @@ class FuzzIT extends ServerTest {
         Api.Answer answer = answers.get(i).get();
         Shot shot = shots.get(i);
         if (answer.status() >= 500 || answer.body().contains("\tat ")) {
-          failures.add(
-              shot.method()
-                  + " "
-                  + shot.path()
-                  + " "
-                  + shot.body()
-                  + " -> "
-                  + answer);
+          failures.add(shot.method() + " " + shot.path() + " " + shot.body() + " -> " + answer);
         }
         if (answer.status() == 201
             && shot.path().equals("/networks")
@@ -109,8 +102,7 @@ class FuzzIT extends ServerTest {
 
   private java.net.http.HttpRequest request(Shot shot) {
     String type = shot.json() ? "application/json" : "application/xml";
-    return us.request(
-            shot.method(), shot.path(), shot.body().getBytes(StandardCharsets.ISO_8859_1))
+    return us.request(shot.method(), shot.path(), shot.body().getBytes(StandardCharsets.ISO_8859_1))
         .header("Accept", type)
         .header("Content-Type", type)
         .build();

@@ -137,8 +137,7 @@ class KilledServerIT {
     // In the middle of being opened: the engine has opened the first of two profiles.
     String half = network(us, "half", true);
     String first = profile(half).path("id").asText();
-    String second =
-        us.post("/networks/" + half + "/vnicprofiles", "{\"name\":\"second\"}").id();
+    String second = us.post("/networks/" + half + "/vnicprofiles", "{\"name\":\"second\"}").id();
     engine.faults().delay("/ovirt-engine/api/vnicprofiles/" + second, Duration.ofSeconds(30));
     CompletableFuture<Boolean> opening =
         cutShort("/networks/" + half + "/emergency", request("half"));
@@ -192,7 +191,8 @@ class KilledServerIT {
     assertThat(us.get("/networks/" + twin).json().path("port_isolation").asText())
         .isEqualTo("true");
     assertThat(carriesProperty(twin)).isTrue();
-    Api.Answer moved = us.post("/networks/" + blue + "/isolate", "{\"step\":\"move\",\"all\":true}");
+    Api.Answer moved =
+        us.post("/networks/" + blue + "/isolate", "{\"step\":\"move\",\"all\":true}");
     assertThat(moved.json().path("vnics").path("vnic").path(0).path("status").asText())
         .isEqualTo("moved");
     assertThat(

@@ -70,8 +70,7 @@ class MovingInIT extends ServerTest {
         .get("/networks/" + network + "/vnicprofiles")
         .json()
         .path("vnic_profile")
-        .forEach(
-            profile -> found.put(profile.path("name").asText(), profile.path("id").asText()));
+        .forEach(profile -> found.put(profile.path("name").asText(), profile.path("id").asText()));
     return found;
   }
 
@@ -168,7 +167,9 @@ class MovingInIT extends ServerTest {
   @Test
   void whatIsMissingOfATwinIsMadeByTheNextCall() {
     String network = blue();
-    rig.engine().faults().answerStatus("/ovirt-engine/api/clusters/" + cluster() + "/networks", 503);
+    rig.engine()
+        .faults()
+        .answerStatus("/ovirt-engine/api/clusters/" + cluster() + "/networks", 503);
     assertThat(us.post(path(network), PREPARE).status()).isEqualTo(503);
     rig.engine().faults().clear();
     JsonNode half = us.get(path(network)).json();
@@ -193,8 +194,7 @@ class MovingInIT extends ServerTest {
 
     JsonNode first =
         taken(network, "{\"step\":\"move\",\"vms\":{\"vm\":[{\"id\":\"" + one + "\"}]}}");
-    assertThat(statuses(first))
-        .isEqualTo(Map.of("vm1/nic1", "moved", "vm2/nic1", "not_chosen"));
+    assertThat(statuses(first)).isEqualTo(Map.of("vm1/nic1", "moved", "vm2/nic1", "not_chosen"));
     assertThat(profileOfNic(one)).isEqualTo(profiles(twin).get("gold"));
     assertThat(statuses(taken(network, ALL)))
         .isEqualTo(Map.of("vm1/nic1", "moved", "vm2/nic1", "moved"));
@@ -293,9 +293,7 @@ class MovingInIT extends ServerTest {
                     + dataCenter()
                     + "\"}}"));
     refused(
-        409,
-        CANNOT + "Network iso is isolated already.",
-        () -> us.post(path(isolated), PREPARE));
+        409, CANNOT + "Network iso is isolated already.", () -> us.post(path(isolated), PREPARE));
     refused(
         409,
         CANNOT + "Network storage is not a VM network: there are no vNICs on it to isolate.",
