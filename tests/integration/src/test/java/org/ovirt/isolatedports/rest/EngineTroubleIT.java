@@ -5,7 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -15,6 +19,7 @@ class EngineTroubleIT extends ServerTest {
   /** The rig gives the engine 4 s; a machine under load takes its time besides. */
   private static final Duration LIMIT = Duration.ofSeconds(9);
 
+  private static final int CALLERS = 200;
   private static final String API = "/ovirt-engine/api";
 
   EngineTroubleIT() {
@@ -47,6 +52,29 @@ class EngineTroubleIT extends ServerTest {
     recovers();
   }
 
+  /**
+   * Far more callers than there are threads, while the engine hangs: each gets an answer, nothing
+   * stays occupied, and the first request after the engine is back is served.
+   */
+  @Test
+  void manyCallersWhileItHangs() throws Exception {
+    rig.engine().faults().delay(API + "/networks", Duration.ofMinutes(1));
+    ExecutorService callers = Executors.newFixedThreadPool(CALLERS);
+    try {
+      List<Future<Api.Answer>> answers = new ArrayList<>();
+      for (int i = 0; i < CALLERS; i++) {
+        answers.add(callers.submit(() -> inTime(() -> us.get("/networks"))));
+      }
+      for (Future<Api.Answer> answer : answers) {
+        assertThat(answer.get().status()).as(answer.get().toString()).isIn(503, 504);
+      }
+      assertThat(us.get("/openapi.json").status()).as("needs no engine").isEqualTo(200);
+    } finally {
+      callers.shutdownNow();
+    }
+    recovers();
+  }
+
   @Test
   void down() {
     rig.engine().refuseConnections();
@@ -61,6 +89,34 @@ class EngineTroubleIT extends ServerTest {
     rig.engine().faults().reset(API + "/networks");
     assertThat(inTime(() -> us.get("/networks")).status()).isEqualTo(503);
     recovers();
+  }
+
+  /** Created in the engine, but its profiles cannot be reached: said so, and completed. */
+  @Test
+  void troubleInTheMiddleOfACreation() {
+    rig.engine().faults().answerHtml(API + "/networks/", 503);
+    var answer =
+        inTime(
+            () ->
+                us.post(
+                    "/networks",
+                    "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
+                        + dataCenter()
+                        + "\"}}"));
+    assertThat(answer.status()).as(answer.toString()).isEqualTo(503);
+    assertThat(answer.detail())
+        .startsWith("[Network blue was created, but its vNIC profiles could not be given")
+        .contains("do not add the Network again");
+    rig.engine().faults().clear();
+    Instant limit = Instant.now().plusSeconds(30);
+    while (rig.storedRows().stream().anyMatch(row -> row.startsWith("engine_change"))) {
+      assertThat(Instant.now()).as("the creation is not completed").isBefore(limit);
+      Rig.pause(200);
+    }
+    var network = us.get("/networks?search=name%3Dblue").json().path("network").path(0);
+    assertThat(network.path("port_isolation").asText()).isEqualTo("true");
+    assertThat(engine.get("/vnicprofiles/" + profileOf(network.path("id").asText())).body())
+        .contains("\"name\" : \"port_isolation\"");
   }
 
   @Test
