@@ -1,10 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.rest;
 
+import org.junit.jupiter.api.Test;
+
 /** The rules with an engine that does not know the attribute. */
 class HookRulesIT extends RulesTest {
 
   HookRulesIT() {
     super(false);
+  }
+
+  @Test
+  void aPropertyTheEngineDoesNotKnowIsNamedWithTheLineToRun() {
+    rig.engine().engineConfig().setInAllVersions("CustomDeviceProperties", "");
+    rig.engine().restart();
+    refused(
+        400,
+        "Cannot add Network. The engine does not know the vNIC profile property port_isolation yet,"
+            + " which isolates the ports of Network blue on the hosts. Register it with:"
+            + " engine-config -s CustomDeviceProperties=\"{type=interface;prop={port_isolation="
+            + "^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$}}\" (keep what"
+            + " engine-config -g CustomDeviceProperties shows), restart ovirt-engine and try again."
+            + " Nothing was changed.",
+        () ->
+            us.post(
+                "/networks",
+                "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
+                    + dataCenter()
+                    + "\"}}"));
   }
 }

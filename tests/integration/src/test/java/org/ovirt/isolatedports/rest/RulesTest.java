@@ -59,6 +59,22 @@ abstract class RulesTest extends ServerTest {
   }
 
   @Test
+  void notOnExternalNetworks() {
+    String provider =
+        created(
+            engine.post(
+                "/openstacknetworkproviders",
+                "{\"name\":\"ovn\",\"url\":\"http://127.0.0.1:9696\",\"read_only\":false,"
+                    + "\"type\":\"external\",\"requires_authentication\":false}"));
+    refused(
+        409,
+        "Cannot add Network. Port isolation cannot be enabled on External Networks.",
+        () ->
+            us.post(
+                "/networks", body("blue", ",\"external_provider\":{\"id\":\"" + provider + "\"}")));
+  }
+
+  @Test
   void notOnExternalNetworksOnUpdateEither() {
     String id = network("blue", true);
     refused(
@@ -113,16 +129,24 @@ abstract class RulesTest extends ServerTest {
   }
 
   @Test
+  void noInfrastructureRoleWhenItIsCreated() {
+    refused(
+        400,
+        "Cannot add Network. Network blue has Port Isolation enabled and cannot have the display"
+            + " role: the peers of that role could not reach each other. Use another Network for the"
+            + " role.",
+        () -> us.post("/networks", body("blue", ",\"display\":true")));
+  }
+
+  @Test
   void attachedOnlyWhereTheLevelGateIsOpen() {
     String id = network("blue", true);
     String plain = network("green", false);
     openGate(clusterLevel(), false);
-    var answer = us.post("/clusters/" + cluster() + "/networks", "{\"id\":\"" + id + "\"}");
-    assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.detail())
-        .startsWith("[Cannot attach Network. Port isolation requires cluster compatibility level ");
-    assertThat(us.post("/clusters/" + cluster() + "/networks", "{\"name\":\"blue\"}").status())
-        .isEqualTo(400);
+    String why = "Cannot attach Network. Port isolation requires cluster compatibility level ";
+    String path = "/clusters/" + cluster() + "/networks";
+    refusedWith(400, why, () -> us.post(path, "{\"id\":\"" + id + "\"}"));
+    refusedWith(400, why, () -> us.post(path, "{\"name\":\"blue\"}"));
     created(us.post("/clusters/" + cluster() + "/networks", "{\"id\":\"" + plain + "\"}"));
     openGate(clusterLevel(), true);
     created(us.post("/clusters/" + cluster() + "/networks", "{\"name\":\"blue\"}"));
@@ -143,12 +167,10 @@ abstract class RulesTest extends ServerTest {
   void aClusterWithAnIsolatedNetworkKeepsItsLevel() {
     attachedNetwork("blue", true);
     openGate("4.2", false);
-    var before = engineState();
-    var answer = us.put("/clusters/" + cluster(), "{\"version\":{\"major\":4,\"minor\":2}}");
-    assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.detail())
-        .startsWith("[Cannot edit Cluster. Port isolation requires cluster compatibility level ");
-    assertThat(engineState()).isEqualTo(before);
+    refusedWith(
+        400,
+        "Cannot edit Cluster. Port isolation requires cluster compatibility level ",
+        () -> us.put("/clusters/" + cluster(), "{\"version\":{\"major\":4,\"minor\":2}}"));
   }
 
   @Test
@@ -218,6 +240,15 @@ abstract class RulesTest extends ServerTest {
                     + "\"},\"pass_through\":{\"mode\":\"enabled\"},\"failover\":{\"id\":\""
                     + profileOf(isolated)
                     + "\"}}"));
+    refused(
+        400,
+        "Cannot edit VM network interface profile. Networks with Port Isolation enabled are not"
+            + " supported as failover: vNIC profile green would fail over to Network blue. Choose a"
+            + " failover vNIC profile of another Network.",
+        () ->
+            us.put(
+                "/vnicprofiles/" + profileOf(plain),
+                "{\"failover\":{\"id\":\"" + profileOf(isolated) + "\"}}"));
   }
 
   @Test
@@ -236,6 +267,19 @@ abstract class RulesTest extends ServerTest {
         () -> us.put("/vnicprofiles/" + profile, promiscuous));
     String other = network("red", true);
     assertThat(us.put("/vnicprofiles/" + profileOf(other), promiscuous).status()).isEqualTo(200);
+    rig.engine().seeds().grantToGroup("VnicProfileUser", "Everyone", "network", uuid(other));
+    refused(
+        400,
+        "Cannot add VM network interface profile. vNIC profile shop of Network red makes ports"
+            + " community:shop and may be used by Everyone, so that any user could reach the isolated"
+            + " ports. Take the permission of Everyone away, or choose another role.",
+        () ->
+            us.post(
+                "/vnicprofiles",
+                "{\"name\":\"shop\",\"network\":{\"id\":\""
+                    + other
+                    + "\"},"
+                    + promiscuous.replace("promiscuous", "community:shop").substring(1)));
   }
 
   @Test
@@ -244,20 +288,14 @@ abstract class RulesTest extends ServerTest {
     String vm = vm("vm1");
     String nic = "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}";
     openGate(clusterLevel(), false);
-    var before = engineState();
-    var answer = us.post("/vms/" + vm + "/nics", nic);
-    assertThat(answer.status()).isEqualTo(400);
-    assertThat(answer.detail())
-        .startsWith("[Cannot add Interface. Port isolation requires cluster compatibility level ");
-    assertThat(engineState()).isEqualTo(before);
+    String level = "Port isolation requires cluster compatibility level ";
+    refusedWith(400, "Cannot add Interface. " + level, () -> us.post("/vms/" + vm + "/nics", nic));
     openGate(clusterLevel(), true);
-    String joined = created(us.post("/vms/" + vm + "/nics", nic));
+    String joined = "/vms/" + vm + "/nics/" + created(us.post("/vms/" + vm + "/nics", nic));
     openGate(clusterLevel(), false);
-    assertThat(us.put("/vms/" + vm + "/nics/" + joined, "{\"plugged\":true}").detail())
-        .startsWith("[Cannot edit Interface. Port isolation requires ");
-    assertThat(us.post("/vms/" + vm + "/nics/" + joined + "/activate", "{}").detail())
-        .startsWith("[Cannot edit Interface. Port isolation requires ");
-    assertThat(us.put("/vms/" + vm + "/nics/" + joined, "{\"linked\":false}").status())
+    refusedWith(400, "Cannot edit Interface. " + level, () -> us.put(joined, "{\"plugged\":true}"));
+    refusedWith(400, "Cannot edit Interface. " + level, () -> us.post(joined + "/activate", "{}"));
+    assertThat(us.put(joined, "{\"linked\":false}").status())
         .as("closing is never refused")
         .isEqualTo(200);
   }
@@ -299,6 +337,17 @@ abstract class RulesTest extends ServerTest {
         400,
         "Cannot edit VM Cluster. Port isolation requires Cluster Switch Type Linux Bridge.",
         () -> us.put("/vms/" + vm, "{\"cluster\":{\"name\":\"ovs\"}}"));
+    String old =
+        created(
+            engine.post(
+                "/clusters",
+                "{\"name\":\"old\",\"data_center\":{\"id\":\""
+                    + dataCenter()
+                    + "\"},\"version\":{\"major\":4,\"minor\":3},\"cpu\":{\"architecture\":\"x86_64\"}}"));
+    refusedWith(
+        400,
+        "Cannot edit VM Cluster. Port isolation requires cluster compatibility level ",
+        () -> us.put("/vms/" + vm, "{\"cluster\":{\"id\":\"" + old + "\"}}"));
   }
 
   @Test
