@@ -14,7 +14,7 @@ fi
 
 . packaging/build-tools.sh
 need_build_tools || exit 1
-need_python_checkers || exit 1
+need_test_tools || exit 1
 tests/host-lab/install-packages.sh || exit 1
 
 # Reports of an earlier run must not be counted.

@@ -10,9 +10,10 @@ need_build_tools() {
   install_missing
 }
 
-# What checks the Python code.
-need_python_checkers() {
+# What checks the Python code, and a client of the REST API.
+need_test_tools() {
   missing=
+  command -v curl >/dev/null 2>&1 || missing="$missing curl"
   for checker in flake8 mypy; do
     /usr/bin/python3 -m "$checker" --version >/dev/null 2>&1 || missing="$missing $checker"
   done
