@@ -13,16 +13,18 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /**
  * The network policy tests of Kubernetes' own end-to-end suite, by their names, rebuilt from what
  * they mean: VMs stand for pods, and a matrix for probes. All policies are in namespace x.
  */
-class KubernetesPolicyListTest {
+public class KubernetesPolicyListTest {
 
   private static final String TO_A = "podSelector: {matchLabels: {pod: a}}, ";
   private static final String ALL = "podSelector: {}, ";
@@ -463,7 +465,7 @@ class KubernetesPolicyListTest {
     for (String vm : words(probe.vms())) {
       number++;
       String[] parts = vm.split("/", -1);
-      yaml.append("- {name: ").append(vm).append(", namespace: ").append(parts[0]);
+      yaml.append("- {name: ").append(vm).append(", host: h1, namespace: ").append(parts[0]);
       yaml.append(", labels: {pod: ").append(parts[1]);
       yaml.append(probe.extraLabels().containsKey(vm) ? ", " + probe.extraLabels().get(vm) : "");
       yaml.append("}, nics: [{network: net, mac: \"52:54:00:00:00:0").append(number);
@@ -492,10 +494,18 @@ class KubernetesPolicyListTest {
     return expected;
   }
 
-  @ParameterizedTest(name = "{0}")
-  @MethodSource("probes")
-  void decidesAsKubernetesExpects(Probe probe) {
-    Inventory inventory = inventory(probe);
+  /** The network of each probe, for host h1. */
+  public static List<Map<String, ResolvedNetwork>> networks() {
+    return PROBES.stream()
+        .map(
+            probe -> {
+              Inventory inventory = inventory(probe);
+              return ResolvedNetwork.all(inventory, policies(probe, inventory));
+            })
+        .toList();
+  }
+
+  private static PolicySet policies(Probe probe, Inventory inventory) {
     String[] policies = new String[probe.policies().size()];
     for (int i = 0; i < policies.length; i++) {
       policies[i] =
@@ -504,10 +514,17 @@ class KubernetesPolicyListTest {
               + ", namespace: x}\nspec: "
               + probe.policies().get(i);
     }
+    return TestPolicies.policies(inventory, policies);
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("probes")
+  void decidesAsKubernetesExpects(Probe probe) {
+    Inventory inventory = inventory(probe);
     Map<String, Reachability.Pair> matrix =
         TestPolicies.matrix(
             inventory,
-            TestPolicies.policies(inventory, policies),
+            policies(probe, inventory),
             Flow.of(probe.protocol(), Flow.CLIENT_PORT, probe.port()));
     Map<String, Boolean> actual = new LinkedHashMap<>();
     expected(probe).keySet().forEach(pair -> actual.put(pair, matrix.get(pair).forward()));
