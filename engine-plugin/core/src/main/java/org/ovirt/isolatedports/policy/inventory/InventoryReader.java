@@ -128,8 +128,7 @@ public final class InventoryReader {
     if (networks.containsKey(name.get())) {
       fields.error("name", "There are two networks named " + name.get() + "; keep one.");
     }
-    networks.put(
-        name.get(),
+    Network network =
         new Network(
             name.get(),
             readBridge(fields, name.get()),
@@ -137,7 +136,18 @@ public final class InventoryReader {
             readBlocks(fields, "gateway", name.get()),
             readGatewayMacs(fields, name.get()),
             fields.flag("port_isolation").orElse(false),
-            readUplink(fields, name.get())));
+            readUplink(fields, name.get()));
+    networks.put(name.get(), network);
+    if (fields.has("uplink")
+        && network.uplink() == Network.Uplink.GATEWAYS
+        && network.gatewayMacs().isEmpty()) {
+      fields.warning(
+          "uplink",
+          "Network "
+              + name.get()
+              + " has \"uplink: gateways\" and lists no gateway_macs: on the hosts its isolated ports"
+              + " get nothing from the uplink, not even from its gateway. List the gateway's MAC.");
+    }
   }
 
   private String readBridge(YamlFields fields, String network) {

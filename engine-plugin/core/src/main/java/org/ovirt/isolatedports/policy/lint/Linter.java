@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import org.ovirt.isolatedports.policy.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
-import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
@@ -58,7 +57,6 @@ public final class Linter {
           .ifPresent(rules -> rules.forEach(rule -> lintRule(network, policy, rule)));
     }
     lintGateway(network, policy);
-    lintSealedUplink(network, policy);
     lintRoles(network, policy);
   }
 
@@ -125,18 +123,6 @@ public final class Linter {
               + network.network().name()
               + ": neither to name servers nor to the world behind the gateway. If that is not"
               + " meant, add an egress rule for those addresses.");
-    }
-  }
-
-  private void lintSealedUplink(ResolvedNetwork network, NetworkPolicy policy) {
-    Network n = network.network();
-    if (n.uplink() == Network.Uplink.GATEWAYS && n.gatewayMacs().isEmpty()) {
-      warn(
-          policy,
-          "Network "
-              + n.name()
-              + " has \"uplink: gateways\" and lists no gateway_macs: on the hosts its isolated ports"
-              + " get nothing from the uplink, not even from its gateway. List the gateway's MAC.");
     }
   }
 
