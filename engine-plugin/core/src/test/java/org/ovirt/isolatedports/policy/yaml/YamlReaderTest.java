@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -48,22 +49,22 @@ class YamlReaderTest {
     try (RandomAccessFile huge = new RandomAccessFile(file.toFile(), "rw")) {
       huge.setLength(100L * 1024 * 1024);
     }
-    long start = System.nanoTime();
+    long start = processorTime();
     assertThatThrownBy(() -> YamlReader.read(file))
         .hasMessageContaining("at most 33554432 are read");
-    assertThat(System.nanoTime() - start).isLessThan(1_000_000_000L);
+    assertThat(processorTime() - start).isLessThan(1_000_000_000L);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"a: ", "# ", "a: '", "a: \"", "", "- [", "a: |\n  ", "? "})
   void longLinesAreRefusedBeforeTheyCostTime(String start) {
     String text = "kind: x\r\n" + start + "x".repeat(20_000_000);
-    long begin = System.nanoTime();
+    long begin = processorTime();
     assertThatThrownBy(() -> YamlReader.read("f", text))
         .isInstanceOf(PolicyException.class)
         .hasMessageStartingWith("f:" + (start.contains("\n") ? 3 : 2) + ":65537")
         .hasMessageContaining("Break it into several lines");
-    assertThat(System.nanoTime() - begin).isLessThan(1_000_000_000L);
+    assertThat(processorTime() - begin).isLessThan(1_000_000_000L);
   }
 
   @ParameterizedTest
@@ -72,18 +73,23 @@ class YamlReaderTest {
     String line =
         start + "x".repeat(YamlReader.MAX_LINE - 10) + (start.contains("'") ? "'\n" : "\n");
     String text = line.repeat(YamlReader.MAX_BYTES / 4 / line.length());
-    long begin = System.nanoTime();
+    long begin = processorTime();
     try {
       assertThat(YamlReader.read("f", text)).hasSizeLessThan(2);
     } catch (PolicyException e) {
       assertThat(e.getMessage()).startsWith("f:");
     }
     // Tens of milliseconds for each would be what the square of a file's length costs.
-    assertThat(System.nanoTime() - begin).isLessThan(20_000_000_000L);
+    assertThat(processorTime() - begin).isLessThan(20_000_000_000L);
   }
 
   @Test
   void severalDocumentsAreReadAndEmptyOnesSkipped() throws PolicyException {
     assertThat(YamlReader.read("f", "---\n---\na: 1\n---\nb: 2\n")).hasSize(2);
+  }
+
+  /** Other work on the machine must not count. */
+  private static long processorTime() {
+    return ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
   }
 }
