@@ -9,7 +9,6 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
-import jakarta.ws.rs.core.Variant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -27,9 +26,6 @@ import org.ovirt.isolatedports.security.Caller;
 /** The request being served: what it asks for, and how it goes on to the engine. */
 @RequestScoped
 public class Exchange {
-
-  private static final List<Variant> VARIANTS =
-      Variant.mediaTypes(MediaType.APPLICATION_XML_TYPE, MediaType.APPLICATION_JSON_TYPE).build();
 
   /** What a caller may say to the engine through us. Cookies and the like stay behind. */
   private static final List<String> FORWARDED =
@@ -54,13 +50,16 @@ public class Exchange {
    * @throws NotAcceptableException if it wants neither
    */
   public BodyFormat answerFormat() {
-    Variant variant = context.getRequest().selectVariant(VARIANTS);
-    if (variant == null) {
-      throw new NotAcceptableException();
+    // Not by RESTEasy's variants: the engine takes application/json;charset=UTF-8 as well.
+    for (MediaType accepted : context.getAcceptableMediaTypes()) {
+      if (accepted.isCompatible(MediaType.APPLICATION_XML_TYPE)) {
+        return BodyFormat.XML;
+      }
+      if (accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+        return BodyFormat.JSON;
+      }
     }
-    return MediaType.APPLICATION_JSON_TYPE.isCompatible(variant.getMediaType())
-        ? BodyFormat.JSON
-        : BodyFormat.XML;
+    throw new NotAcceptableException();
   }
 
   /**

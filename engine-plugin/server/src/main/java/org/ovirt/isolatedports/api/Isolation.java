@@ -56,9 +56,14 @@ public class Isolation {
         : store.find(networkId).map(row -> row.enforcement()).filter(Enforcement.HOOK::equals);
   }
 
-  /** Who isolates a network. */
+  /**
+   * Who isolates a network. One that the caller may not see says nothing of the attribute: our row
+   * does, for natively isolated networks as well.
+   */
   public Optional<Enforcement> of(EngineLookup.Network network) {
-    return of(network.id(), network.portIsolation());
+    return network.portIsolation()
+        ? Optional.of(Enforcement.NATIVE)
+        : store.find(network.id()).map(row -> row.enforcement());
   }
 
   /** A network as the rules see it. */

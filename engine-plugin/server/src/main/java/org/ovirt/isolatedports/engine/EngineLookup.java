@@ -13,6 +13,7 @@ import org.ovirt.engine.sdk4.types.CustomProperty;
 import org.ovirt.engine.sdk4.types.NetworkUsage;
 import org.ovirt.engine.sdk4.types.Nic;
 import org.ovirt.engine.sdk4.types.VnicPassThroughMode;
+import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.network.VnicProfile;
 
 /**
@@ -42,6 +43,7 @@ public class EngineLookup {
   /** A vNIC profile and its network. */
   public record Profile(VnicProfile profile, Network network) {}
 
+  private static final int FORBIDDEN = 403;
   private static final Pattern SEARCHABLE = Pattern.compile("[A-Za-z0-9_-]+");
 
   private final HardenedSdk sdk;
@@ -192,7 +194,7 @@ public class EngineLookup {
                             .send()
                             .profile())
                 .map(profile -> profile.network())
-                .orElseThrow(EngineLookup::incomplete)
+                .orElseThrow(EngineLookup::unseen)
             : profileOrLink.network();
     if (network.name() != null) {
       return network(network);
@@ -238,6 +240,15 @@ public class EngineLookup {
                 .map(CustomProperty::value)
                 .findFirst()
             : Optional.empty());
+  }
+
+  /**
+   * Who may not even see the profile of a vNIC cannot be told what its port would need; as strict as
+   * the engine, which refuses such a caller in these words.
+   */
+  private static FaultException unseen() {
+    return FaultException.operationFailed(
+        FORBIDDEN, "User is not authorized to perform this action.");
   }
 
   private static EngineException incomplete() {

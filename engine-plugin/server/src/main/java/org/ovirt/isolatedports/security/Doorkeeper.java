@@ -87,6 +87,7 @@ public class Doorkeeper extends HttpFilter {
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'");
     response.setHeader("Referrer-Policy", "no-referrer");
+    response.setHeader("Vary", "Accept");
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("X-Frame-Options", "DENY");
   }
