@@ -243,8 +243,8 @@ public class EngineLookup {
   }
 
   /**
-   * Who may not even see the profile of a vNIC cannot be told what its port would need; as strict as
-   * the engine, which refuses such a caller in these words.
+   * Who may not even see the profile of a vNIC cannot be told what its port would need; as strict
+   * as the engine, which refuses such a caller in these words.
    */
   private static FaultException unseen() {
     return FaultException.operationFailed(
