@@ -112,7 +112,12 @@ public final class PluginServer implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("WildFly cannot be started from " + home, e);
     }
-    awaitAnswer();
+    try {
+      awaitAnswer();
+    } catch (IllegalStateException e) {
+      stop();
+      throw e;
+    }
     return this;
   }
 

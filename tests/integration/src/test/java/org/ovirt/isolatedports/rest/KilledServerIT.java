@@ -48,8 +48,8 @@ class KilledServerIT {
             .with("isolated-ports.engine.password", "admin")
             .with("isolated-ports.engine.timeout-ms", "60000")
             .with("isolated-ports.sso.client-id", "ovirt-isolated-ports")
-            .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports")
-            .start();
+            .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports");
+    server.start();
     String token = "Bearer " + Api.token(url, "admin");
     us = new Api(server.url().resolve("/ovirt-isolated-ports/api"), token);
     atEngine = new Api(URI.create(url + "/api"), token);
@@ -131,8 +131,8 @@ class KilledServerIT {
     assertThat(us.post("/networks/" + red + "/emergency", request("red")).status()).isEqualTo(201);
     assertThat(carriesProperty(red)).isFalse();
     // Open, and its time does not end.
-    String long_ = network(us, "long", true);
-    assertThat(us.post("/networks/" + long_ + "/emergency", request("long")).status())
+    String green = network(us, "green", true);
+    assertThat(us.post("/networks/" + green + "/emergency", request("green")).status())
         .isEqualTo(201);
     // In the middle of being opened: the engine has opened the first of two profiles.
     String half = network(us, "half", true);
@@ -179,8 +179,8 @@ class KilledServerIT {
     EmergencyIT.until(SOON, "half is closed", () -> statusOf(half).equals("closed"));
     assertThat(atEngine.get("/vnicprofiles/" + first).body()).contains("port_isolation");
     assertThat(atEngine.get("/vnicprofiles/" + second).body()).contains("port_isolation");
-    assertThat(statusOf(long_)).isEqualTo("open");
-    assertThat(carriesProperty(long_)).as("its time is not over").isFalse();
+    assertThat(statusOf(green)).isEqualTo("open");
+    assertThat(carriesProperty(green)).as("its time is not over").isFalse();
 
     Api.Answer prepared = us.post("/networks/" + blue + "/isolate", "{\"step\":\"prepare\"}");
     assertThat(prepared.status()).as(prepared.toString()).isEqualTo(200);
