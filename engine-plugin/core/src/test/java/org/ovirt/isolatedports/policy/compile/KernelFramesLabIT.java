@@ -49,7 +49,11 @@ class KernelFramesLabIT {
 
   @TempDir Path folder;
 
-  private record Sent(String port, Packet packet) {}
+  private record Sent(String port, Packet packet, String hex) {
+    Sent(String port, Packet packet) {
+      this(port, packet, FrameBytes.of(packet));
+    }
+  }
 
   /** A network's rules on host h1, and where the frames with a MAC are sent. */
   private record Case(
@@ -132,7 +136,7 @@ class KernelFramesLabIT {
       cases.get(i).at().forEach((mac, port) -> at.put(Addresses.formatMac(mac), port));
       ArrayNode frames = one.putArray("frames");
       for (Sent sent : cases.get(i).frames()) {
-        frames.addObject().put("in", sent.port()).put("hex", FrameBytes.of(sent.packet()));
+        frames.addObject().put("in", sent.port()).put("hex", sent.hex());
       }
     }
     Path program = namespaces.write("frames.py", TestPolicies.resource("bridge_frames.py"));
@@ -263,6 +267,127 @@ class KernelFramesLabIT {
     assertThat(passed).isGreaterThan(2_000);
     assertThat(dropped).isGreaterThan(2_000);
     assertThat(asked).isGreaterThan(2_000);
+  }
+
+  private static final String MALLORY = "525400000002";
+
+  /** What an attacker on vNIC mallory sends to vNIC victim, and whether it may arrive. */
+  private record Attack(String name, boolean arrives, String typeAndRest) {}
+
+  private static final List<Attack> ATTACKS =
+      List.of(
+          new Attack("an honest packet", true, ipv4("06", "0a000002") + tcp(80)),
+          new Attack("the port that is closed", false, ipv4("06", "0a000002") + tcp(22)),
+          new Attack(
+              "the same behind IPv4 options",
+              false,
+              "0800" + "46000030000000004006000" + "00a0000020a000003" + "01010101" + tcp(22)),
+          new Attack(
+              "the same with a VLAN tag", false, "81000007" + ipv4("06", "0a000002") + tcp(22)),
+          new Attack(
+              "the same with a priority tag", false, "81000000" + ipv4("06", "0a000002") + tcp(22)),
+          new Attack(
+              "the same with two priority tags",
+              false,
+              "8100000081000000" + ipv4("06", "0a000002") + tcp(22)),
+          new Attack(
+              "the same with a provider's tag around it",
+              false,
+              "88a8000081000000" + ipv4("06", "0a000002") + tcp(22)),
+          new Attack("another's IPv4 address", false, ipv4("06", "0a000001") + tcp(80)),
+          new Attack(
+              "another's IPv4 address in two tags",
+              false,
+              "8100000081000000" + ipv4("06", "0a000001") + tcp(80)),
+          new Attack("an honest ARP reply", true, arp("0001", MALLORY, "0a000002")),
+          new Attack("an ARP reply for the gateway", false, arp("0001", MALLORY, "0a000001")),
+          new Attack(
+              "an ARP reply for the gateway, as of an IEEE 802 network (Linux takes both)",
+              false,
+              arp("0006", MALLORY, "0a000001")),
+          new Attack(
+              "an ARP reply with another's MAC inside",
+              false,
+              arp("0001", "525400000003", "0a000002")),
+          new Attack(
+              "an ARP reply for the gateway with a tag",
+              false,
+              "81000000" + arp("0001", MALLORY, "0a000001")),
+          new Attack("an honest advertisement", true, ipv6("3a", 32) + advertisement("02")),
+          new Attack("an advertisement for another", false, ipv6("3a", 32) + advertisement("01")),
+          new Attack(
+              "the same behind a header of options",
+              false,
+              ipv6("00", 40) + "3a00010400000000" + advertisement("01")),
+          new Attack("an honest packet of IPv6", true, ipv6("06", 28) + tcp(80)),
+          new Attack("the closed port over IPv6", false, ipv6("06", 28) + tcp(22)),
+          new Attack(
+              "the same behind two headers of options",
+              false,
+              ipv6("00", 44) + "3c00010400000000" + "0600010400000000" + tcp(22)),
+          new Attack(
+              "the same in a fragment that says where it goes",
+              false,
+              ipv6("2c", 36) + "0600000112345678" + tcp(22)));
+
+  private static String tcp(int port) {
+    return String.format("9c40%04x", port) + "0000000000000000" + "50020400" + "00000000";
+  }
+
+  private static String ipv4(String protocol, String source) {
+    return "0800" + "4500003000000000" + "40" + protocol + "0000" + source + "0a000003";
+  }
+
+  private static String ipv6(String next, int length) {
+    String network = "fd" + "00".repeat(14);
+    return String.format("86dd60000000%04x%sff", length, next) + network + "02" + network + "03";
+  }
+
+  private static String advertisement(String address) {
+    return "8800000020000000" + "fd" + "00".repeat(14) + address;
+  }
+
+  private static String arp(String hardware, String mac, String address) {
+    return "0806" + hardware + "080006040002" + mac + address + "525400000003" + "0a000003";
+  }
+
+  @Test
+  void attacksThatHideOrForgeDoNotArrive() throws Exception {
+    var inventory =
+        TestPolicies.inventory(
+            """
+            networks: [{name: net, bridge: br0}]
+            vms:
+            - {name: mallory, host: h1, nics: [{network: net, mac: "52:54:00:00:00:02", ips: [10.0.0.2, "fd00::2"], port: vnet0}]}
+            - {name: victim, host: h1, nics: [{network: net, mac: "52:54:00:00:00:03", ips: [10.0.0.3, "fd00::3"], port: vnet1}]}
+            """);
+    var policies =
+        TestPolicies.policies(
+            inventory,
+            "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec: {acls:"
+                + " [{direction: to-lport, priority: 1, action: drop, match: 'tcp.dst == 22'}]}\n");
+    Map<String, ResolvedNetwork> networks = ResolvedNetwork.all(inventory, policies);
+    List<Sent> frames =
+        ATTACKS.stream()
+            .map(
+                attack ->
+                    new Sent(
+                        "vnet0", new Packet(), "525400000003" + MALLORY + attack.typeAndRest()))
+            .toList();
+    Case attacks =
+        new Case(
+            networks.get("net"),
+            HostCompiler.compile("h1", HostCapabilities.BASIC, networks),
+            List.of("vnet0", "vnet1"),
+            Map.of(Bits.of(0x525400000003L), "vnet1"),
+            frames);
+    List<Set<String>> open = judge(List.of(attacks), false).get(0);
+    List<Set<String>> guarded = judge(List.of(attacks), true).get(0);
+    for (int i = 0; i < frames.size(); i++) {
+      Attack attack = ATTACKS.get(i);
+      assertThat(open.get(i)).as(attack.name() + ", without rules").containsExactly("vnet1");
+      assertThat(guarded.get(i).contains("vnet1")).as(attack.name()).isEqualTo(attack.arrives());
+    }
   }
 
   private static String explain(Case c, Sent sent, String out) {
