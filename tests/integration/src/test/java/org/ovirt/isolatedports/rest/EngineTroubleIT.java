@@ -95,14 +95,7 @@ class EngineTroubleIT extends ServerTest {
   @Test
   void troubleInTheMiddleOfACreation() {
     rig.engine().faults().answerHtml(API + "/networks/", 503);
-    var answer =
-        inTime(
-            () ->
-                us.post(
-                    "/networks",
-                    "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
-                        + dataCenter()
-                        + "\"}}"));
+    var answer = inTime(() -> us.post("/networks", body("blue", "")));
     assertThat(answer.status()).as(answer.toString()).isEqualTo(503);
     assertThat(answer.detail())
         .startsWith("[Network blue was created, but its vNIC profiles could not be given")

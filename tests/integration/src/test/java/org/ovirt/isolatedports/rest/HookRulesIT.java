@@ -22,11 +22,6 @@ class HookRulesIT extends RulesTest {
             + "^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$}}\" (keep what"
             + " engine-config -g CustomDeviceProperties shows), restart ovirt-engine and try again."
             + " Nothing was changed.",
-        () ->
-            us.post(
-                "/networks",
-                "{\"name\":\"blue\",\"port_isolation\":true,\"data_center\":{\"id\":\""
-                    + dataCenter()
-                    + "\"}}"));
+        () -> us.post("/networks", body("blue", "")));
   }
 }

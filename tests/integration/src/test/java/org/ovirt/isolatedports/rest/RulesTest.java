@@ -17,16 +17,6 @@ abstract class RulesTest extends ServerTest {
     super(knowsPortIsolation);
   }
 
-  private String body(String name, String more) {
-    return "{\"name\":\""
-        + name
-        + "\",\"data_center\":{\"id\":\""
-        + dataCenter()
-        + "\"},\"port_isolation\":true"
-        + more
-        + "}";
-  }
-
   @Test
   void anIsolatedNetworkIsCreatedShownAndRemoved() {
     String id = network("blue", true);

@@ -83,6 +83,17 @@ abstract class ServerTest {
     return rig.engine().seeds().cluster(CLUSTER).toString();
   }
 
+  /** What creates an isolated network; {@code more} is appended, such as {@code ,"mtu":9000}. */
+  String body(String name, String more) {
+    return "{\"name\":\""
+        + name
+        + "\",\"data_center\":{\"id\":\""
+        + dataCenter()
+        + "\"},\"port_isolation\":true"
+        + more
+        + "}";
+  }
+
   /** Creates a network through us. */
   String network(String name, boolean isolated) {
     return created(
