@@ -131,11 +131,21 @@ public class EmergencyCloser implements ViolationSource {
   private boolean isDue(Emergency emergency) {
     return switch (emergency.status()) {
       // While the request is at it, closing would race with it; it ends in time by itself.
-      case OPENING -> !running.has(emergency.id());
+      case OPENING -> !running.has(emergency.id()) && isOpeningStill(emergency);
       case OPEN -> isOver(emergency);
       case CLOSING -> true;
       case CLOSED -> false;
     };
+  }
+
+  /**
+   * The request may have ended since the row was read; it writes what came of it before it ends.
+   */
+  private boolean isOpeningStill(Emergency emergency) {
+    return emergencies
+        .latest(emergency.networkId())
+        .filter(now -> now.id().equals(emergency.id()) && now.status() == Status.OPENING)
+        .isPresent();
   }
 
   private boolean isOver(Emergency emergency) {
