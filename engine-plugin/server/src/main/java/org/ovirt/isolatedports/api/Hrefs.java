@@ -11,7 +11,9 @@ import java.util.regex.Pattern;
  */
 record Hrefs(String enginePrefix, String ourPrefix) {
 
-  private static final String ID = "/[^/?;]+";
+  // Possessive: a list of 1,000 networks has thousands of links, and nothing is found by trying
+  // again.
+  private static final String ID = "/[^/?;]++";
   private static final Pattern SERVED =
       Pattern.compile(
           "((datacenters"
