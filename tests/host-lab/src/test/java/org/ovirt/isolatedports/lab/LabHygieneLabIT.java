@@ -68,7 +68,11 @@ class LabHygieneLabIT {
 
     lab.close();
 
-    assertThat(processesIn(namespaces)).isEmpty();
+    // A process that waited for one inside, such as nsenter, ends a moment after it.
+    Poll.until(
+        Duration.ofSeconds(20),
+        () -> processesIn(namespaces).isEmpty(),
+        () -> "Processes are left: " + processesIn(namespaces));
     assertThat(lab.scratch()).doesNotExist();
     assertThat(Files.readString(Path.of("/proc/self/mountinfo"))).isEqualTo(mountsBefore);
   }
