@@ -129,7 +129,8 @@ class LabHygieneLabIT {
     process.destroy();
     process.waitFor();
 
-    assertThat(processesIn(namespaces)).isEmpty();
+    assertThat(Poll.within(Duration.ofSeconds(20), () -> processesIn(namespaces).isEmpty()))
+        .isTrue();
     assertThat(scratch).doesNotExist();
   }
 
