@@ -93,7 +93,9 @@ class RightsIT extends ServerTest {
     for (int i = 0; i < 5; i++) {
       assertThat(basic.get("/networks").status()).isEqualTo(200);
     }
-    assertThat(rig.engine().calls().count("POST", "/ovirt-engine/sso/oauth/token")).isZero();
+    assertThat(rig.engine().calls().count("POST", "/ovirt-engine/sso/oauth/token"))
+        .as("logins for five requests, with one of the service account that may fall in between")
+        .isLessThanOrEqualTo(1);
     assertThat(rig.engine().calls().list())
         .as("the password itself never goes to the API")
         .noneMatch(
