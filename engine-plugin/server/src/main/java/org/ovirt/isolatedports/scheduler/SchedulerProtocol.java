@@ -6,7 +6,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /**
  * The external scheduler protocol as the engine speaks it ({@code ExternalSchedulerBrokerImpl} and
@@ -20,8 +19,7 @@ import java.util.regex.Pattern;
  */
 public final class SchedulerProtocol {
 
-  private static final Pattern ID =
-      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
+  private static final int ID_LENGTH = 36;
 
   private static final int OK = 0;
 
@@ -170,7 +168,7 @@ public final class SchedulerProtocol {
   }
 
   private static String requireId(XmlRpcCall call, int index, String id) throws XmlRpcFault {
-    if (!ID.matcher(id).matches()) {
+    if (!isId(id)) {
       throw XmlRpcFault.invalidParams(
           "Parameter "
               + (index + 1)
@@ -181,6 +179,22 @@ public final class SchedulerProtocol {
               + ", which is not an id.");
     }
     return id;
+  }
+
+  /** Eight, four, four, four and twelve hexadecimal digits; asked for every host of a question. */
+  private static boolean isId(String text) {
+    if (text.length() != ID_LENGTH) {
+      return false;
+    }
+    for (int i = 0; i < ID_LENGTH; i++) {
+      char c = text.charAt(i);
+      boolean hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+      boolean digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+      if (hyphen ? c != '-' : !digit) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static Map<String, String> properties(XmlRpcCall call, int index) throws XmlRpcFault {
