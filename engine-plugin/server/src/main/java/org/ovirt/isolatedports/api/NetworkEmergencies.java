@@ -140,13 +140,16 @@ public class NetworkEmergencies {
         ref(network.id()),
         title(network),
         () -> {
-          emergencies
-              .latest(network.id())
-              .filter(last -> last.status() != Emergency.Status.CLOSED)
-              .ifPresent(last -> refuseSecond(network, last));
+          notClosed(network).ifPresent(last -> refuseSecond(network, last));
           open(exchange, network, asked, user);
           return answer(exchange, network, CREATED);
         });
+  }
+
+  private Optional<Emergency> notClosed(Subject network) {
+    return emergencies
+        .latest(network.id())
+        .filter(last -> last.status() != Emergency.Status.CLOSED);
   }
 
   private void check(Subject network, ApiBody asked) {
@@ -244,9 +247,7 @@ public class NetworkEmergencies {
         ref(network.id()),
         title(network),
         () -> {
-          emergencies
-              .latest(network.id())
-              .filter(last -> last.status() != Emergency.Status.CLOSED)
+          notClosed(network)
               .ifPresent(
                   last -> {
                     emergencies.closing(last.id(), Optional.of(userName(exchange.token(), user)));

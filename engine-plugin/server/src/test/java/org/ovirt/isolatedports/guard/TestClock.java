@@ -10,7 +10,19 @@ import java.time.ZoneOffset;
 /** A clock that stands still but for the test, however slow the machine is. */
 public final class TestClock extends Clock {
 
-  private volatile Instant now = Instant.now();
+  private volatile Instant now;
+
+  public TestClock() {
+    this(Instant.now());
+  }
+
+  public TestClock(Instant start) {
+    this.now = start;
+  }
+
+  public void set(Instant moment) {
+    now = moment;
+  }
 
   public void forward(Duration by) {
     now = now.plus(by);

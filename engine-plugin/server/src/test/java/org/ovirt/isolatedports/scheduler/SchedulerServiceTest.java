@@ -3,11 +3,8 @@ package org.ovirt.isolatedports.scheduler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -24,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.guard.TestClock;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -86,25 +84,6 @@ class SchedulerServiceTest {
     }
   }
 
-  private static final class SteppingClock extends Clock {
-    private volatile Instant now = START;
-
-    @Override
-    public Instant instant() {
-      return now;
-    }
-
-    @Override
-    public ZoneId getZone() {
-      return ZoneOffset.UTC;
-    }
-
-    @Override
-    public Clock withZone(ZoneId zone) {
-      return this;
-    }
-  }
-
   private static final class FixedInventory implements InventorySource {
     private volatile Inventory now;
     private final AtomicInteger refreshes = new AtomicInteger();
@@ -121,7 +100,7 @@ class SchedulerServiceTest {
   }
 
   private final ScriptedEngine engine = new ScriptedEngine();
-  private final SteppingClock clock = new SteppingClock();
+  private final TestClock clock = new TestClock(START);
   private final FixedInventory inventory = new FixedInventory();
   private final DecisionLog log = new DecisionLog();
   private final EventPost events = new EventPost(engine::post, clock, Duration.ofMillis(1));
@@ -185,7 +164,7 @@ class SchedulerServiceTest {
                 + " runs libvirt 6.0.0; isolated ports need libvirt 6.5.0 or newer: upgrade the"
                 + " host.");
     assertThat(log.list(Optional.empty(), 10)).hasSize(2);
-    clock.now = START.plusSeconds(61);
+    clock.set(START.plusSeconds(61));
     ask(OLD);
     waitFor(() -> engine.posted.size() == 2);
   }
@@ -252,10 +231,10 @@ class SchedulerServiceTest {
     engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
     ask(NEW);
     engine.broken = true;
-    clock.now = START.plus(Duration.ofMinutes(9));
+    clock.set(START.plus(Duration.ofMinutes(9)));
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW, OLD);
     assertThat(log.list(Optional.empty(), 1).get(0).basis()).isEqualTo(Decision.Basis.CACHED);
-    clock.now = START.plus(Duration.ofMinutes(10));
+    clock.set(START.plus(Duration.ofMinutes(10)));
     assertThat(ask(NEW, OLD).hostIds()).isEmpty();
     assertThat(log.list(Optional.empty(), 1).get(0).basis()).isEqualTo(Decision.Basis.NOTHING);
   }

@@ -77,13 +77,6 @@ class CrashIT {
                 + "\"}}");
   }
 
-  private void kill() {
-    List<ProcessHandle> processes = new ArrayList<>(server.process().descendants().toList());
-    processes.add(server.process());
-    processes.forEach(ProcessHandle::destroyForcibly);
-    processes.forEach(process -> process.onExit().join());
-  }
-
   @Test
   void nothingAcknowledgedIsLostAndNothingHalfDoneStaysOpen() throws Exception {
     List<String> acknowledged = new ArrayList<>();
@@ -106,7 +99,7 @@ class CrashIT {
             });
     caller.start();
     awaitOpenChange();
-    kill();
+    server.kill();
     caller.join();
     assertThat(answered).isFalse();
     engine.faults().clear();
