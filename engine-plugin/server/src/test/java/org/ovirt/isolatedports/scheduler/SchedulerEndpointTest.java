@@ -321,6 +321,27 @@ class SchedulerEndpointTest {
     assertThat(asked).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "600cbd4d0543a-404d-b90b-f85fa340e980",
+        "600cbd4d-543a-404d-b90b0f85fa340e980",
+        "600cbd4d-543a-404d-b90b-f85fa340e98",
+        "600cbd4d-543a-404d-b90b-f85fa340e9800",
+        "g00cbd4d-543a-404d-b90b-f85fa340e980",
+        "600cbd4d-543a-404d-b90b-f85fa340e98/",
+        "600cbd4d-543a-404d-b90b--85fa340e980"
+      })
+  void whatOnlyLooksLikeAnIdIsNone(String text) {
+    assertInvalid(
+        "Parameter 2 of runFilters holds '" + text + "', which is not an id.",
+        new Object[] {"isolated_ports"},
+        new Object[] {text},
+        VM,
+        Map.of());
+    assertThat(asked).isEmpty();
+  }
+
   @Test
   void aLongUnknownMethodIsNotRepeatedWholeNorWithControlCharacters() throws Exception {
     String answer =
