@@ -4,8 +4,6 @@ package org.ovirt.isolatedports.engine;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.io.ByteArrayInputStream;
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
 import org.apache.http.HttpResponse;
 import org.apache.http.HttpStatus;
 import org.apache.http.HttpVersion;
@@ -69,7 +67,7 @@ public class HardenedSdk {
     }
   }
 
-  /** Buffers each answer, refuses a DOCTYPE, and throws for a status from 400. */
+  /** Buffers each answer, refuses what {@link XmlText} does, and throws for a status from 400. */
   private record Client(EngineHttpClient http) implements HttpClient {
 
     @Override
@@ -79,13 +77,7 @@ public class HardenedSdk {
         // It is not the engine that answers, but what stands before it.
         throw EngineException.failed(answer.status());
       }
-      String text = new String(answer.body(), StandardCharsets.UTF_8);
-      if (text.toUpperCase(Locale.ROOT).contains("<!DOCTYPE")) {
-        throw new EngineException(
-            EngineException.Kind.GARBAGE,
-            answer.status(),
-            "The oVirt engine answered with a document type declaration, which API v4 never sends.");
-      }
+      XmlText.requireHarmless(answer);
       if (answer.status() >= HttpStatus.SC_BAD_REQUEST) {
         throw new EngineException(
             EngineException.Kind.REFUSED, answer.status(), faultDetail(answer));

@@ -4,6 +4,8 @@ package org.ovirt.isolatedports.scheduler;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -12,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.scheduling.HostNetwork;
@@ -178,6 +181,39 @@ class EngineReaderTest {
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
     engine.misbehave(RecordedEngine.Fault.NONE);
     assertThat(reader.vm(VM, false)).isPresent();
+  }
+
+  /** In these the declaration's bytes are not those of ASCII, or are broken by shift sequences. */
+  @ParameterizedTest
+  @CsvSource({
+    "UTF-8,      <!DOCTYPE",
+    "UTF-16LE,   <!DOCTYPE",
+    "UTF-16BE,   <!DOCTYPE",
+    "UTF-16,     <!DOCTYPE",
+    "UTF-32BE,   <!DOCTYPE",
+    "IBM037,     <!DOCTYPE",
+    "ISO-2022-JP,<!DOC\u001b(BTYPE"
+  })
+  void aDocumentTypeIsRefusedInWhateverEncodingItHides(String charset, String declaration)
+      throws Exception {
+    String vm = RecordedEngine.recorded("vm-follow.xml");
+    String hostile =
+        "<?xml version=\"1.0\" encoding=\""
+            + charset
+            + "\"?>"
+            + declaration
+            + " vm [<!ENTITY x \"expanded\">]>"
+            + vm.substring(vm.indexOf("<vm ")).replace("<name>vm1</name>", "<name>&x;</name>");
+    engine.answerBytes("/vms/" + VM + "?follow=nics", encoded(hostile, charset));
+    assertThatThrownBy(() -> reader.vm(VM, false))
+        .isInstanceOf(EngineException.class)
+        .hasMessageMatching(".*(document type declaration|not XML in UTF-8).*");
+  }
+
+  /** ISO-2022-JP is written as it stands: its encoder would leave out the sequence that hides. */
+  private static byte[] encoded(String text, String charset) {
+    return text.getBytes(
+        charset.startsWith("ISO-2022") ? StandardCharsets.US_ASCII : Charset.forName(charset));
   }
 
   @Test

@@ -42,7 +42,7 @@ final class RecordedEngine implements AutoCloseable {
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newCachedThreadPool();
-  private final Map<String, String> answers = new ConcurrentHashMap<>();
+  private final Map<String, byte[]> answers = new ConcurrentHashMap<>();
   private final List<String> requests = Collections.synchronizedList(new ArrayList<>());
   private final List<String> bodies = Collections.synchronizedList(new ArrayList<>());
   private final AtomicInteger logins = new AtomicInteger();
@@ -62,6 +62,10 @@ final class RecordedEngine implements AutoCloseable {
   }
 
   RecordedEngine answerText(String path, String body) {
+    return answerBytes(path, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  RecordedEngine answerBytes(String path, byte[] body) {
     answers.put(path, body);
     return this;
   }
@@ -159,7 +163,7 @@ final class RecordedEngine implements AutoCloseable {
   }
 
   private void answer(HttpExchange exchange, String path) throws IOException {
-    String known = answers.get(exchange.getRequestMethod() + " " + path);
+    byte[] known = answers.get(exchange.getRequestMethod() + " " + path);
     if (known == null) {
       known = answers.get(path);
     }
@@ -176,7 +180,11 @@ final class RecordedEngine implements AutoCloseable {
 
   private static void send(HttpExchange exchange, int status, String type, String body)
       throws IOException {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    send(exchange, status, type, body.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void send(HttpExchange exchange, int status, String type, byte[] bytes)
+      throws IOException {
     exchange.getResponseHeaders().set("Content-Type", type);
     exchange.sendResponseHeaders(status, bytes.length == 0 ? -1 : bytes.length);
     if (bytes.length > 0) {
