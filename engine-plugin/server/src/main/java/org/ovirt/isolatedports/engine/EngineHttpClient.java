@@ -14,9 +14,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLContext;
 import org.apache.http.Header;
@@ -60,8 +59,9 @@ public class EngineHttpClient {
   private final URI engineUrl;
   private final long limitMillis;
   private final CloseableHttpClient client;
-  private final ScheduledExecutorService deadlines =
-      Executors.newSingleThreadScheduledExecutor(
+  private final ScheduledThreadPoolExecutor deadlines =
+      new ScheduledThreadPoolExecutor(
+          1,
           task -> {
             Thread thread = new Thread(task, "isolated-ports-engine-deadline");
             thread.setDaemon(true);
@@ -95,6 +95,8 @@ public class EngineHttpClient {
   private EngineHttpClient(URI engineUrl, Duration limit, Optional<SSLContext> trust) {
     this.engineUrl = engineUrl;
     this.limitMillis = limit.toMillis();
+    // Otherwise each request stays in memory until its limit has passed, long after its answer.
+    deadlines.setRemoveOnCancelPolicy(true);
     PoolingHttpClientConnectionManager pool =
         new PoolingHttpClientConnectionManager(
             RegistryBuilder.<ConnectionSocketFactory>create()
