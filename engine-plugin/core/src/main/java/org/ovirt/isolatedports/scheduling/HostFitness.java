@@ -5,6 +5,7 @@ import static org.ovirt.isolatedports.validation.ValidationResult.failWith;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -50,19 +51,18 @@ public final class HostFitness {
    */
   public List<Violation> againstHost(Host host) {
     return violations(
-        Stream.of(
-            isUp(host),
-            saysItsLibvirt(host),
-            hasLibvirtThatIsNewEnough(host),
-            saysItsKernel(host),
-            hasKernelThatIsNewEnough(host),
-            reports(host),
-            reportIsReadable(host),
-            hostPartIsOfOurVersion(host),
-            hasOurHookForEveryEvent(host),
-            hooksAreOneProgram(host),
-            hasOurLibvirtFilter(host),
-            hasListOfIsolatedBridges(host)));
+        isUp(host),
+        saysItsLibvirt(host),
+        hasLibvirtThatIsNewEnough(host),
+        saysItsKernel(host),
+        hasKernelThatIsNewEnough(host),
+        reports(host),
+        reportIsReadable(host),
+        hostPartIsOfOurVersion(host),
+        hasOurHookForEveryEvent(host),
+        hooksAreOneProgram(host),
+        hasOurLibvirtFilter(host),
+        hasListOfIsolatedBridges(host));
   }
 
   /**
@@ -72,12 +72,11 @@ public final class HostFitness {
    */
   public List<Violation> againstNetwork(Host host, GuardedNetwork network) {
     return violations(
-        Stream.of(
-            networkIsAttached(host, network),
-            networkIsBridged(host, network),
-            networkIsOnLinuxBridge(host, network),
-            filtersBridgedFrames(host, network),
-            tracksBridgedConnections(host, network)));
+        networkIsAttached(host, network),
+        networkIsBridged(host, network),
+        networkIsOnLinuxBridge(host, network),
+        filtersBridgedFrames(host, network),
+        tracksBridgedConnections(host, network));
   }
 
   /** Whether what is known of the host is too old to be relied on. */
@@ -85,7 +84,7 @@ public final class HostFitness {
     Duration age = Duration.between(host.seen(), now);
     return failWith(
             ValidationMessage.HOST_FACTS_OUTDATED,
-            Map.of("host", host.name(), "age", Long.toString(age.toMinutes())))
+            () -> Map.of("host", host.name(), "age", Long.toString(age.toMinutes())))
         .when(age.compareTo(requirements.factsAge()) > 0);
   }
 
@@ -188,29 +187,30 @@ public final class HostFitness {
   }
 
   ValidationResult networkIsAttached(Host host, GuardedNetwork network) {
-    return failWith(ValidationMessage.HOST_NETWORK_NOT_ATTACHED, named(host, network))
+    return failWith(ValidationMessage.HOST_NETWORK_NOT_ATTACHED, () -> named(host, network))
         .unless(host.facts().networks().containsKey(network.id()));
   }
 
   ValidationResult networkIsBridged(Host host, GuardedNetwork network) {
-    return failWith(ValidationMessage.HOST_NETWORK_NOT_BRIDGED, named(host, network))
+    return failWith(ValidationMessage.HOST_NETWORK_NOT_BRIDGED, () -> named(host, network))
         .when(attachment(host, network).filter(attached -> !attached.bridged()).isPresent());
   }
 
   ValidationResult networkIsOnLinuxBridge(Host host, GuardedNetwork network) {
-    return failWith(ValidationMessage.HOST_NETWORK_NOT_ON_LINUX_BRIDGE, named(host, network))
+    return failWith(ValidationMessage.HOST_NETWORK_NOT_ON_LINUX_BRIDGE, () -> named(host, network))
         .when(attachment(host, network).filter(attached -> !attached.linuxBridge()).isPresent());
   }
 
   ValidationResult filtersBridgedFrames(Host host, GuardedNetwork network) {
-    return failWith(ValidationMessage.HOST_CANNOT_FILTER_BRIDGED_FRAMES, named(host, network))
+    return failWith(ValidationMessage.HOST_CANNOT_FILTER_BRIDGED_FRAMES, () -> named(host, network))
         .when(
             network.need().includes(PortNeed.RULES)
                 && host.facts().report().filter(HostReport::nft).isEmpty());
   }
 
   ValidationResult tracksBridgedConnections(Host host, GuardedNetwork network) {
-    return failWith(ValidationMessage.HOST_CANNOT_TRACK_BRIDGED_CONNECTIONS, named(host, network))
+    return failWith(
+            ValidationMessage.HOST_CANNOT_TRACK_BRIDGED_CONNECTIONS, () -> named(host, network))
         .when(
             network.need().includes(PortNeed.STATEFUL_RULES)
                 && host.facts().report().filter(HostReport::conntrack).isEmpty());
@@ -270,7 +270,11 @@ public final class HostFitness {
     return Map.of("host", host.name(), "network", network.name());
   }
 
-  private static List<Violation> violations(Stream<ValidationResult> rules) {
-    return rules.flatMap(rule -> rule.violation().stream()).toList();
+  private static List<Violation> violations(ValidationResult... rules) {
+    List<Violation> found = new ArrayList<>();
+    for (ValidationResult rule : rules) {
+      rule.violation().ifPresent(found::add);
+    }
+    return found;
   }
 }

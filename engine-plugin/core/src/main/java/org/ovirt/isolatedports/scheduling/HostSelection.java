@@ -8,8 +8,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.ovirt.isolatedports.scheduling.SchedulingDecision.DroppedHost;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 import org.ovirt.isolatedports.validation.ValidationResult;
@@ -89,18 +89,16 @@ public final class HostSelection {
     if (outdated.isPresent()) {
       return List.of(outdated.get());
     }
-    Stream<String> forPolicy =
-        stricter == fitness
-            ? Stream.empty()
-            : text(stricter.hasLibvirtThatIsNewEnough(host)).stream();
-    Stream<String> forNetworks =
-        ports.networks().stream()
-            .flatMap(network -> fitness.againstNetwork(host, network).stream())
-            .map(Violation::text);
-    return Stream.of(assessed.reasons().stream(), forPolicy, forNetworks)
-        .flatMap(Function.identity())
-        .distinct()
-        .toList();
+    Set<String> reasons = new LinkedHashSet<>(assessed.reasons());
+    if (stricter != fitness) {
+      text(stricter.hasLibvirtThatIsNewEnough(host)).ifPresent(reasons::add);
+    }
+    for (GuardedNetwork network : ports.networks()) {
+      for (Violation violation : fitness.againstNetwork(host, network)) {
+        reasons.add(violation.text());
+      }
+    }
+    return List.copyOf(reasons);
   }
 
   private static List<String> unknown(String id) {

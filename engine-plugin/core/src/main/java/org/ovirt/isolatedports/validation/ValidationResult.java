@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.validation;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * The outcome of one rule: valid, or the violation that was found.
@@ -42,7 +43,16 @@ public record ValidationResult(Optional<Violation> violation) {
 
   /** Starts a rule that fails with a message and its variables. */
   public static Failure failWith(ValidationMessage message, Map<String, String> variables) {
-    return new Failure(new ValidationResult(Optional.of(new Violation(message, variables))));
+    return failWith(message, () -> variables);
+  }
+
+  /**
+   * Starts a rule that fails with a message and its variables, which are only asked for if it does:
+   * for rules applied to each of many hosts.
+   */
+  public static Failure failWith(
+      ValidationMessage message, Supplier<Map<String, String>> variables) {
+    return new Failure(message, variables);
   }
 
   public boolean isValid() {
@@ -52,15 +62,19 @@ public record ValidationResult(Optional<Violation> violation) {
   /** A failure that waits for its condition. */
   public static final class Failure {
 
-    private final ValidationResult failed;
+    private final ValidationMessage message;
+    private final Supplier<Map<String, String>> variables;
 
-    private Failure(ValidationResult failed) {
-      this.failed = failed;
+    private Failure(ValidationMessage message, Supplier<Map<String, String>> variables) {
+      this.message = message;
+      this.variables = variables;
     }
 
     /** The failure if the condition holds, else {@link #VALID}. */
     public ValidationResult when(boolean condition) {
-      return condition ? failed : VALID;
+      return condition
+          ? new ValidationResult(Optional.of(new Violation(message, variables.get())))
+          : VALID;
     }
 
     /** The failure unless the condition holds. */

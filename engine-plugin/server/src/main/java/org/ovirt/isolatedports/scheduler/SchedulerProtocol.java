@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.scheduler;
 
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -189,8 +190,7 @@ public final class SchedulerProtocol {
     for (int i = 0; i < ID_LENGTH; i++) {
       char c = text.charAt(i);
       boolean hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-      boolean digit = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
-      if (hyphen ? c != '-' : !digit) {
+      if (hyphen ? c != '-' : !HexFormat.isHexDigit(c)) {
         return false;
       }
     }

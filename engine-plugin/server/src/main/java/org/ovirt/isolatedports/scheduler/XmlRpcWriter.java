@@ -62,6 +62,10 @@ public final class XmlRpcWriter {
 
   /** Escapes markup, and replaces what XML 1.0 cannot hold. */
   private static void escape(String text, StringBuilder out) {
+    if (isPlain(text)) {
+      out.append(text);
+      return;
+    }
     text.codePoints()
         .forEach(
             point -> {
@@ -73,6 +77,17 @@ public final class XmlRpcWriter {
                 default -> out.appendCodePoint(isXmlCharacter(point) ? point : 0xfffd);
               }
             });
+  }
+
+  /** Whether a text is printable ASCII without markup, as every host's id is. */
+  private static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c > '~' || c == '<' || c == '>' || c == '&') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** XML 1.0, production 2. */
