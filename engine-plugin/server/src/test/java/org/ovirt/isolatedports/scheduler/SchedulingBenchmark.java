@@ -38,6 +38,9 @@ public final class SchedulingBenchmark {
   private static final int CLIENTS = 8;
   private static final Duration THROUGHPUT = Duration.ofSeconds(20);
 
+  /** The compiler is busy for most of a minute on two cores; after 10 s it still took a third. */
+  private static final Duration WARM_UP = Duration.ofSeconds(60);
+
   private static final AtomicLong REFUSED = new AtomicLong();
 
   private SchedulingBenchmark() {}
@@ -184,7 +187,7 @@ public final class SchedulingBenchmark {
 
   private static void warmUp(SchedulerRig rig, List<UUID> vms, List<String> hosts)
       throws Exception {
-    load(rig, vms, hosts, Duration.ofSeconds(10));
+    load(rig, vms, hosts, WARM_UP);
   }
 
   /** Several clients as fast as they can; decisions a second. */
