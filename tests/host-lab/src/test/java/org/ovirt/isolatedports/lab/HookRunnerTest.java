@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.TempDir;
 class HookRunnerTest {
 
   private static final String EVENT = "before_nic_hotplug";
+  private static final Set<String> SET_BY_SHELLS = Set.of("PWD", "OLDPWD", "SHLVL", "_");
   private static final HookRunner.Context VM = new HookRunner.Context("vm-id", Map.of());
 
   @TempDir private Path directory;
@@ -79,7 +81,7 @@ class HookRunnerTest {
   void runsOnlyExecutableRegularFilesAndLinksToThem() throws IOException {
     Path plain = script(EVENT, "10_not_executable", append("1"));
     Files.setPosixFilePermissions(plain, PosixFilePermissions.fromString("rw-r--r--"));
-    Files.createDirectory(hooks.resolve(EVENT).resolve("20_directory"));
+    script(EVENT + "/20_directory", "program", append("2"));
     script(EVENT, ".30_hidden", append("3"));
     Path elsewhere = script("elsewhere", "program", append("4"));
     Files.createSymbolicLink(hooks.resolve(EVENT).resolve("40_link"), elsewhere);
@@ -112,23 +114,43 @@ class HookRunnerTest {
     Map<String, String> vmCustom = new LinkedHashMap<>();
     vmCustom.put("both", "from the VM");
     vmCustom.put("vmId", "forged");
+    vmCustom.put("_hook_domxml", "forged");
+    vmCustom.put("PYTHONPATH", "/mine");
     HookRunner.Context context = new HookRunner.Context("the-id", vmCustom);
 
     String environment =
         runner.run(EVENT, "", context, Map.of("both", "from the vNIC", "port_isolation", "true"));
 
     assertThat(environment.lines())
-        .contains("both=from the VM", "port_isolation=true", "vmId=the-id")
-        .anyMatch(line -> line.startsWith("_hook_domxml=" + temporary))
-        .anyMatch(line -> line.startsWith("PYTHONPATH=:"))
-        .noneMatch(line -> line.startsWith("JAVA_HOME="));
+        .contains(
+            "both=from the VM",
+            "port_isolation=true",
+            "vmId=the-id",
+            "PYTHONPATH=/mine:/usr/lib/python3/dist-packages/vdsm/hook")
+        .anyMatch(line -> line.startsWith("_hook_domxml=" + temporary));
   }
 
+  /** Whatever this JVM was started with: of that a host's vdsmd has nothing. */
   @Test
-  void doesNotLetAPropertyChangeThePrograms() throws IOException {
-    script(EVENT, "50_env", "echo ran >> \"$_hook_domxml\"");
+  void givesNothingOfItsOwnEnvironment() throws IOException {
+    script(EVENT, "50_env", "env > \"$_hook_domxml\"");
 
-    assertThat(runner.run(EVENT, "", VM, Map.of("LD_PRELOAD", "/nowhere.so"))).contains("ran");
+    assertThat(run("").lines().map(line -> line.replaceFirst("=.*", "")))
+        .filteredOn(name -> !SET_BY_SHELLS.contains(name))
+        .containsExactlyInAnyOrder("PATH", "LANG", "HOME", "vmId", "PYTHONPATH", "_hook_domxml");
+  }
+
+  /**
+   * The dynamic linker complains once in each program that is asked to preload what is not there.
+   */
+  @Test
+  void givesAPropertyToTheScriptAloneAndNotToTheProgramsThatStartIt() throws IOException {
+    script(EVENT, "50_fails", "exit 1");
+
+    assertThatThrownBy(() -> runner.run(EVENT, "", VM, Map.of("LD_PRELOAD", "/nowhere.so")))
+        .isInstanceOf(HookRefused.class)
+        .message()
+        .containsOnlyOnce("/nowhere.so");
   }
 
   @Test
@@ -198,8 +220,8 @@ class HookRunnerTest {
   }
 
   @Test
-  void givesJsonUnderAnotherName() throws IOException {
-    script("after_get_caps", "50_json", "echo \"{}${_hook_domxml-}\" > \"$_hook_json\"");
+  void givesJsonUnderAnotherNameAndNoVm() throws IOException {
+    script("after_get_caps", "50_json", "echo \"{}${_hook_domxml-}${vmId+vm}\" > \"$_hook_json\"");
 
     assertThat(runner.runJson("after_get_caps", "{\"a\":1}", false)).isEqualTo("{}\n");
   }
