@@ -40,19 +40,41 @@ class LabDomainTest {
 
     assertThat(vm.root().getAttribute("type")).isEqualTo("qemu");
     assertThat(Xml.child(vm.root(), "cpu")).isEmpty();
-    assertThat(Xml.require(Xml.require(vm.root(), "os"), "kernel").getTextContent())
-        .isEqualTo("/image/vmlinuz");
+    assertThat(Xml.elements(vm.root()))
+        .extracting(Element::getLocalName)
+        .containsExactlyInAnyOrder(
+            "name", "uuid", "metadata", "memory", "vcpu", "os", "features", "devices");
+    Element os = Xml.require(vm.root(), "os");
+    assertThat(Xml.require(os, "kernel").getTextContent()).isEqualTo("/image/vmlinuz");
+    assertThat(Xml.require(os, "initrd").getTextContent()).isEqualTo("/image/initramfs");
+    assertThat(Xml.require(os, "cmdline").getTextContent()).contains("clocksource=hpet");
     assertThat(Xml.elements(vm.devices()))
         .extracting(Element::getLocalName)
         .containsOnly("interface", "emulator", "serial", "channel", "controller", "memballoon");
     assertThat(Xml.children(vm.devices(), "channel")).hasSize(1);
     assertThat(Xml.attribute(Xml.require(vm.devices(), "channel"), "target", "name"))
         .contains(LabDomain.CHANNEL);
+    assertThat(Xml.attribute(Xml.require(vm.devices(), "channel"), "source", "path"))
+        .contains(LabDomain.channelPath(vm.id()));
+  }
+
+  @Test
+  void leavesRootPortsFreeForNicsThatArePluggedInLater() {
+    VmXml vm = adapted(false);
+
+    assertThat(Xml.children(vm.devices(), "controller"))
+        .filteredOn(controller -> controller.getAttribute("model").equals("pcie-root-port"))
+        .hasSize(vm.vnics().size() + 4);
   }
 
   @Test
   void keepsKvmWhereItWorks() {
-    assertThat(adapted(true).root().getAttribute("type")).isEqualTo("kvm");
+    VmXml vm = adapted(true);
+
+    assertThat(vm.root().getAttribute("type")).isEqualTo("kvm");
+    assertThat(Xml.require(vm.root(), "cpu").getAttribute("mode")).isEqualTo("host-passthrough");
+    assertThat(Xml.require(Xml.require(vm.root(), "os"), "cmdline").getTextContent())
+        .isEqualTo(LabDomain.KERNEL_PARAMETERS);
   }
 
   @Test
@@ -69,5 +91,6 @@ class LabDomainTest {
         .extracting(Element::getLocalName)
         .containsExactly("mac", "source", "alias");
     assertThat(vnic.getAttribute("type")).isEqualTo("bridge");
+    assertThat(Xml.elements(live.element())).as("the live document").hasSize(5);
   }
 }
