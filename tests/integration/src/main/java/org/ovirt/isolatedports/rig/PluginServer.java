@@ -214,7 +214,7 @@ public final class PluginServer implements AutoCloseable {
 
   /** Kills the server, as kill -9 does: nothing it had begun is ended. */
   public void kill() {
-    List<ProcessHandle> all = new java.util.ArrayList<>(process.descendants().toList());
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
     all.add(process.toHandle());
     all.forEach(ProcessHandle::destroyForcibly);
     all.forEach(each -> each.onExit().join());
