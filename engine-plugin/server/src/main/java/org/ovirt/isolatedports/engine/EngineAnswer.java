@@ -20,7 +20,20 @@ public record EngineAnswer(
     Optional<String> challenge,
     byte[] body) {
 
+  private static final int BAD_GATEWAY = 502;
+
   public boolean isSuccess() {
     return status >= 200 && status < 300;
+  }
+
+  /**
+   * Throws if it is not the engine that answers, but what stands before it.
+   *
+   * @throws EngineException that says how the engine failed
+   */
+  void requireFromEngine() {
+    if (status >= BAD_GATEWAY) {
+      throw EngineException.failed(status);
+    }
   }
 }

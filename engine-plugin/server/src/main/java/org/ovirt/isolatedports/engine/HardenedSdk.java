@@ -73,10 +73,7 @@ public class HardenedSdk {
     @Override
     public HttpResponse execute(HttpUriRequest request) {
       EngineAnswer answer = http.answer(request);
-      if (answer.status() >= HttpStatus.SC_BAD_GATEWAY) {
-        // It is not the engine that answers, but what stands before it.
-        throw EngineException.failed(answer.status());
-      }
+      answer.requireFromEngine();
       XmlText.requireHarmless(answer);
       if (answer.status() >= HttpStatus.SC_BAD_REQUEST) {
         throw new EngineException(

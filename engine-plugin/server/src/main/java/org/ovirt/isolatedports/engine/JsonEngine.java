@@ -22,7 +22,6 @@ import org.ovirt.isolatedports.body.MalformedBodyException;
 public class JsonEngine {
 
   private static final int NOT_FOUND = 404;
-  private static final int BAD_GATEWAY = 502;
   private static final int MAX_DETAIL = 400;
 
   private final EngineHttpClient http;
@@ -107,10 +106,7 @@ public class JsonEngine {
     if (answer.isSuccess()) {
       return answer;
     }
-    if (answer.status() >= BAD_GATEWAY) {
-      // It is not the engine that answers, but what stands before it.
-      throw EngineException.failed(answer.status());
-    }
+    answer.requireFromEngine();
     throw new EngineException(EngineException.Kind.REFUSED, answer.status(), detail(answer));
   }
 
