@@ -22,13 +22,11 @@ import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.emergency.EmergencyRules;
 import org.ovirt.isolatedports.emergency.OpenPeriod;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.engine.OpenProfiles;
 import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.guard.EmergencyCloser;
-import org.ovirt.isolatedports.security.EditRights;
 import org.ovirt.isolatedports.security.ServiceAccount;
 import org.ovirt.isolatedports.store.Emergencies;
 import org.ovirt.isolatedports.store.Emergency;
@@ -55,7 +53,7 @@ public class NetworkEmergencies {
   private final EmergencyCloser closer;
   private final Isolation isolation;
   private final OpenProfiles profiles;
-  private final EditRights rights;
+  private final CallersNetworks networks;
   private final JsonEngine engine;
   private final ServiceAccount account;
   private final Running running;
@@ -63,12 +61,12 @@ public class NetworkEmergencies {
   private final Duration most;
 
   @Inject
-  public NetworkEmergencies(
+  NetworkEmergencies(
       Emergencies emergencies,
       EmergencyCloser closer,
       Isolation isolation,
       OpenProfiles profiles,
-      EditRights rights,
+      CallersNetworks networks,
       JsonEngine engine,
       ServiceAccount account,
       Running running,
@@ -79,7 +77,7 @@ public class NetworkEmergencies {
     this.closer = closer;
     this.isolation = isolation;
     this.profiles = profiles;
-    this.rights = rights;
+    this.networks = networks;
     this.engine = engine;
     this.account = account;
     this.running = running;
@@ -98,51 +96,40 @@ public class NetworkEmergencies {
    * @param by who isolates it; empty if nobody does
    * @param bridge its name on hosts
    */
-  private record Subject(
-      UUID id, String name, Optional<UUID> dataCenter, Optional<Enforcement> by, String bridge) {}
+  private record Subject(UUID id, String name, Optional<Enforcement> by, String bridge) {}
 
   /** Whether a network is open, for whoever may see the network. */
   public Response get(Exchange exchange, String id) {
-    EngineAnswer network = exchange.read("/networks/" + id, BodyFormat.JSON);
-    return network.isSuccess()
-        ? answer(exchange, subject(network, id), OK)
-        : notShown(exchange, id);
+    return CallersNetworks.seen(exchange, id, network -> answer(exchange, subject(network), OK));
   }
 
-  /** The engine's own words, in the format the caller wants. */
-  private static Response notShown(Exchange exchange, String id) {
-    return Exchange.pass(exchange.read("/networks/" + id, exchange.answerFormat()));
-  }
-
-  private Subject subject(EngineAnswer answer, String id) {
-    ApiBody network = Exchange.parse(answer, Kind.NETWORK.element());
-    UUID networkId = UUID.fromString(id);
+  private Subject subject(CallersNetworks.Shown network) {
+    ApiBody body = network.body();
     return new Subject(
-        networkId,
-        network.text("name").orElse(id),
-        network.child("data_center").flatMap(dc -> dc.text("id")).flatMap(Networks::uuid),
-        isolation.of(networkId, network.flag(Isolation.PORT_ISOLATION).orElse(false)),
-        network.text("vdsm_name").orElse(network.text("name").orElse(id)));
+        network.id(),
+        network.name(),
+        isolation.of(network.id(), body.flag(Isolation.PORT_ISOLATION).orElse(false)),
+        body.text("vdsm_name").orElse(network.name()));
   }
 
   /** Opens a network, for whoever may edit it. */
   public Response open(Exchange exchange, String id, byte[] body) {
     ApiBody asked = exchange.bodyFormat().read(body, Kind.EMERGENCY.element());
-    EngineAnswer answer = exchange.read("/networks/" + id, BodyFormat.JSON);
-    if (!answer.isSuccess()) {
-      return notShown(exchange, id);
-    }
-    Subject network = subject(answer, id);
-    UUID user = rights.checkedUser(exchange.token(), network.id(), network.dataCenter());
-    check(network, asked);
-    return entities.change(
+    return networks.edited(
         exchange,
-        ref(network.id()),
-        title(network),
-        () -> {
-          notClosed(network).ifPresent(last -> refuseSecond(network, last));
-          open(exchange, network, asked, user);
-          return answer(exchange, network, CREATED);
+        id,
+        (shown, user) -> {
+          Subject network = subject(shown);
+          check(network, asked);
+          return entities.change(
+              exchange,
+              ref(network.id()),
+              title(network),
+              () -> {
+                notClosed(network).ifPresent(last -> refuseSecond(network, last));
+                open(exchange, network, asked, user);
+                return answer(exchange, network, CREATED);
+              });
         });
   }
 
@@ -236,25 +223,25 @@ public class NetworkEmergencies {
 
   /** Closes a network before its time is over, for whoever may edit it. */
   public Response close(Exchange exchange, String id) {
-    EngineAnswer answer = exchange.read("/networks/" + id, BodyFormat.JSON);
-    if (!answer.isSuccess()) {
-      return notShown(exchange, id);
-    }
-    Subject network = subject(answer, id);
-    UUID user = rights.checkedUser(exchange.token(), network.id(), network.dataCenter());
-    return entities.change(
+    return networks.edited(
         exchange,
-        ref(network.id()),
-        title(network),
-        () -> {
-          notClosed(network)
-              .ifPresent(
-                  last -> {
-                    emergencies.closing(last.id(), Optional.of(userName(exchange.token(), user)));
-                    entities.written(ref(network.id()));
-                  });
-          return answer(exchange, network, OK);
+        id,
+        (shown, user) -> {
+          Subject network = subject(shown);
+          return entities.change(
+              exchange,
+              ref(network.id()),
+              title(network),
+              () -> {
+                notClosed(network).ifPresent(last -> closeNow(exchange, last, user));
+                return answer(exchange, network, OK);
+              });
         });
+  }
+
+  private void closeNow(Exchange exchange, Emergency last, UUID user) {
+    emergencies.closing(last.id(), Optional.of(userName(exchange.token(), user)));
+    entities.written(ref(last.networkId()));
   }
 
   private static EntityRef ref(UUID network) {

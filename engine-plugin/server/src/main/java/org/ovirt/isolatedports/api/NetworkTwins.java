@@ -28,9 +28,7 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.api.TwinSurroundings.Around;
 import org.ovirt.isolatedports.api.TwinSurroundings.Origin;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.TreeWriter;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.JsonEngine;
@@ -40,7 +38,6 @@ import org.ovirt.isolatedports.fault.FaultException;
 import org.ovirt.isolatedports.movingin.Obstacle;
 import org.ovirt.isolatedports.movingin.TwinName;
 import org.ovirt.isolatedports.movingin.VnicMove;
-import org.ovirt.isolatedports.security.EditRights;
 import org.ovirt.isolatedports.store.EngineChange;
 import org.ovirt.isolatedports.store.IsolatedNetworks;
 import org.ovirt.isolatedports.store.Journal;
@@ -67,7 +64,7 @@ public class NetworkTwins {
   private final TwinSurroundings surroundings;
   private final TwinBuilder builder;
   private final VnicMover mover;
-  private final EditRights rights;
+  private final CallersNetworks callers;
   private final EngineLookup lookup;
   private final JsonEngine engine;
   private final IsolatedNetworks networks;
@@ -81,7 +78,7 @@ public class NetworkTwins {
       TwinSurroundings surroundings,
       TwinBuilder builder,
       VnicMover mover,
-      EditRights rights,
+      CallersNetworks callers,
       EngineLookup lookup,
       JsonEngine engine,
       IsolatedNetworks networks,
@@ -92,7 +89,7 @@ public class NetworkTwins {
     this.surroundings = surroundings;
     this.builder = builder;
     this.mover = mover;
-    this.rights = rights;
+    this.callers = callers;
     this.lookup = lookup;
     this.engine = engine;
     this.networks = networks;
@@ -108,19 +105,8 @@ public class NetworkTwins {
 
   /** How far it is and what stands against it, for whoever may see the network; changes nothing. */
   public Response get(Exchange exchange, String id) {
-    return seen(exchange, id, origin -> answer(exchange, origin));
-  }
-
-  private interface WithOrigin {
-    Response of(Origin origin);
-  }
-
-  private static Response seen(Exchange exchange, String id, WithOrigin answer) {
-    EngineAnswer network = exchange.read("/networks/" + id, BodyFormat.JSON);
-    return network.isSuccess()
-        ? answer.of(TwinSurroundings.origin(Exchange.parse(network, Kind.NETWORK.element()), id))
-        // The engine's own words, in the format the caller wants.
-        : Exchange.pass(exchange.read("/networks/" + id, exchange.answerFormat()));
+    return CallersNetworks.seen(
+        exchange, id, network -> answer(exchange, TwinSurroundings.origin(network)));
   }
 
   /** Takes a step, for whoever may edit the network. */
@@ -148,11 +134,11 @@ public class NetworkTwins {
 
   /** One change at a time, by those who may; what it did is counted also if it ends half done. */
   private Response changed(Exchange exchange, String id, Change change) {
-    return seen(
+    return callers.edited(
         exchange,
         id,
-        origin -> {
-          rights.check(exchange.token(), origin.id(), Optional.of(origin.dataCenter()));
+        (network, user) -> {
+          Origin origin = TwinSurroundings.origin(network);
           return entities.change(
               exchange,
               ref(origin),

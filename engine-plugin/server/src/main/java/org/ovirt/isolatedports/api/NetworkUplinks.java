@@ -14,9 +14,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.fault.FaultException;
-import org.ovirt.isolatedports.security.EditRights;
 import org.ovirt.isolatedports.store.EntityVersions;
 import org.ovirt.isolatedports.store.IsolatedNetworks;
 import org.ovirt.isolatedports.store.Uplink;
@@ -39,22 +37,22 @@ public class NetworkUplinks {
   private final EntityVersions versions;
   private final EntityLocks locks;
   private final EntityTags tags;
-  private final EditRights rights;
+  private final CallersNetworks networks;
 
   @Inject
-  public NetworkUplinks(
+  NetworkUplinks(
       Uplinks uplinks,
       IsolatedNetworks store,
       EntityVersions versions,
       EntityLocks locks,
       EntityTags tags,
-      EditRights rights) {
+      CallersNetworks networks) {
     this.uplinks = uplinks;
     this.store = store;
     this.versions = versions;
     this.locks = locks;
     this.tags = tags;
-    this.rights = rights;
+    this.networks = networks;
   }
 
   /** For the container's proxy only. */
@@ -64,24 +62,18 @@ public class NetworkUplinks {
 
   /** The uplink of a network, for whoever may see the network. */
   public Response get(Exchange exchange, String id) {
-    EngineAnswer network = exchange.read("/networks/" + id, exchange.answerFormat());
-    return network.isSuccess() ? answer(exchange, id) : Exchange.pass(network);
+    return CallersNetworks.seen(exchange, id, network -> answer(exchange, id));
   }
 
   /** Sets the uplink of an isolated network, for whoever may edit the network. */
   public Response set(Exchange exchange, String id, byte[] body) {
     ApiBody asked = exchange.bodyFormat().read(body, UPLINK);
-    EngineAnswer answer = exchange.read("/networks/" + id, exchange.answerFormat());
-    if (!answer.isSuccess()) {
-      return Exchange.pass(answer);
-    }
-    ApiBody network = Exchange.parse(answer, Kind.NETWORK.element());
-    String name = network.text("name").orElse(id);
+    return networks.edited(
+        exchange, id, (network, user) -> set(exchange, id, network.name(), asked));
+  }
+
+  private Response set(Exchange exchange, String id, String name, ApiBody asked) {
     UUID networkId = UUID.fromString(id);
-    rights.check(
-        exchange.token(),
-        networkId,
-        network.child("data_center").flatMap(dc -> dc.text("id")).flatMap(Networks::uuid));
     if (store.find(networkId).isEmpty()) {
       throw FaultException.operationFailed(
           CONFLICT,

@@ -111,20 +111,18 @@ class TwinSurroundings {
   record ReadHost(String id, String name, Set<String> networks) {}
 
   /** The network as the engine shows it to the caller. */
-  static Origin origin(ApiBody network, String id) {
+  static Origin origin(CallersNetworks.Shown network) {
     return new Origin(
-        UUID.fromString(id),
-        network.text("name").orElse(id),
+        network.id(),
+        network.name(),
         network
-            .child("data_center")
-            .flatMap(dc -> dc.text("id"))
-            .flatMap(Networks::uuid)
+            .dataCenter()
             .orElseThrow(
                 () ->
                     new EngineException(
                         EngineException.Kind.GARBAGE,
                         "The oVirt engine's answer holds a network without data center.")),
-        network);
+        network.body());
   }
 
   /** What is around a network. */

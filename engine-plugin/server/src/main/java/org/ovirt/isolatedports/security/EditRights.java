@@ -46,15 +46,6 @@ public class EditRights {
   }
 
   /**
-   * Throws the engine's fault unless the caller may edit the network.
-   *
-   * @param dataCenterId the network's data center, where the engine names one
-   */
-  public void check(String token, UUID networkId, Optional<UUID> dataCenterId) {
-    UUID unused = checkedUser(token, networkId, dataCenterId);
-  }
-
-  /**
    * The REST id of the caller's user, if it may edit the network; else throws the engine's fault.
    *
    * @param dataCenterId the network's data center, where the engine names one
