@@ -84,9 +84,6 @@ public final class EngineReader implements EngineView {
   /** The rest of a host. */
   record HostDetails(List<ReportedHook> hooks, List<HostNetwork> networks) {}
 
-  /** An event as far as it says what to read again. */
-  record Change(long id, int code, Optional<String> hostId, Optional<String> vmId) {}
-
   /** Our filter as the engine knows it, and the policies that use it. */
   record FilterRead(Optional<Boolean> enabled, Set<String> policyIds) {}
 
@@ -310,28 +307,6 @@ public final class EngineReader implements EngineView {
       }
     }
     return ids;
-  }
-
-  /** The newest events, at most so many, in no certain order. */
-  List<Change> newestEvents(int most) {
-    return changes(ask(system -> system.eventsService().list().max(most).send().events()));
-  }
-
-  /** The newest events after one, at most so many: with more, the middle is missing. */
-  List<Change> eventsAfter(long id, int most) {
-    return changes(ask(system -> system.eventsService().list().from(id).max(most).send().events()));
-  }
-
-  private static List<Change> changes(List<Event> events) {
-    return list(events).stream()
-        .map(
-            event ->
-                new Change(
-                    Long.parseLong(event.id()),
-                    event.codePresent() ? event.codeAsInteger() : 0,
-                    idOf(event.host()),
-                    idOf(event.vm())))
-        .toList();
   }
 
   /**

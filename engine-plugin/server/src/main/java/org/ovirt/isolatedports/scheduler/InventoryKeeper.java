@@ -25,7 +25,9 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.guard.FilterState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
@@ -37,20 +39,16 @@ import org.ovirt.isolatedports.scheduling.PortNeed;
 
 /**
  * Keeps the inventory fresh: by the engine's events, which say when to look, and by reading
- * everything again at intervals, since attaching a network to a cluster makes no event.
+ * everything again at intervals, since attaching a network to a cluster makes no event. The events
+ * are those an {@link EventFollower} tells of.
  *
  * <p>One thread of its own reads; what it read is taken whole. While the engine cannot be read, the
  * last inventory stays, and its hosts age until they count as unfit.
  */
-public final class InventoryKeeper implements InventorySource, AutoCloseable {
+public final class InventoryKeeper
+    implements InventorySource, EventFollower.Listener, AutoCloseable {
 
   private static final Logger LOG = System.getLogger(InventoryKeeper.class.getName());
-
-  /** Events read at once. With more than that since the last look, everything is read again. */
-  private static final int EVENTS = 500;
-
-  /** Events can become visible out of order by some milliseconds; so many ids are read again. */
-  private static final int OVERLAP = 20;
 
   private static final int PARALLEL_HOSTS = 4;
 
@@ -66,14 +64,14 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   /**
    * How often to look.
    *
-   * @param events for new events
+   * @param tick at whether something is due; events are attended to at once
    * @param networks at networks, profiles, clusters and the list of hosts, event or not
    * @param hosts at each host's hooks and networks, event or not
    * @param filter at our filter in the engine
    */
-  public record Intervals(Duration events, Duration networks, Duration hosts, Duration filter) {
+  public record Intervals(Duration tick, Duration networks, Duration hosts, Duration filter) {
 
-    /** An empty look at events costs the engine 2 ms; a host's hooks and networks some 20 ms. */
+    /** A host's hooks and networks cost the engine some 20 ms. */
     public static final Intervals DEFAULT =
         new Intervals(
             Duration.ofSeconds(2),
@@ -102,12 +100,10 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   private volatile Optional<String> lastFailure = Optional.empty();
   private volatile FilterState filter = FilterState.UNKNOWN;
   private volatile Set<String> clustersWithout = Set.of();
+  private final Set<String> changedHosts = ConcurrentHashMap.newKeySet();
 
   // Below: touched by the inventory thread alone, but for details, which the host readers fill.
   private final Map<String, DetailsRead> details = new ConcurrentHashMap<>();
-  private final Set<String> changedHosts = new HashSet<>();
-  private final Set<Long> seenEvents = new HashSet<>();
-  private long lastEvent = -1;
   private Instant hostsAndNetworksRead = Instant.MIN;
   private Instant filterRead = Instant.MIN;
   private EngineReader.Networks networks =
@@ -164,6 +160,38 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
     wake.release();
   }
 
+  @Override
+  public void happened(List<AuditEvent> events) {
+    events.forEach(this::follow);
+    if (networksAsked) {
+      wake.release();
+    }
+  }
+
+  private void follow(AuditEvent event) {
+    if (NETWORK_CODES.contains(event.code())) {
+      networksAsked = true;
+    }
+    if (NIC_CODES.contains(event.code())) {
+      event.vmId().ifPresent(vmChanged);
+    } else if (event.vmId().isEmpty()) {
+      // A VM's events name its host too, but say nothing of it.
+      event
+          .hostId()
+          .ifPresent(
+              id -> {
+                changedHosts.add(id);
+                networksAsked = true;
+              });
+    }
+  }
+
+  @Override
+  public void lostTrack() {
+    changedHosts.addAll(details.keySet());
+    refreshSoon();
+  }
+
   /** Whether scheduling is in effect, and how fresh the inventory is. */
   public SchedulerStatus status() {
     Inventory known = current;
@@ -211,7 +239,7 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
 
   private void pause() {
     try {
-      if (wake.tryAcquire(intervals.events().toMillis(), TimeUnit.MILLISECONDS)) {
+      if (wake.tryAcquire(intervals.tick().toMillis(), TimeUnit.MILLISECONDS)) {
         wake.drainPermits();
       }
     } catch (InterruptedException e) {
@@ -220,16 +248,16 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
   }
 
   private void step() {
-    followEvents();
     Instant now = clock.instant();
     if (networksAsked || isDue(hostsAndNetworksRead, intervals.networks(), now)) {
+      // First, so that what is asked for while reading is read once more.
       networksAsked = false;
-      networks = engine.networks();
-      hostsAndNetworksRead = now;
-      publish();
-      hosts = engine.hosts();
-      exemptVms = engine.exemptVms();
-      publish();
+      try {
+        readNetworks(now);
+      } catch (RuntimeException e) {
+        networksAsked = true;
+        throw e;
+      }
     }
     readHosts(now);
     if (isDue(filterRead, intervals.filter(), now)) {
@@ -243,61 +271,27 @@ public final class InventoryKeeper implements InventorySource, AutoCloseable {
     return last.equals(Instant.MIN) || !now.isBefore(last.plus(interval));
   }
 
-  /** What changed since the last look decides what is read again. */
-  private void followEvents() {
-    boolean first = lastEvent < 0;
-    List<EngineReader.Change> changes =
-        first
-            ? engine.newestEvents(1)
-            : engine.eventsAfter(Math.max(0, lastEvent - OVERLAP), EVENTS);
-    if (changes.size() == EVENTS) {
-      networksAsked = true;
-      details.keySet().forEach(changedHosts::add);
-    }
-    for (EngineReader.Change change : changes) {
-      if (seenEvents.add(change.id())) {
-        follow(change);
-      }
-      lastEvent = Math.max(lastEvent, change.id());
-    }
-    if (first) {
-      // Of what happened before, everything is read anyway.
-      lastEvent = Math.max(0, lastEvent);
-    }
-    seenEvents.removeIf(id -> id < lastEvent - OVERLAP);
-  }
-
-  private void follow(EngineReader.Change change) {
-    if (NETWORK_CODES.contains(change.code())) {
-      networksAsked = true;
-    }
-    if (NIC_CODES.contains(change.code())) {
-      change.vmId().ifPresent(vmChanged);
-    } else if (change.vmId().isEmpty()) {
-      // A VM's events name its host too, but say nothing of it.
-      change
-          .hostId()
-          .ifPresent(
-              id -> {
-                networksAsked = true;
-                changedHosts.add(id);
-              });
-    }
+  private void readNetworks(Instant now) {
+    networks = engine.networks();
+    hostsAndNetworksRead = now;
+    publish();
+    hosts = engine.hosts();
+    exemptVms = engine.exemptVms();
+    publish();
   }
 
   private void readHosts(Instant now) {
     List<Future<?>> reading = new ArrayList<>();
     Set<String> existing = new HashSet<>();
+    Set<String> changed = Set.copyOf(changedHosts);
+    changedHosts.removeAll(changed);
     for (EngineReader.HostRead host : hosts) {
       existing.add(host.id());
       DetailsRead last = details.get(host.id());
-      if (last == null
-          || changedHosts.contains(host.id())
-          || isDue(last.at(), intervals.hosts(), now)) {
+      if (last == null || changed.contains(host.id()) || isDue(last.at(), intervals.hosts(), now)) {
         reading.add(hostReaders.submit(() -> readDetails(host)));
       }
     }
-    changedHosts.clear();
     details.keySet().retainAll(existing);
     if (reading.isEmpty()) {
       return;

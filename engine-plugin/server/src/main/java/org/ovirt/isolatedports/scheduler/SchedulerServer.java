@@ -20,7 +20,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.config.Settings;
+import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.guard.SchedulingState;
 import org.ovirt.isolatedports.guard.SchedulingView;
@@ -37,7 +39,7 @@ import org.ovirt.isolatedports.store.IsolatedNetworks;
  * engine asks for our filter once, at its own start, and disables it if nobody answers.
  */
 @ApplicationScoped
-public class SchedulerServer implements SchedulingView {
+public class SchedulerServer implements SchedulingView, EventFollower.Listener {
 
   private static final Logger LOG = Logger.getLogger(SchedulerServer.class.getName());
 
@@ -83,7 +85,7 @@ public class SchedulerServer implements SchedulingView {
     lookClient = new EngineHttpClient(settings, LOOK_LIMIT);
     EngineReader reader = new EngineReader(sdk, account);
     events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofSeconds(2));
-    keeper =
+    InventoryKeeper inventory =
         new InventoryKeeper(
             reader,
             this::ownNetworks,
@@ -97,12 +99,14 @@ public class SchedulerServer implements SchedulingView {
     service =
         new SchedulerService(
             new EngineReader(new HardenedSdk(lookClient, settings), account),
-            keeper,
+            inventory,
             FitnessRequirements.DEFAULT,
             decisions,
             events,
             activity,
             Clock.systemUTC());
+    // Last, as the follower of events may run already and what it tells the keeper needs the rest.
+    keeper = inventory;
     listen();
     keeper.start();
   }
@@ -163,6 +167,22 @@ public class SchedulerServer implements SchedulingView {
     }
     SchedulerStatus status = started.status();
     return new SchedulingState(status.filter(), status.clustersWithout());
+  }
+
+  @Override
+  public void happened(List<AuditEvent> happened) {
+    InventoryKeeper started = keeper;
+    if (started != null) {
+      started.happened(happened);
+    }
+  }
+
+  @Override
+  public void lostTrack() {
+    InventoryKeeper started = keeper;
+    if (started != null) {
+      started.lostTrack();
+    }
   }
 
   /** Whether scheduling by us is in effect. */

@@ -32,8 +32,14 @@ class EventFollowerTest {
     private int asked;
 
     void add(long id, int code) {
+      add(id, code, "");
+    }
+
+    void add(long id, int code, String links) {
       visible.put(
-          id, "{\"id\":\"%d\",\"code\":\"%d\",\"time\":%d}".formatted(id, code, 1_000_000 + id));
+          id,
+          "{\"id\":\"%d\",\"code\":\"%d\",\"time\":%d%s}"
+              .formatted(id, code, 1_000_000 + id, links));
     }
 
     @Override
@@ -68,6 +74,7 @@ class EventFollowerTest {
   private final Log log = new Log();
   private final TestClock clock = new TestClock();
   private final List<Long> seen = new ArrayList<>();
+  private final List<AuditEvent> brought = new ArrayList<>();
   private int lost;
   private final EventFollower follower =
       new EventFollower(
@@ -77,6 +84,7 @@ class EventFollowerTest {
                 @Override
                 public void happened(List<AuditEvent> events) {
                   events.forEach(event -> seen.add(event.id()));
+                  brought.addAll(events);
                 }
 
                 @Override
@@ -109,6 +117,31 @@ class EventFollowerTest {
     Duration unused = follower.poll();
     unused = follower.poll();
     assertThat(seen).containsExactly(31L, 32L);
+  }
+
+  @Test
+  void saysWhichVmHostAndClusterAnEventLinksTo() {
+    begin(30);
+    brought.clear();
+    log.add(31, 606, ",\"host\":{\"id\":\"h\"},\"cluster\":{\"id\":\"c\"}");
+    log.add(32, 934, ",\"host\":{\"id\":\"h\"},\"vm\":{\"id\":\"v\"}");
+    Duration unused = follower.poll();
+    assertThat(brought)
+        .containsExactly(
+            new AuditEvent(
+                31,
+                606,
+                Instant.ofEpochMilli(1_000_031),
+                Optional.empty(),
+                Optional.of("h"),
+                Optional.of("c")),
+            new AuditEvent(
+                32,
+                934,
+                Instant.ofEpochMilli(1_000_032),
+                Optional.of("v"),
+                Optional.of("h"),
+                Optional.empty()));
   }
 
   @Test

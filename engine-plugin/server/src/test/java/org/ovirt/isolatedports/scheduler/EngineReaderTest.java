@@ -217,23 +217,6 @@ class EngineReaderTest {
   }
 
   @Test
-  void eventsSayWhatChanged() throws Exception {
-    engine.answer("/events?max=1", "events.xml");
-    engine.answer("/events?from=280&max=500", "event-added.xml");
-    assertThat(reader.newestEvents(1))
-        .contains(new EngineReader.Change(288, 9801, Optional.empty(), Optional.empty()));
-    engine.answerText(
-        "/events?from=280&max=500",
-        "<events>"
-            + "<event id=\"281\"><code>606</code><host id=\"h\"/></event>"
-            + "<event id=\"282\"><code>932</code><host id=\"h\"/><vm id=\"v\"/></event></events>");
-    assertThat(reader.eventsAfter(280, 500))
-        .containsExactly(
-            new EngineReader.Change(281, 606, Optional.of("h"), Optional.empty()),
-            new EngineReader.Change(282, 932, Optional.of("h"), Optional.of("v")));
-  }
-
-  @Test
   void anEventIsPostedWithOriginSeverityAndVm() throws Exception {
     engine.answer("POST /events", "event-added.xml");
     reader.post(new EngineEvent(EngineEvent.Severity.ERROR, "Why & what.", Optional.of(VM)));

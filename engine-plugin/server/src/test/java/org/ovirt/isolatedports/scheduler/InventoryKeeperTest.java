@@ -5,16 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.guard.FilterState;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -22,10 +25,6 @@ import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.PortNeed;
 
 class InventoryKeeperTest {
-
-  private static final String FIRST = "/events?max=1";
-  private static final String NEXT = "/events?from=0&max=500";
-  private static final String EVENT_1 = "<event id=\"1\"><code>30</code></event>";
 
   private final List<String> changedVms = Collections.synchronizedList(new ArrayList<>());
   private volatile Map<String, String> own = Map.of();
@@ -36,8 +35,6 @@ class InventoryKeeperTest {
   @BeforeEach
   void start() throws Exception {
     engine = new RecordedEngine();
-    engine.answerText(FIRST, "<events>" + EVENT_1 + "</events>");
-    engine.answerText(NEXT, "<events>" + EVENT_1 + "</events>");
     engine.answerText("/networks", networks("<port_isolation>true</port_isolation>"));
     engine.answerText(
         "/vnicprofiles",
@@ -111,17 +108,38 @@ class InventoryKeeperTest {
   void aHostIsReadAgainWhenAnEventNamesIt() throws Exception {
     startAndWait();
     engine.answerText("/hosts/h1/hooks", hooks("damaged"));
-    engine.answerText(
-        NEXT, "<events>" + EVENT_1 + event(2, 606, "<host id=\"h1\"/>") + "</events>");
+    keeper.happened(List.of(event(606, Optional.of("h1"), Optional.empty())));
     waitFor(() -> !keeper.current().host("h1").get().fit());
     assertThat(keeper.current().host("h1").get().reasons().get(0)).contains("(damaged)");
+  }
+
+  @Test
+  void everythingIsReadAgainWhenItIsNotKnownWhatHappened() throws Exception {
+    startAndWait();
+    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
+    engine.answerText("/hosts/h1/hooks", hooks("damaged"));
+    keeper.lostTrack();
+    waitFor(() -> !keeper.current().host("h1").get().fit());
+    assertThat(keeper.current().guarded()).isEmpty();
+  }
+
+  @Test
+  void whatAnEventAsksForIsReadOnceTheEngineAnswersAgain() throws Exception {
+    startAndWait();
+    engine.misbehave(RecordedEngine.Fault.HANG_UP);
+    int before = engine.requests().size();
+    keeper.happened(List.of(event(1114, Optional.empty(), Optional.empty())));
+    waitFor(() -> requestsSince(before, "/networks") >= 2);
+    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
+    engine.misbehave(RecordedEngine.Fault.NONE);
+    waitFor(() -> keeper.current().guarded().isEmpty());
   }
 
   @Test
   void aHostThatGoesToMaintenanceIsUnfitAsSoonAsTheEventIsSeen() throws Exception {
     startAndWait();
     engine.answerText("/hosts", hosts("maintenance"));
-    engine.answerText(NEXT, "<events>" + event(2, 620, "<host id=\"h1\"/>") + "</events>");
+    keeper.happened(List.of(event(620, Optional.of("h1"), Optional.empty())));
     waitFor(() -> !keeper.current().host("h1").get().fit());
   }
 
@@ -129,7 +147,7 @@ class InventoryKeeperTest {
   void networksAreReadAgainWhenAnEventSaysSoOrTheyAreAskedFor() throws Exception {
     startAndWait();
     engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
-    engine.answerText(NEXT, "<events>" + event(2, 1114, "") + "</events>");
+    keeper.happened(List.of(event(1114, Optional.empty(), Optional.empty())));
     waitFor(() -> keeper.current().guarded().isEmpty());
     own = Map.of("n-red", "red", "n-gone", "gone");
     keeper.refreshSoon();
@@ -141,16 +159,14 @@ class InventoryKeeperTest {
   void aVmIsForgottenWhenItsVnicsChangeAndNotWhenItStarts() throws Exception {
     startAndWait();
     int before = engine.requests().size();
-    engine.answerText(
-        NEXT,
-        "<events>"
-            + event(2, 153, "<host id=\"h1\"/><vm id=\"v0\"/>")
-            + event(3, 934, "<host id=\"h1\"/><vm id=\"v1\"/>")
-            + "</events>");
-    waitFor(() -> changedVms.contains("v1"));
+    keeper.happened(
+        List.of(
+            event(153, Optional.of("h1"), Optional.of("v0")),
+            event(934, Optional.of("h1"), Optional.of("v1"))));
     assertThat(changedVms).containsExactly("v1");
-    assertThat(engine.requests().subList(before, engine.requests().size()))
-        .noneMatch(request -> request.contains("/hosts/h1/hooks"));
+    // The filter is read last: twice means that a whole round has passed.
+    waitFor(() -> requestsSince(before, "/schedulingpolicyunits") >= 2);
+    assertThat(requestsSince(before, "/hosts/h1/hooks")).isZero();
   }
 
   @Test
@@ -210,12 +226,19 @@ class InventoryKeeperTest {
     waitFor(() -> keeper.current().host("h1").isPresent());
   }
 
+  private long requestsSince(int before, String path) {
+    List<String> requests = engine.requests();
+    return requests.subList(before, requests.size()).stream()
+        .filter(request -> request.contains(path))
+        .count();
+  }
+
   private List<String> posted() {
     return engine.bodies().stream().filter(body -> body.startsWith("<event>")).toList();
   }
 
-  private static String event(int id, int code, String links) {
-    return "<event id=\"" + id + "\"><code>" + code + "</code>" + links + "</event>";
+  private static AuditEvent event(int code, Optional<String> host, Optional<String> vm) {
+    return new AuditEvent(1, code, Instant.EPOCH, vm, host, Optional.empty());
   }
 
   private static String networks(String isolation) {

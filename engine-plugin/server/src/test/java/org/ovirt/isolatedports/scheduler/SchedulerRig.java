@@ -4,12 +4,19 @@ package org.ovirt.isolatedports.scheduler;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.ovirt.isolatedports.config.Settings;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.HardenedSdk;
+import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.security.ServiceAccount;
 import org.ovirt.isolatedports.security.SingleSignOn;
@@ -27,6 +34,7 @@ final class SchedulerRig implements AutoCloseable {
   private final EngineHttpClient http;
   private final EngineHttpClient lookHttp;
   private final EventPost events;
+  private final ScheduledExecutorService following;
   private final InventoryKeeper keeper;
   private final SchedulerService service;
   private final SchedulerEndpoint endpoint;
@@ -90,6 +98,14 @@ final class SchedulerRig implements AutoCloseable {
         new SchedulerEndpoint(SchedulerEndpointConfig.DEFAULT.at("127.0.0.1", port), service);
     endpoint.start();
     keeper.start();
+    EventFollower follower =
+        new EventFollower(
+            new ServiceEngine(http, account), List.of(keeper), intervals.tick(), Clock.systemUTC());
+    following =
+        Executors.newSingleThreadScheduledExecutor(task -> DaemonThreads.named("follower", task));
+    ScheduledFuture<?> unused =
+        following.scheduleWithFixedDelay(
+            follower::poll, 0, intervals.tick().toMillis(), TimeUnit.MILLISECONDS);
   }
 
   SchedulerService service() {
@@ -111,6 +127,7 @@ final class SchedulerRig implements AutoCloseable {
   @Override
   public void close() {
     endpoint.close();
+    following.shutdownNow();
     keeper.close();
     service.close();
     events.close();
