@@ -5,9 +5,13 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.body.ApiBody;
@@ -75,6 +79,9 @@ public final class EventFollower {
   /** Numbers above {@link #settled} that were brought. */
   private final TreeSet<Long> brought = new TreeSet<>();
 
+  /** Listeners that failed when they were told something. */
+  private final Set<Listener> behind = new LinkedHashSet<>();
+
   private Instant missingSince = Instant.MAX;
   private Instant orderChecked = Instant.MIN;
   private int failures;
@@ -104,6 +111,9 @@ public final class EventFollower {
    * @return how long to wait until the next look; never throws
    */
   public Duration poll() {
+    List<Listener> again = List.copyOf(behind);
+    behind.clear();
+    tell(again, Listener::lostTrack);
     try {
       if (settled < 0) {
         begin();
@@ -148,7 +158,7 @@ public final class EventFollower {
     starts.forEach(this::noteStart);
     // Some that have lower numbers may not be visible yet.
     settled = Math.max(0, newest - OVERLAP);
-    listeners.forEach(Listener::lostTrack);
+    tell(listeners, Listener::lostTrack);
   }
 
   private void follow() {
@@ -174,7 +184,7 @@ public final class EventFollower {
       fresh.sort((one, other) -> Long.compare(one.id(), other.id()));
       fresh.forEach(this::noteStart);
       List<AuditEvent> happened = List.copyOf(fresh);
-      listeners.forEach(listener -> listener.happened(happened));
+      tell(listeners, listener -> listener.happened(happened));
     }
   }
 
@@ -220,7 +230,19 @@ public final class EventFollower {
       settled = newest;
       brought.clear();
       missingSince = Instant.MAX;
-      listeners.forEach(Listener::lostTrack);
+      tell(listeners, Listener::lostTrack);
+    }
+  }
+
+  /** One that fails keeps nothing from the others, and is told to read everything again. */
+  private void tell(Collection<Listener> whom, Consumer<Listener> news) {
+    for (Listener listener : whom) {
+      try {
+        news.accept(listener);
+      } catch (RuntimeException e) {
+        LOG.log(Level.SEVERE, "A listener to the engine's events failed; it is told again.", e);
+        behind.add(listener);
+      }
     }
   }
 

@@ -181,6 +181,7 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
   public void lostTrack() {
     InventoryKeeper started = keeper;
     if (started != null) {
+      service.forgetAll();
       started.lostTrack();
     }
   }

@@ -165,6 +165,11 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     vms.forget(vmId);
   }
 
+  /** Forgets the vNICs of all VMs, as it is not known what the engine has changed. */
+  public void forgetAll() {
+    vms.forgetAll();
+  }
+
   @Override
   public void close() {
     looks.shutdownNow();

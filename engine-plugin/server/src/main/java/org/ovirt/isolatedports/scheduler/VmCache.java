@@ -45,4 +45,9 @@ final class VmCache {
   synchronized void forget(String id) {
     byId.remove(id);
   }
+
+  /** Forgets all, as any may have changed. */
+  synchronized void forgetAll() {
+    byId.clear();
+  }
 }

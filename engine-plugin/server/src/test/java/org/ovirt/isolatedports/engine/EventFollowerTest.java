@@ -76,10 +76,23 @@ class EventFollowerTest {
   private final List<Long> seen = new ArrayList<>();
   private final List<AuditEvent> brought = new ArrayList<>();
   private int lost;
+  private int failures;
+  private final List<String> faulty = new ArrayList<>();
   private final EventFollower follower =
       new EventFollower(
           log,
           List.of(
+              new EventFollower.Listener() {
+                @Override
+                public void happened(List<AuditEvent> events) {
+                  maybeFail("happened");
+                }
+
+                @Override
+                public void lostTrack() {
+                  maybeFail("lost track");
+                }
+              },
               new EventFollower.Listener() {
                 @Override
                 public void happened(List<AuditEvent> events) {
@@ -95,6 +108,14 @@ class EventFollowerTest {
           Duration.ofSeconds(1),
           clock);
 
+  private void maybeFail(String what) {
+    if (failures > 0) {
+      failures--;
+      throw new IllegalStateException(what);
+    }
+    faulty.add(what);
+  }
+
   private void begin(long newest) {
     LongStream.rangeClosed(1, newest).forEach(id -> log.add(id, 1114));
     Duration unused = follower.poll();
@@ -107,6 +128,25 @@ class EventFollowerTest {
     log.add(1, 942);
     Duration unused = follower.poll();
     assertThat(lost).isOne();
+  }
+
+  @Test
+  void aListenerThatFailsKeepsNothingFromOthersAndReadsEverythingAgain() {
+    begin(30);
+    faulty.clear();
+    failures = 2;
+    log.add(31, 942);
+    Duration unused = follower.poll();
+    assertThat(seen).containsExactly(31L);
+    assertThat(follower.status().failure()).isEmpty();
+    unused = follower.poll();
+    assertThat(faulty).as("it failed again").isEmpty();
+    log.add(32, 942);
+    unused = follower.poll();
+    unused = follower.poll();
+    assertThat(faulty).containsExactly("lost track", "happened");
+    assertThat(seen).containsExactly(31L, 32L);
+    assertThat(lost).as("the other never lost track").isOne();
   }
 
   @Test

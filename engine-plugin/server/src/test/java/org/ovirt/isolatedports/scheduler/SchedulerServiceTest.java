@@ -257,6 +257,16 @@ class SchedulerServiceTest {
   }
 
   @Test
+  void noVnicsAreUsedWhenItIsNotKnownWhichHaveChanged() {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    ask(NEW);
+    engine.broken = true;
+    assertThat(ask(NEW).hostIds()).containsExactly(NEW);
+    service.forgetAll();
+    assertThat(ask(NEW).hostIds()).isEmpty();
+  }
+
+  @Test
   void withNothingKnownAClusterWithoutIsolatedNetworksIsPassed() {
     engine.broken = true;
     inventory.now = inventory(Set.of(), START);
