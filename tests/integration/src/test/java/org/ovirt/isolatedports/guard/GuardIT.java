@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -28,10 +29,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.ovirt.isolatedports.rig.Database;
 import org.ovirt.isolatedports.rig.PluginServer;
 import org.ovirt.isolatedports.standin.EngineStandIn;
+import org.ovirt.isolatedports.standin.host.SimulatedHost;
 
 /**
  * The guard in the server as it is installed: WildFly, PostgreSQL, and the engine's own table of
- * options. The order matters only in that the server's restart comes last.
+ * options. The order matters only in that the server's restart and a host come last.
  */
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class GuardIT {
@@ -332,6 +334,32 @@ class GuardIT {
     Thread.sleep(8_000);
     assertThat(codes("?network=" + network)).contains("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES");
     assertThat(events()).isEqualTo(before);
+  }
+
+  /** Without an event a host's hooks and networks are read every three minutes. */
+  @Test
+  @Order(8)
+  void theSchedulerHearsOfEventsToo() throws IOException, InterruptedException {
+    engine.addHost("host1", "Default", new SimulatedHost());
+    Duration unused = until(Duration.ofSeconds(30), () -> hostsSeen().isPresent());
+    Instant before = hostsSeen().orElseThrow();
+    String host = json(engine("GET", "/hosts", "")).path("host").path(0).path("id").textValue();
+    assertThat(engine("POST", "/hosts/" + host + "/deactivate", "{}").statusCode()).isEqualTo(200);
+    unused =
+        until(
+            Duration.ofSeconds(60), () -> hostsSeen().filter(at -> at.isAfter(before)).isPresent());
+  }
+
+  private static Optional<Instant> hostsSeen() {
+    try {
+      return Optional.ofNullable(
+              json(ours("/scheduler", "admin", "application/json"))
+                  .path("oldest_host_seen")
+                  .textValue())
+          .map(Instant::parse);
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private boolean levelIsToldToBeRightAgain() {
