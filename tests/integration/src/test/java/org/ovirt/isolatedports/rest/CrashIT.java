@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.rest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -15,7 +16,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,7 +29,8 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
 /** {@code kill -9}: what was acknowledged is there, what was half done is completed at restart. */
 class CrashIT {
 
-  private static final Duration RECOVERY = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final String ROW_OF = "SELECT 1 FROM isolated_network WHERE name = ";
 
   @TempDir Path work;
 
@@ -46,7 +49,8 @@ class CrashIT {
     server =
         new PluginServer(Rig.project(), work, database, engineUrl())
             .with("isolated-ports.engine.user", "admin@internal")
-            .with("isolated-ports.engine.password", "admin");
+            .with("isolated-ports.engine.password", "admin")
+            .with("isolated-ports.engine.timeout-ms", "60000");
     server.start();
   }
 
@@ -85,52 +89,67 @@ class CrashIT {
       assertThat(answer.status()).as(answer.toString()).isEqualTo(201);
       acknowledged.add(answer.id());
     }
-    // The engine takes its time over the profiles, and we are killed while it does.
-    engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofSeconds(3));
-    AtomicBoolean answered = new AtomicBoolean();
-    Thread caller =
-        new Thread(
-            () -> {
-              try {
-                answered.set(create("cut").status() == 201);
-              } catch (UncheckedIOException e) {
-                // The server was killed: that is no answer.
-              }
-            });
-    caller.start();
-    awaitOpenChange();
+    // The engine has the network and takes its time over its profiles; and it has not made the
+    // other one yet when we are killed: only the name leads to that.
+    engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMinutes(2));
+    CompletableFuture<Boolean> cut = cutShort("cut");
+    await("cut is in our store", () -> rows(ROW_OF + "'cut'") == 1);
+    engine.faults().delay("/ovirt-engine/api/networks", Duration.ofSeconds(6));
+    CompletableFuture<Boolean> unborn = cutShort("unborn");
+    await("unborn is in the journal", () -> rows("SELECT 1 FROM engine_change") == 2);
+    // The journal comes before the request.
+    Rig.pause(1500);
     server.kill();
-    caller.join();
-    assertThat(answered).isFalse();
+    assertThat(cut.join()).isFalse();
+    assertThat(unborn.join()).isFalse();
+    assertThat(rows(ROW_OF + "'unborn'")).as("killed before the engine answered").isZero();
     engine.faults().clear();
+    Api atEngine =
+        new Api(URI.create(engineUrl() + "/api"), "Bearer " + Api.token(engineUrl(), "admin"));
+    await("the engine goes on with unborn", () -> named(atEngine, "unborn").size() == 1);
+
     server.start();
-    Instant limit = Instant.now().plus(RECOVERY);
-    while (rows("SELECT 1 FROM engine_change") > 0 && Instant.now().isBefore(limit)) {
-      Rig.pause(500);
-    }
-    assertThat(rows("SELECT 1 FROM engine_change")).as("changes still open").isZero();
+
+    await("no change is open", () -> rows("SELECT 1 FROM engine_change") == 0);
     for (String id : acknowledged) {
       assertThat(us().get("/networks/" + id).json().path("port_isolation").asText())
           .isEqualTo("true");
     }
-    var cut = us().get("/networks?search=name%3Dcut").json().path("network");
-    if (!cut.isEmpty()) {
-      assertThat(cut.path(0).path("port_isolation").asText()).isEqualTo("true");
-      String profiles =
-          us().get("/networks/" + cut.path(0).path("id").asText() + "/vnicprofiles").body();
-      assertThat(profiles).contains("\"port_isolation\"");
+    for (String name : List.of("cut", "unborn")) {
+      JsonNode found = named(us(), name);
+      assertThat(found).as("completed, not undone").hasSize(1);
+      assertThat(found.path(0).path("port_isolation").asText()).isEqualTo("true");
+      assertThat(
+              atEngine
+                  .get("/networks/" + found.path(0).path("id").asText() + "/vnicprofiles")
+                  .body())
+          .contains("\"port_isolation\"");
     }
-    assertThat(rows("SELECT 1 FROM isolated_network")).isEqualTo(3 + cut.size());
+    assertThat(rows("SELECT 1 FROM isolated_network")).isEqualTo(5);
   }
 
-  private void awaitOpenChange() throws Exception {
-    Instant limit = Instant.now().plusSeconds(20);
-    while (rows("SELECT 1 FROM engine_change") == 0) {
-      assertThat(Instant.now()).as("the change never began").isBefore(limit);
+  private static JsonNode named(Api by, String name) {
+    return by.get("/networks?search=name%3D" + name).json().path("network");
+  }
+
+  /** Sends what the server is not to live to answer. */
+  private CompletableFuture<Boolean> cutShort(String name) {
+    return CompletableFuture.supplyAsync(
+        () -> {
+          try {
+            return create(name).status() < 300;
+          } catch (UncheckedIOException e) {
+            return false;
+          }
+        });
+  }
+
+  private static void await(String what, Callable<Boolean> condition) throws Exception {
+    Instant limit = Instant.now().plus(SOON);
+    while (!condition.call()) {
+      assertThat(Instant.now()).as(what).isBefore(limit);
       Rig.pause(20);
     }
-    // Into the middle of it.
-    Rig.pause(700);
   }
 
   private int rows(String sql) throws SQLException, IOException {

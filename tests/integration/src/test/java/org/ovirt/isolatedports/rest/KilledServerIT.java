@@ -149,7 +149,7 @@ class KilledServerIT {
         () ->
             !atEngine.get("/vnicprofiles/" + first).body().contains("port_isolation")
                 && statusOf(half).equals("opening"));
-    // In the middle of making a twin: the engine has not answered yet, and goes on with it.
+    // In the middle of making a twin: the engine has it, and its profiles are not isolated yet.
     String blue = network(atEngine, "blue", false);
     String vm =
         engine
