@@ -341,6 +341,24 @@ abstract class RulesTest extends ServerTest {
   }
 
   @Test
+  void aVmDoesNotMoveToAClusterThatCannotBeLookedAt() {
+    String id = attachedNetwork("blue", true);
+    String vm = vm("vm1");
+    created(
+        us.post(
+            "/vms/" + vm + "/nics",
+            "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}"));
+    String unknown = "00000000-0000-4000-8000-00000000c1c1";
+    refused(
+        400,
+        "Cannot edit VM Cluster. Whether Cluster "
+            + unknown
+            + " supports Port Isolation, which Network blue needs, cannot be read with your"
+            + " permissions. Ask an administrator of the Cluster.",
+        () -> us.put("/vms/" + vm, "{\"cluster\":{\"id\":\"" + unknown + "\"}}"));
+  }
+
+  @Test
   void noVnicWithAGatewaysMac() {
     String id = attachedNetwork("blue", true);
     String vm = vm("vm1");
