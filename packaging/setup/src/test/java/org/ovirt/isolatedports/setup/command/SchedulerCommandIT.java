@@ -157,6 +157,11 @@ class SchedulerCommandIT {
     assertThat(wrongPassword.err()).contains("refuses the account admin@internal");
     assertThat(run("on").code()).isEqualTo(2);
 
+    engine.refuseConnections();
+    Result noEngine = run("on", "Default");
+    assertThat(noEngine.code()).isEqualTo(IsolatedPortsSetup.FAILED);
+    assertThat(noEngine.err().lines()).as("no stack trace: %s", noEngine.err()).hasSize(1);
+
     assertThat(Files.readString(folder.resolve(OPTIONS.get(1)))).isEqualTo(FORMER_URL);
     assertThat(folder.resolve("record")).doesNotExist();
   }
