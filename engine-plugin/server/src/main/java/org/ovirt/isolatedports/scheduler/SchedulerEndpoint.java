@@ -110,6 +110,7 @@ public final class SchedulerEndpoint implements AutoCloseable {
 
   private void handle(HttpServerExchange exchange) {
     Deadline deadline = Deadline.after(config.answerWithin());
+    cutOffInTime(exchange);
     if (!exchange.getRequestMethod().equals(Methods.POST)) {
       exchange.getResponseHeaders().put(Headers.ALLOW, "POST");
       refuse(exchange, StatusCodes.METHOD_NOT_ALLOWED);
@@ -123,14 +124,26 @@ public final class SchedulerEndpoint implements AutoCloseable {
     }
   }
 
-  private void receive(HttpServerExchange exchange, Deadline deadline) {
+  /**
+   * Whoever neither sends nor reads would keep one of the few connections for good, also after a
+   * refusal, whose body is read off. An exchange ends once all is received and the answer is sent.
+   */
+  private void cutOffInTime(HttpServerExchange exchange) {
     XnioExecutor.Key timeout =
         exchange
             .getIoThread()
             .executeAfter(
                 () -> closeQuietly(exchange),
-                config.receiveWithin().toMillis(),
+                config.receiveWithin().plus(config.answerWithin()).toMillis(),
                 TimeUnit.MILLISECONDS);
+    exchange.addExchangeCompleteListener(
+        (done, following) -> {
+          timeout.remove();
+          following.proceed();
+        });
+  }
+
+  private void receive(HttpServerExchange exchange, Deadline deadline) {
     ByteArrayOutputStream body = new ByteArrayOutputStream(EXPECTED);
     exchange.getRequestReceiver().setMaxBufferSize(config.limits().bytes());
     // Not receiveFullBytes, which copies byte by byte.
@@ -140,18 +153,13 @@ public final class SchedulerEndpoint implements AutoCloseable {
             (part, bytes, last) -> {
               body.writeBytes(bytes);
               if (body.size() > config.limits().bytes()) {
-                timeout.remove();
                 part.getRequestReceiver().pause();
                 tooLong(part);
               } else if (last) {
-                timeout.remove();
                 part.dispatch(() -> answer(part, body.toByteArray(), deadline));
               }
             },
-            (broken, exception) -> {
-              timeout.remove();
-              tooLong(broken);
-            });
+            (broken, exception) -> tooLong(broken));
   }
 
   private void answer(HttpServerExchange exchange, byte[] body, Deadline deadline) {
@@ -161,7 +169,8 @@ public final class SchedulerEndpoint implements AutoCloseable {
     } catch (XmlRpcFault fault) {
       LOG.log(Level.DEBUG, "Refused an XML-RPC call: {0}", fault.getMessage());
       answer = XmlRpcWriter.fault(fault);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
+      // An error that left here would leave the engine waiting, with its lock of the cluster.
       LOG.log(Level.ERROR, "The external scheduler failed to answer a call.", e);
       answer =
           XmlRpcWriter.fault(

@@ -13,7 +13,8 @@ import java.time.Duration;
  *     deadline
  * @param answerWithin our own deadline. The engine would wait 120 s, holding its lock of the
  *     cluster
- * @param receiveWithin longest time from the first byte of a body to its last
+ * @param receiveWithin longest time that receiving a call and having its answer read may take
+ *     beyond {@code answerWithin}; who takes longer is cut off
  * @param idle longest time a kept connection may lie unused
  */
 public record SchedulerEndpointConfig(

@@ -429,6 +429,141 @@ class SchedulerEndpointTest {
     assertThat(asked).hasSize(2);
   }
 
+  /** The engine could not connect any more once 256 callers had left such requests behind. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 2000000\r\n\r\n<",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 9\r\n\r\n<",
+        "PUT / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nContent-Length: 9\r\n\r\n<",
+        "POST / HTTP/1.1\r\nHost: x\r\nContent-Type: text/xml\r\nTransfer-Encoding: chunked\r\n\r\n9",
+      })
+  void aBodyThatNeverEndsIsCutOffThoughItIsRefused(String start) throws Exception {
+    impatient();
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
+      assertThat(timeUntilCut(socket)).isLessThan(Duration.ofSeconds(7));
+    }
+    runFilters(Map.of());
+  }
+
+  @Test
+  void aBodyInChunksThatIsTooLongAndNeverEndsIsCutOff() throws Exception {
+    impatient();
+    try (Socket socket = connect()) {
+      socket.getOutputStream().write(head("Transfer-Encoding: chunked"));
+      writeChunks(socket.getOutputStream(), new byte[(1 << 20) + 1]);
+      assertFault(readAnswer(socket.getInputStream()), -32600);
+      assertThat(timeUntilCut(socket)).isLessThan(Duration.ofSeconds(7));
+    }
+    runFilters(Map.of());
+  }
+
+  @Test
+  void aCallerWhoDoesNotReadItsAnswersIsCutOff() throws Exception {
+    impatient();
+    List<String> hosts = new ArrayList<>();
+    for (int i = 0; i < 10_000; i++) {
+      hosts.add(new UUID(7, i).toString());
+    }
+    next = new FilterAnswer(hosts, Map.of());
+    byte[] question = resource("runFilters.http");
+    try (Socket socket = connect()) {
+      Thread writer =
+          new Thread(
+              () -> {
+                try {
+                  while (true) {
+                    socket.getOutputStream().write(question);
+                  }
+                } catch (IOException cut) {
+                  // What is waited for.
+                }
+              });
+      writer.start();
+      writer.join(Duration.ofSeconds(20).toMillis());
+      assertThat(writer.isAlive()).isFalse();
+    }
+    runFilters(Map.of());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {-1, 0, 1, 100_000})
+  void aConnectionServesAGoodCallAfterOneAtTheLimit(int over) throws Exception {
+    String call = "<methodCall><methodName>discover</methodName><params/></methodCall>";
+    byte[] body = new byte[(1 << 20) + over];
+    Arrays.fill(body, (byte) ' ');
+    System.arraycopy(call.getBytes(StandardCharsets.US_ASCII), 0, body, 0, call.length());
+    for (boolean chunked : List.of(true, false)) {
+      try (Socket socket = connect()) {
+        OutputStream out = socket.getOutputStream();
+        out.write(head(chunked ? "Transfer-Encoding: chunked" : "Content-Length: " + body.length));
+        if (chunked) {
+          writeChunks(out, body);
+          out.write("0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+        } else {
+          out.write(body);
+        }
+        out.write(resource("discover.http"));
+        String first = readAnswer(socket.getInputStream());
+        if (over > 0) {
+          assertFault(first, -32600);
+        } else {
+          assertThat(first).contains("isolated_ports");
+        }
+        assertThat(readAnswer(socket.getInputStream())).contains("isolated_ports");
+      }
+    }
+  }
+
+  @Test
+  void callsSentWithoutWaitingAreAnsweredInTheirOrder() throws Exception {
+    byte[] discover = resource("discover.http");
+    byte[] filters = resource("runFilters.http");
+    try (Socket socket = connect()) {
+      for (int i = 0; i < 20; i++) {
+        socket.getOutputStream().write(discover);
+        socket.getOutputStream().write(filters);
+      }
+      for (int i = 0; i < 20; i++) {
+        assertThat(readAnswer(socket.getInputStream())).contains("<name>filters</name>");
+        assertThat(readAnswer(socket.getInputStream())).contains("<name>result_code</name>");
+      }
+    }
+  }
+
+  private void impatient() {
+    endpoint.close();
+    SchedulerEndpointConfig d = SchedulerEndpointConfig.DEFAULT;
+    endpoint =
+        endpoint(
+            new SchedulerEndpointConfig(
+                "127.0.0.1", 0, d.limits(), 2, d.answerWithin(), Duration.ofMillis(700), d.idle()));
+    engine = new EngineSchedulerClient(endpoint.port());
+  }
+
+  private static void writeChunks(OutputStream out, byte[] body) throws IOException {
+    for (int at = 0; at < body.length; at += 1 << 16) {
+      int length = Math.min(1 << 16, body.length - at);
+      out.write((Integer.toHexString(length) + "\r\n").getBytes(StandardCharsets.US_ASCII));
+      out.write(body, at, length);
+      out.write("\r\n".getBytes(StandardCharsets.US_ASCII));
+    }
+  }
+
+  /** Reads until the other side closes; the time that took. */
+  private static Duration timeUntilCut(Socket socket) {
+    long start = System.nanoTime();
+    try {
+      while (socket.getInputStream().read() >= 0) {
+        // An answer may come first.
+      }
+    } catch (IOException cut) {
+      assertThat(cut).hasMessageMatching(".*(reset|timed out).*");
+    }
+    return Duration.ofNanos(System.nanoTime() - start);
+  }
+
   /** Sends a byte now and then until the other side closes; the time that took. */
   private static Duration dripUntilCut(Socket socket) throws Exception {
     long start = System.nanoTime();
