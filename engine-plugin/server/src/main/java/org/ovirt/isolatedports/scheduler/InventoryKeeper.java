@@ -6,7 +6,6 @@ import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -105,6 +104,7 @@ public final class InventoryKeeper
   // Below: touched by the inventory thread alone, but for details, which the host readers fill.
   private final Map<String, DetailsRead> details = new ConcurrentHashMap<>();
   private Instant hostsAndNetworksRead = Instant.MIN;
+  private Instant hostsRead = Instant.MIN;
   private Instant filterRead = Instant.MIN;
   private EngineReader.Networks networks =
       new EngineReader.Networks(Map.of(), Map.of(), Map.of(), Map.of());
@@ -267,21 +267,24 @@ public final class InventoryKeeper
     reportProblems();
   }
 
+  /** Also where the clock was set back since, which would put the next look off for as long. */
   private static boolean isDue(Instant last, Duration interval, Instant now) {
-    return last.equals(Instant.MIN) || !now.isBefore(last.plus(interval));
+    return last.equals(Instant.MIN) || now.isBefore(last) || !now.isBefore(last.plus(interval));
   }
 
   private void readNetworks(Instant now) {
     networks = engine.networks();
     hostsAndNetworksRead = now;
     publish();
+    Instant at = clock.instant();
     hosts = engine.hosts();
+    hostsRead = at;
     exemptVms = engine.exemptVms();
     publish();
   }
 
   private void readHosts(Instant now) {
-    List<Future<?>> reading = new ArrayList<>();
+    Map<String, Future<Boolean>> reading = new HashMap<>();
     Set<String> existing = new HashSet<>();
     Set<String> changed = Set.copyOf(changedHosts);
     changedHosts.removeAll(changed);
@@ -289,24 +292,30 @@ public final class InventoryKeeper
       existing.add(host.id());
       DetailsRead last = details.get(host.id());
       if (last == null || changed.contains(host.id()) || isDue(last.at(), intervals.hosts(), now)) {
-        reading.add(hostReaders.submit(() -> readDetails(host)));
+        reading.put(host.id(), hostReaders.submit(() -> readDetails(host)));
       }
     }
     details.keySet().retainAll(existing);
     if (reading.isEmpty()) {
       return;
     }
-    for (Future<?> each : reading) {
-      await(each);
-    }
+    reading.forEach(
+        (id, each) -> {
+          if (!isDone(each)) {
+            // What changed on it is not known yet, and its event does not come again.
+            changedHosts.add(id);
+          }
+        });
     publish();
   }
 
   /**
    * Reads a host's hooks and networks. A host the engine has no answer for is a host that reports
    * nothing; one the engine gave no time for keeps what is known of it, and ages.
+   *
+   * @return whether something was read
    */
-  private void readDetails(EngineReader.HostRead host) {
+  private boolean readDetails(EngineReader.HostRead host) {
     Instant at = clock.instant();
     boolean linuxBridge =
         Optional.ofNullable(networks.clusters().get(host.clusterId()))
@@ -314,6 +323,7 @@ public final class InventoryKeeper
             .orElse(false);
     try {
       details.put(host.id(), new DetailsRead(engine.details(host.id(), linuxBridge), at));
+      return true;
     } catch (EngineException e) {
       LOG.log(
           Level.WARNING,
@@ -323,18 +333,21 @@ public final class InventoryKeeper
       if (e.kind() == EngineException.Kind.REFUSED) {
         details.put(
             host.id(), new DetailsRead(new EngineReader.HostDetails(List.of(), List.of()), at));
+        return true;
       }
+      return false;
     }
   }
 
-  private static void await(Future<?> task) {
+  private static boolean isDone(Future<Boolean> task) {
     try {
-      task.get();
+      return task.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
       LOG.log(Level.ERROR, "Failed to read a host.", e.getCause());
     }
+    return false;
   }
 
   private void readFilter() {
@@ -400,7 +413,8 @@ public final class InventoryKeeper
             Optional.of(hostsAndNetworksRead).filter(at -> !at.equals(Instant.MIN)));
   }
 
-  private static Host host(EngineReader.HostRead host, DetailsRead read) {
+  /** A host is as old as the older of what was read of it: its state, or its hooks and networks. */
+  private Host host(EngineReader.HostRead host, DetailsRead read) {
     return new Host(
         host.id(),
         host.name(),
@@ -412,7 +426,7 @@ public final class InventoryKeeper
             host.osVersion(),
             read.details().hooks(),
             read.details().networks()),
-        read.at());
+        read.at().isBefore(hostsRead) ? read.at() : hostsRead);
   }
 
   /** Networks the engine calls isolated, and those isolated by us that it still has. */

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.guard.FilterState;
+import org.ovirt.isolatedports.guard.TestClock;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.NicPlace;
@@ -30,6 +31,8 @@ class InventoryKeeperTest {
   private volatile Map<String, String> own = Map.of();
   private RecordedEngine engine;
   private EventPost post;
+  private final TestClock clock = new TestClock(Instant.now());
+  private EngineReader reader;
   private InventoryKeeper keeper;
 
   @BeforeEach
@@ -60,23 +63,23 @@ class InventoryKeeperTest {
         "/schedulingpolicies/p1/filters",
         "<filters><filter id=\"u1\"><scheduling_policy_unit id=\"u1\"/></filter></filters>");
     engine.answer("POST /events", "event-added.xml");
-    EngineReader reader = engine.reader(Duration.ofSeconds(1));
+    reader = engine.reader(Duration.ofSeconds(1));
     post = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(10));
-    keeper =
-        new InventoryKeeper(
-            reader,
-            () -> own,
-            FitnessRequirements.DEFAULT,
-            new InventoryKeeper.Intervals(
-                Duration.ofMillis(20),
-                Duration.ofMinutes(10),
-                Duration.ofMinutes(10),
-                Duration.ofMillis(50)),
-            new SchedulerActivity(),
-            post,
-            changedVms::add,
-            task -> DaemonThreads.named("inventory", task),
-            Clock.systemUTC());
+    keeper = keeper(Duration.ofMinutes(10), Clock.systemUTC());
+  }
+
+  private InventoryKeeper keeper(Duration hosts, Clock clock) {
+    return new InventoryKeeper(
+        reader,
+        () -> own,
+        FitnessRequirements.DEFAULT,
+        new InventoryKeeper.Intervals(
+            Duration.ofMillis(20), Duration.ofMinutes(10), hosts, Duration.ofMillis(50)),
+        new SchedulerActivity(),
+        post,
+        changedVms::add,
+        task -> DaemonThreads.named("inventory", task),
+        clock);
   }
 
   @AfterEach
@@ -221,6 +224,53 @@ class InventoryKeeperTest {
         .contains("clusters cl, which have isolated networks");
   }
 
+  @Test
+  void aHostAnEventNamedIsReadUntilThatSucceeds() throws Exception {
+    startAndWait();
+    int before = timesHooksWereRead();
+    engine.answerText("/hosts/h1/hooks", "<hooks><hook");
+    engine.answerText(NEXT, "<events>" + event(2, 606, "<host id=\"h1\"/>") + "</events>");
+    waitFor(() -> timesHooksWereRead() > before);
+    engine.answerText("/hosts/h1/hooks", hooks("damaged"));
+    waitFor(() -> !keeper.current().host("h1").get().fit());
+  }
+
+  @Test
+  void networksAnEventAskedForAreReadUntilThatSucceeds() throws Exception {
+    startAndWait();
+    engine.answerText("/networks", "<networks><network");
+    engine.answerText(NEXT, "<events>" + event(2, 1114, "") + "</events>");
+    waitFor(() -> keeper.status().lastFailure().isPresent());
+    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
+    waitFor(() -> keeper.current().guarded().isEmpty());
+  }
+
+  /** Its status comes with the list of hosts, which may fail while its hooks can be read. */
+  @Test
+  void aHostIsAsOldAsTheOldestThatIsKnownOfIt() throws Exception {
+    keeper.close();
+    keeper = keeper(Duration.ofMillis(20), Clock.systemUTC());
+    startAndWait();
+    Instant started = Instant.now();
+    int before = timesHooksWereRead();
+    waitFor(() -> timesHooksWereRead() > before + 3);
+    assertThat(keeper.current().host("h1").get().host().seen()).isBefore(started);
+  }
+
+  @Test
+  void aClockSetBackDoesNotPutTheNextLookOff() throws Exception {
+    keeper.close();
+    keeper = keeper(Duration.ofMinutes(10), clock);
+    startAndWait();
+    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
+    clock.set(clock.instant().minus(Duration.ofHours(1)));
+    waitFor(() -> keeper.current().guarded().isEmpty());
+  }
+
+  private int timesHooksWereRead() {
+    return (int) engine.requests().stream().filter(r -> r.contains("/hosts/h1/hooks")).count();
+  }
+
   private void startAndWait() throws InterruptedException {
     keeper.start();
     waitFor(() -> keeper.current().host("h1").isPresent());
@@ -283,7 +333,7 @@ class InventoryKeeperTest {
   }
 
   private static void waitFor(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
     while (!condition.getAsBoolean() && System.nanoTime() < end) {
       Thread.sleep(5);
     }
