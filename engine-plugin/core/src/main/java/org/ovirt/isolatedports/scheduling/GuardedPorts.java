@@ -30,13 +30,11 @@ public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
    *
    * @param nics where the VM's vNICs are
    * @param guarded the networks known to need a fit host, by id
-   * @param guardedInCluster ids of those attached to the VM's cluster: a vNIC with an unknown
-   *     profile can be on one of them, or on nothing of ours if there are none
+   * @param possible ids of those a vNIC with an unknown profile can be on; it is on nothing of ours
+   *     if there are none
    */
   public static GuardedPorts of(
-      Collection<NicPlace> nics,
-      Map<String, GuardedNetwork> guarded,
-      Set<String> guardedInCluster) {
+      Collection<NicPlace> nics, Map<String, GuardedNetwork> guarded, Set<String> possible) {
     Map<String, GuardedNetwork> asked = new TreeMap<>();
     boolean uncertain = false;
     for (NicPlace place : nics) {
@@ -50,7 +48,7 @@ public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
               network.id(), network.needing(needOf(on)), (one, two) -> one.needing(two.need()));
         }
       } else if (place instanceof NicPlace.UnknownProfile) {
-        uncertain |= !guardedInCluster.isEmpty();
+        uncertain |= !possible.isEmpty();
       }
     }
     List<GuardedNetwork> byName =

@@ -79,9 +79,12 @@ public final class HostFitness {
         tracksBridgedConnections(host, network));
   }
 
-  /** Whether what is known of the host is too old to be relied on. */
+  /**
+   * Whether what is known of the host is too old to be relied on. What comes from far ahead was
+   * read before the clock was set back, nobody knows how long ago.
+   */
   public ValidationResult factsAreFresh(Host host, Instant now) {
-    Duration age = Duration.between(host.seen(), now);
+    Duration age = Duration.between(host.seen(), now).abs();
     return failWith(
             ValidationMessage.HOST_FACTS_OUTDATED,
             () -> Map.of("host", host.name(), "age", Long.toString(age.toMinutes())))

@@ -70,6 +70,7 @@ public final class EventPost implements AutoCloseable {
     try {
       thread.execute(() -> bring(event));
     } catch (RejectedExecutionException e) {
+      notBrought(event);
       LOG.log(Level.WARNING, "Too many events wait for the engine; not sent: {0}", event.text());
     }
   }
@@ -77,7 +78,8 @@ public final class EventPost implements AutoCloseable {
   private synchronized boolean isDue(EngineEvent event) {
     Instant now = clock.instant();
     Instant last = brought.get(event);
-    if (last != null && now.isBefore(last.plus(ONCE_PER))) {
+    // The clock may have been set back since.
+    if (last != null && !now.isBefore(last) && now.isBefore(last.plus(ONCE_PER))) {
       return false;
     }
     brought.remove(event);
@@ -92,6 +94,7 @@ public final class EventPost implements AutoCloseable {
         return;
       } catch (RuntimeException e) {
         if (attempt == TRIES || !paused()) {
+          notBrought(event);
           LOG.log(
               Level.WARNING,
               "The engine did not take an event ({0}): {1}",
@@ -101,6 +104,11 @@ public final class EventPost implements AutoCloseable {
         }
       }
     }
+  }
+
+  /** Whoever tries again must not go without the reason because nobody heard the first one. */
+  private synchronized void notBrought(EngineEvent event) {
+    brought.remove(event);
   }
 
   private boolean paused() {

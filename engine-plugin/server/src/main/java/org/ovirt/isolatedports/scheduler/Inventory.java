@@ -59,11 +59,12 @@ public record Inventory(
   /**
    * Ids of the guarded networks a VM of a cluster can be on.
    *
-   * @param clusterId empty if the cluster is not known: then all guarded networks count
+   * @param clusterId empty if the cluster is not known; then, and if it was not read yet, all
+   *     guarded networks count
    */
   public Set<String> guardedIn(Optional<String> clusterId) {
     return clusterId
-        .map(id -> guardedInCluster.getOrDefault(id, Set.of()))
+        .flatMap(id -> Optional.ofNullable(guardedInCluster.get(id)))
         .orElseGet(guarded::keySet);
   }
 

@@ -65,6 +65,8 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   /** Kept back from the deadline for deciding and answering, also on a machine that is busy. */
   private static final long RESERVE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
 
+  private static final long REFRESH_POLL_MILLIS = 10;
+
   /** Most looks at the engine under way; those given up are still under way for a while. */
   private static final int LOOKS = 32;
 
@@ -140,8 +142,8 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     long start = System.nanoTime();
     Instant now = clock.instant();
     activity.asked(now);
+    Ruling ruling = ruleWithoutFail(question, now);
     Inventory known = inventory.current();
-    Ruling ruling = ruleWithoutFail(question, known, now);
     SchedulingDecision decision = ruling.decision();
     log.add(
         new Decision(
@@ -197,6 +199,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     if (nanos <= 0) {
       return new Look.Nothing("there was no time left to ask the engine");
     }
+    long changesBefore = vms.changes();
     Future<Optional<VmNics>> answer;
     try {
       answer = looks.submit(() -> engine.vm(question.vmId(), networksOutdated));
@@ -205,7 +208,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     }
     try {
       Optional<VmNics> vm = answer.get(nanos, TimeUnit.NANOSECONDS);
-      vm.ifPresent(seen -> vms.put(seen, now));
+      vm.ifPresent(seen -> vms.put(seen, now, changesBefore));
       return vm.<Look>map(Look.Found::new)
           .orElseGet(() -> new Look.Nothing("the engine shows Isolated Ports no such VM"));
     } catch (TimeoutException e) {
@@ -232,32 +235,29 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     };
   }
 
-  private Ruling ruleWithoutFail(FilterQuestion question, Inventory known, Instant now) {
+  private Ruling ruleWithoutFail(FilterQuestion question, Instant now) {
     try {
-      return rule(question, known, look(question, known, now), now);
+      // The inventory that rules is taken after the look: it must not be older than the vNICs.
+      return rule(question, look(question, inventory.current(), now), now);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "Failed to decide on VM " + question.vmId() + ".", e);
-      return ruleOnNothing("Isolated Ports failed; the reason is in its log", question, known);
+      return ruleOnNothing(
+          "Isolated Ports failed; the reason is in its log", question, inventory.current());
     }
   }
 
-  private Ruling rule(FilterQuestion question, Inventory known, Look look, Instant now) {
+  private Ruling rule(FilterQuestion question, Look look, Instant now) {
     if (look instanceof Look.Found found) {
-      return ruleOn(found.vm(), Decision.Basis.LIVE, "", question, known, now);
+      return ruleOn(found.vm(), Decision.Basis.LIVE, "", question, now);
     }
     String why = ((Look.Nothing) look).why();
     return vms.get(question.vmId(), now)
-        .map(vm -> ruleOn(vm, Decision.Basis.CACHED, why, question, known, now))
-        .orElseGet(() -> ruleOnNothing(why, question, known));
+        .map(vm -> ruleOn(vm, Decision.Basis.CACHED, why, question, now))
+        .orElseGet(() -> ruleOnNothing(why, question, inventory.current()));
   }
 
   private Ruling ruleOn(
-      VmNics vm,
-      Decision.Basis basis,
-      String note,
-      FilterQuestion question,
-      Inventory known,
-      Instant now) {
+      VmNics vm, Decision.Basis basis, String note, FilterQuestion question, Instant now) {
     if (vm.kind() != VmNics.Kind.ORDINARY) {
       return new Ruling(
           HostSelection.keepAll(question.hostIds()),
@@ -266,18 +266,44 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
           List.of(),
           note);
     }
-    List<NicPlace> places = vm.nics().stream().map(known::placeOf).toList();
-    if (places.stream().anyMatch(NicPlace.UnknownProfile.class::isInstance)) {
-      inventory.refreshSoon();
-    }
+    Inventory known = inventoryThatKnows(vm, question.deadline());
+    // Any guarded network will do: one may have been attached to the cluster together with the
+    // profile, and the hosts may be another cluster's, which the VM is to move to.
     GuardedPorts ports =
-        GuardedPorts.of(places, known.guarded(), known.guardedIn(Optional.of(vm.clusterId())));
+        GuardedPorts.of(places(vm, known), known.guarded(), known.guarded().keySet());
     return new Ruling(
         select(question, ports, known, now),
         basis,
         vm.name(),
         ports.networks().stream().map(GuardedNetwork::name).toList(),
         note);
+  }
+
+  /** The inventory; where the VM has a profile made a second ago, once that was read. */
+  private Inventory inventoryThatKnows(VmNics vm, Deadline deadline) {
+    Inventory known = inventory.current();
+    if (isWhollyKnown(vm, known)) {
+      return known;
+    }
+    inventory.refreshSoon();
+    while (!isWhollyKnown(vm, known) && deadline.nanosLeft() > RESERVE_NANOS) {
+      try {
+        Thread.sleep(REFRESH_POLL_MILLIS);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return known;
+      }
+      known = inventory.current();
+    }
+    return known;
+  }
+
+  private static boolean isWhollyKnown(VmNics vm, Inventory known) {
+    return places(vm, known).stream().noneMatch(NicPlace.UnknownProfile.class::isInstance);
+  }
+
+  private static List<NicPlace> places(VmNics vm, Inventory known) {
+    return vm.nics().stream().map(known::placeOf).toList();
   }
 
   private SchedulingDecision select(

@@ -15,6 +15,7 @@ final class VmCache {
   private record Seen(VmNics vm, Instant at) {}
 
   private final Duration maxAge;
+  private long changes;
   private final Map<String, Seen> byId =
       new LinkedHashMap<>(16, 0.75f, false) {
         private static final long serialVersionUID = 1L;
@@ -29,20 +30,33 @@ final class VmCache {
     this.maxAge = maxAge;
   }
 
-  synchronized void put(VmNics vm, Instant now) {
+  /** How many changes were told of; to be asked before a look at a VM, for {@link #put}. */
+  synchronized long changes() {
+    return changes;
+  }
+
+  /**
+   * Keeps a VM, unless a change was told of while it was looked at: what was seen may be what it
+   * was before.
+   */
+  synchronized void put(VmNics vm, Instant now, long changesBefore) {
+    if (changes != changesBefore) {
+      return;
+    }
     byId.remove(vm.id());
     byId.put(vm.id(), new Seen(vm, now));
   }
 
-  /** The VM, if it was seen recently enough. */
+  /** The VM, if it was seen recently enough; the clock may have been set back since. */
   synchronized Optional<VmNics> get(String id, Instant now) {
     return Optional.ofNullable(byId.get(id))
-        .filter(seen -> Duration.between(seen.at(), now).compareTo(maxAge) < 0)
+        .filter(seen -> Duration.between(seen.at(), now).abs().compareTo(maxAge) < 0)
         .map(Seen::vm);
   }
 
   /** Forgets a VM whose vNICs have changed since. */
   synchronized void forget(String id) {
+    changes++;
     byId.remove(id);
   }
 

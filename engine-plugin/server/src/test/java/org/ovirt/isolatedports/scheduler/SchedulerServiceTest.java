@@ -52,12 +52,15 @@ class SchedulerServiceTest {
     private volatile boolean broken;
     private volatile Optional<EngineException> failure = Optional.empty();
     private volatile boolean askedForNetworks;
+    private volatile boolean refusesEvents;
+    private volatile Runnable meanwhile = () -> {};
     private volatile Optional<VmNics> vm = Optional.empty();
 
     @Override
     public Optional<VmNics> vm(String id, boolean withNetworks) {
       looks.incrementAndGet();
       askedForNetworks = withNetworks;
+      meanwhile.run();
       if (hanging) {
         await();
       }
@@ -80,12 +83,16 @@ class SchedulerServiceTest {
 
     @Override
     public void post(EngineEvent event) {
+      if (refusesEvents) {
+        throw new EngineException(EngineException.Kind.TIMEOUT, "as the test wants it");
+      }
       posted.add(event);
     }
   }
 
   private static final class FixedInventory implements InventorySource {
     private volatile Inventory now;
+    private volatile Optional<Inventory> afterRefresh = Optional.empty();
     private final AtomicInteger refreshes = new AtomicInteger();
 
     @Override
@@ -96,6 +103,7 @@ class SchedulerServiceTest {
     @Override
     public void refreshSoon() {
       refreshes.incrementAndGet();
+      afterRefresh.ifPresent(next -> now = next);
     }
   }
 
@@ -336,6 +344,106 @@ class SchedulerServiceTest {
     engine.vm = vm(VmNics.Kind.ORDINARY, "p-just-made");
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
     assertThat(inventory.refreshes).hasValue(1);
+  }
+
+  @Test
+  void aProfileMadeASecondAgoIsWaitedForSoThatAPlainOneHoldsNobodyBack() {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    Inventory full = inventory.now;
+    inventory.now =
+        new Inventory(
+            full.hosts(),
+            full.guarded(),
+            Map.of(),
+            full.guardedInCluster(),
+            Set.of(),
+            full.networksSeen());
+    inventory.afterRefresh = Optional.of(full);
+    assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW, OLD);
+    assertThat(engine.looks).hasValue(1);
+  }
+
+  /** Attaching a network makes no event, so the cluster's networks can be 15 s old. */
+  @Test
+  void aProfileMadeASecondAgoMayBeOnANetworkAttachedASecondAgo() {
+    inventory.now = inventory(Set.of(), START);
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-just-made");
+    assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
+  }
+
+  @Test
+  void whatIsReadOfTheEngineWhileItIsAskedForTheVmCountsAlready() {
+    Inventory full = inventory.now;
+    inventory.now =
+        new Inventory(
+            full.hosts(),
+            Map.of(),
+            Map.of("p-red", new NicPlace.OnNetwork("n-red", "red", false, Optional.empty())),
+            Map.of(),
+            Set.of(),
+            full.networksSeen());
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.meanwhile = () -> inventory.now = full;
+    assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
+  }
+
+  @Test
+  void aClusterThatWasNotReadYetCountsAsOneWithIsolatedNetworks() {
+    engine.broken = true;
+    Inventory full = inventory.now;
+    inventory.now =
+        new Inventory(
+            full.hosts(),
+            full.guarded(),
+            full.profiles(),
+            Map.of("c2", Set.of()),
+            Set.of(),
+            full.networksSeen());
+    assertThat(ask(NEW, OLD).hostIds()).isEmpty();
+  }
+
+  @Test
+  void vnicsThatChangeWhileTheyAreReadAreNotKept() {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.meanwhile = () -> service.forget(VM);
+    assertThat(ask(OLD).hostIds()).containsExactly(OLD);
+    engine.broken = true;
+    engine.meanwhile = () -> {};
+    assertThat(ask(OLD).hostIds()).isEmpty();
+  }
+
+  @Test
+  void aClockSetBackMakesNothingFreshAgain() throws Exception {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    ask(OLD);
+    clock.set(START.minus(Duration.ofHours(1)));
+    engine.broken = true;
+    assertThat(ask(OLD).hostIds()).isEmpty();
+    engine.broken = false;
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    assertThat(ask(NEW).hostIds()).isEmpty();
+  }
+
+  @Test
+  void aClockSetBackDoesNotSilenceTheReason() throws Exception {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    clock.set(START.plusSeconds(300));
+    ask(OLD);
+    waitFor(() -> engine.posted.size() == 1);
+    clock.set(START);
+    ask(OLD);
+    waitFor(() -> engine.posted.size() == 2);
+  }
+
+  @Test
+  void aReasonTheEngineDidNotTakeIsToldToWhoeverTriesAgain() throws Exception {
+    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.refusesEvents = true;
+    ask(OLD);
+    Thread.sleep(100);
+    engine.refusesEvents = false;
+    ask(OLD);
+    waitFor(() -> engine.posted.size() == 1);
   }
 
   @Test
