@@ -38,6 +38,12 @@ public final class SchedulerSetup {
   private static final String PROPERTIES_OF = "cluster-properties.";
   private static final String COPY_OF = "copy-of.";
 
+  /** What we set an option to: a later run may be told another URL. */
+  private static final String SET = "set.";
+
+  /** A copy about to be made, by its name: its id is known only afterwards. */
+  private static final String MAKING = "making.";
+
   /**
    * What was done.
    *
@@ -90,10 +96,16 @@ public final class SchedulerSetup {
               + ": start its server first, or the engine would disable the filter at its next"
               + " start.");
     }
-    SetupRecord record = new SetupRecord(recordFile);
+    try (SetupRecord record = new SetupRecord(recordFile)) {
+      return on(clusters, record);
+    }
+  }
+
+  private Outcome on(List<Cluster> clusters, SetupRecord record) {
     List<String> steps = new ArrayList<>();
     set(URL, ourUrl.toString(), record, steps);
     set(ENABLED, "true", record, steps);
+    boolean optionsChanged = !steps.isEmpty();
     Optional<SchedulingPolicyUnit> filter =
         policies.ourFilter().filter(unit -> unit.enabledPresent() && unit.enabled());
     if (filter.isEmpty()) {
@@ -103,13 +115,22 @@ public final class SchedulerSetup {
     for (Cluster cluster : clusters) {
       use(cluster, filter.get().id(), record, steps);
     }
-    return new Outcome(steps, false);
+    if (optionsChanged) {
+      steps.add("Restart ovirt-engine for this to be in effect.");
+    }
+    return new Outcome(steps, optionsChanged);
   }
 
   /** Puts back what was there before. */
   public Outcome off() {
-    SetupRecord record = new SetupRecord(recordFile);
+    try (SetupRecord record = new SetupRecord(recordFile)) {
+      return off(record);
+    }
+  }
+
+  private Outcome off(SetupRecord record) {
     List<String> steps = new ArrayList<>();
+    record.under(MAKING).forEach((originalId, name) -> takeOver(originalId, name, record));
     Map<String, String> copies = record.under(COPY_OF);
     for (Map.Entry<String, String> before : record.under(POLICY_OF).entrySet()) {
       putBack(before.getKey(), before.getValue(), Set.copyOf(copies.values()), record, steps);
@@ -172,7 +193,9 @@ public final class SchedulerSetup {
     if (before.equals(value)) {
       return;
     }
-    record.keepFirst(OPTION + option, before);
+    boolean ours = record.get(SET + option).filter(before::equals).isPresent();
+    record.keep(
+        ours ? Map.of(SET + option, value) : Map.of(OPTION + option, before, SET + option, value));
     options.set(option, value);
     steps.add("Set the engine's option " + option + " to " + value + " (was " + before + ").");
   }
@@ -183,15 +206,15 @@ public final class SchedulerSetup {
       return false;
     }
     String now = options.get(option);
-    String ours = option.equals(URL) ? ourUrl.toString() : "true";
-    boolean change = now.equals(ours) && !now.equals(before.get());
+    boolean ours = record.get(SET + option).filter(now::equals).isPresent();
+    boolean change = ours && !now.equals(before.get());
     if (change) {
       options.set(option, before.get());
       steps.add("Set the engine's option " + option + " back to " + before.get() + ".");
     } else if (!now.equals(before.get())) {
       steps.add("Left the engine's option " + option + " at " + now + ", as it was changed since.");
     }
-    record.remove(OPTION + option);
+    record.remove(OPTION + option, SET + option);
     return change;
   }
 
@@ -201,10 +224,15 @@ public final class SchedulerSetup {
       return;
     }
     SchedulingPolicy original = policies.policy(policyId);
+    if (record.under(COPY_OF).containsValue(policyId)) {
+      policies.addFilter(policyId, filterId, 0);
+      steps.add("Put our filter back into the scheduling policy " + original.name() + ".");
+      return;
+    }
     String copyId = copy(original, filterId, record, steps);
     List<Property> properties = propertiesOf(cluster);
-    record.keepFirst(PROPERTIES_OF + cluster.id(), text(properties));
-    record.keepFirst(POLICY_OF + cluster.id(), policyId);
+    record.keep(
+        Map.of(PROPERTIES_OF + cluster.id(), text(properties), POLICY_OF + cluster.id(), policyId));
     policies.assign(cluster.id(), copyId, properties);
     steps.add(
         "Cluster "
@@ -220,6 +248,7 @@ public final class SchedulerSetup {
   private String copy(
       SchedulingPolicy original, String filterId, SetupRecord record, List<String> steps) {
     String name = original.name() + SUFFIX;
+    record.get(MAKING + original.id()).ifPresent(making -> takeOver(original.id(), making, record));
     Optional<String> ours = record.get(COPY_OF + original.id());
     Optional<SchedulingPolicy> existing = policies.named(name);
     if (existing.isPresent() && ours.filter(existing.get().id()::equals).isEmpty()) {
@@ -229,23 +258,30 @@ public final class SchedulerSetup {
               + " that this set-up did not make: rename or remove it, or assign it to the cluster"
               + " yourself after adding the filter isolated_ports.");
     }
-    String id =
-        existing
-            .map(SchedulingPolicy::id)
-            .orElseGet(
-                () ->
-                    policies.add(
-                        name,
-                        "Copy of "
-                            + original.name()
-                            + " with the filter isolated_ports, made by isolated-ports-setup."));
     if (existing.isEmpty()) {
-      ours.ifPresent(gone -> record.remove(COPY_OF + original.id()));
-      record.keepFirst(COPY_OF + original.id(), id);
+      record.keep(Map.of(MAKING + original.id(), name));
+      record.keep(Map.of(COPY_OF + original.id(), policies.add(name, description(name))));
+      record.remove(MAKING + original.id());
       steps.add("Made the scheduling policy " + name + ", a copy with our filter.");
     }
+    String id = record.get(COPY_OF + original.id()).orElseThrow();
     policies.fill(id, original, filterId);
     return id;
+  }
+
+  private static String description(String name) {
+    return "Copy of "
+        + name.substring(0, name.length() - SUFFIX.length())
+        + " with the filter isolated_ports, made by isolated-ports-setup.";
+  }
+
+  /** A copy whose making was cut off before its id was recorded is ours all the same. */
+  private void takeOver(String originalId, String name, SetupRecord record) {
+    policies
+        .named(name)
+        .filter(policy -> description(name).equals(policy.description()))
+        .ifPresent(policy -> record.keep(Map.of(COPY_OF + originalId, policy.id())));
+    record.remove(MAKING + originalId);
   }
 
   private void putBack(
@@ -258,6 +294,13 @@ public final class SchedulerSetup {
     if (cluster.isPresent()) {
       String name = cluster.get().name();
       if (copies.contains(cluster.get().schedulingPolicy().id())) {
+        if (!policies.exists(policyId)) {
+          throw new SetupException(
+              "The scheduling policy that cluster "
+                  + name
+                  + " had before was removed since: give the cluster another one, and run this"
+                  + " again.");
+        }
         policies.assign(
             clusterId, policyId, properties(record.get(PROPERTIES_OF + clusterId).orElse("")));
         steps.add("Gave cluster " + name + " its former scheduling policy back.");
@@ -265,8 +308,7 @@ public final class SchedulerSetup {
         steps.add("Left cluster " + name + " alone, as its scheduling policy was changed since.");
       }
     }
-    record.remove(POLICY_OF + clusterId);
-    record.remove(PROPERTIES_OF + clusterId);
+    record.remove(POLICY_OF + clusterId, PROPERTIES_OF + clusterId);
   }
 
   private void removeCopy(

@@ -79,6 +79,10 @@ final class SchedulingPolicies {
                     .cluster());
   }
 
+  boolean exists(String id) {
+    return unlessMissing(() -> policy(id)).isPresent();
+  }
+
   SchedulingPolicy policy(String id) {
     return ask(
         system -> system.schedulingPoliciesService().policyService(id).get().send().policy());
@@ -161,7 +165,7 @@ final class SchedulingPolicies {
         .toList();
   }
 
-  private void addFilter(String policyId, String unitId, int position) {
+  void addFilter(String policyId, String unitId, int position) {
     Filter unused =
         ask(
             system ->

@@ -4,10 +4,13 @@ package org.ovirt.isolatedports.setup;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringWriter;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -17,20 +20,93 @@ import java.util.TreeMap;
  * What was there before the set-up changed it, on disk: written before each change, so that a
  * set-up that was cut off can be undone too.
  */
-final class SetupRecord {
+final class SetupRecord implements AutoCloseable {
 
   private final Path file;
+  private final Path lockFile;
+  private final FileChannel lock;
   private final Properties entries = new Properties();
 
+  /**
+   * Opens the record, which is then closed to others: of two set-ups at once, each would forget
+   * what the other found.
+   *
+   * @throws SetupException if another has it open, or it is damaged
+   */
   SetupRecord(Path file) {
-    this.file = file;
-    if (Files.exists(file)) {
-      try (Reader in = Files.newBufferedReader(file)) {
-        entries.load(in);
-      } catch (IOException | IllegalArgumentException e) {
-        throw new SetupException(
-            "The record of the set-up " + file + " cannot be read: " + e.getMessage());
+    this.file = file.toAbsolutePath();
+    this.lockFile = this.file.resolveSibling(this.file.getFileName() + ".lock");
+    this.lock = lock();
+    try {
+      load();
+    } catch (SetupException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private FileChannel lock() {
+    try {
+      Files.createDirectories(lockFile.getParent());
+      FileChannel channel =
+          FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      if (isLocked(channel)) {
+        return channel;
       }
+      channel.close();
+    } catch (IOException e) {
+      throw new SetupException(
+          "The record of the set-up " + file + " cannot be locked: " + e.getMessage());
+    }
+    throw new SetupException(
+        "Another isolated-ports-setup is at work on "
+            + file
+            + ": wait until it has ended, and run this again.");
+  }
+
+  private static boolean isLocked(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock() != null;
+    } catch (OverlappingFileLockException e) {
+      return false;
+    }
+  }
+
+  private void load() {
+    if (!Files.exists(file)) {
+      return;
+    }
+    try (Reader in = Files.newBufferedReader(file)) {
+      entries.load(in);
+    } catch (IOException | IllegalArgumentException e) {
+      throw damaged(e.getMessage());
+    }
+    if (entries.isEmpty()) {
+      // An empty record is removed, so this one has lost what it held.
+      throw damaged("it is empty");
+    }
+  }
+
+  private SetupException damaged(String why) {
+    return new SetupException(
+        "The record of the set-up "
+            + file
+            + " cannot be read ("
+            + why
+            + "): put it back from a backup. Without one, give the clusters their scheduling"
+            + " policies back yourself, remove the policies whose name ends in -isolated-ports, set"
+            + " the engine's options with engine-config, and remove the file.");
+  }
+
+  /** Lets others have the record. */
+  @Override
+  public void close() {
+    try {
+      Files.deleteIfExists(lockFile);
+      lock.close();
+    } catch (IOException e) {
+      throw new SetupException(
+          "The lock " + lockFile + " cannot be removed: " + e.getMessage() + ".");
     }
   }
 
@@ -38,15 +114,17 @@ final class SetupRecord {
     return Optional.ofNullable(entries.getProperty(key));
   }
 
-  /** Keeps a value, unless one was kept under the key before: the first one is what was there. */
-  void keepFirst(String key, String value) {
-    if (entries.putIfAbsent(key, value) == null) {
-      save();
-    }
+  /** Keeps values in place of those kept under the same keys before: all or none. */
+  void keep(Map<String, String> values) {
+    entries.putAll(values);
+    save();
   }
 
-  void remove(String key) {
-    entries.remove(key);
+  /** Removes entries: all or none. */
+  void remove(String... keys) {
+    for (String key : keys) {
+      entries.remove(key);
+    }
     save();
   }
 
@@ -74,9 +152,15 @@ final class SetupRecord {
       }
       StringWriter text = new StringWriter();
       entries.store(text, "What isolated-ports-setup scheduler found, to be put back by off");
-      Files.createDirectories(file.toAbsolutePath().getParent());
       Path next = file.resolveSibling(file.getFileName() + ".new");
-      Files.write(next, text.toString().getBytes(StandardCharsets.UTF_8));
+      // SYNC: after a power failure, too, it is the old record or the new one.
+      Files.write(
+          next,
+          text.toString().getBytes(StandardCharsets.UTF_8),
+          StandardOpenOption.CREATE,
+          StandardOpenOption.TRUNCATE_EXISTING,
+          StandardOpenOption.WRITE,
+          StandardOpenOption.SYNC);
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
       throw new SetupException(

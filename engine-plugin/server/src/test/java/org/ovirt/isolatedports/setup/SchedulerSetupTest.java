@@ -25,6 +25,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.ovirt.engine.sdk4.builders.Builders;
 import org.ovirt.engine.sdk4.services.SystemService;
 import org.ovirt.engine.sdk4.types.Cluster;
@@ -291,6 +293,146 @@ class SchedulerSetupTest {
     assertThatThrownBy(() -> setup().on(DEFAULT))
         .isInstanceOf(SetupException.class)
         .hasMessageContaining("that this set-up did not make");
+  }
+
+  @Test
+  void offPutsBackTheOptionsWhateverSchedulerItIsTold() {
+    switchedOn();
+    new SchedulerSetup(
+            new StandInOptions(), sdk, account, URI.create("http://127.0.0.1:3/"), record())
+        .off();
+    assertThat(new StandInOptions().get(SchedulerSetup.URL)).isEqualTo(formerUrl);
+    assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+  }
+
+  @Test
+  void offGivesBackTheLastPolicyThatSomebodyChose() {
+    switchedOn();
+    String chosen = named("power_saving").id();
+    assign(chosen);
+    new StandInOptions().set(SchedulerSetup.URL, "http://127.0.0.1:2/");
+    assertThat(setup().on(DEFAULT).restartNeeded()).isTrue();
+    assertThat(policyOf("Default").name()).isEqualTo("power_saving-isolated-ports");
+    setup().off();
+    assertThat(policyOf("Default").id()).isEqualTo(chosen);
+    assertThat(new StandInOptions().get(SchedulerSetup.URL)).isEqualTo("http://127.0.0.1:2/");
+    assertThat(policies()).noneMatch(policy -> policy.name().endsWith("-isolated-ports"));
+  }
+
+  @Test
+  void aFilterTakenOutOfOurCopyIsPutBackIntoIt() {
+    switchedOn();
+    SchedulingPolicy copy = policyOf("Default");
+    int policies = policies().size();
+    var filters = system().schedulingPoliciesService().policyService(copy.id()).filtersService();
+    String ours =
+        system().schedulingPolicyUnitsService().list().send().units().stream()
+            .filter(unit -> SchedulerService.FILTER.equals(unit.name()))
+            .findFirst()
+            .orElseThrow()
+            .id();
+    filters.filterService(ours).remove().send();
+    setup().on(DEFAULT);
+    assertThat(policyOf("Default").id()).isEqualTo(copy.id());
+    assertThat(filterNames(copy.id())).contains(SchedulerService.FILTER);
+    assertThat(policies()).hasSize(policies);
+  }
+
+  @Test
+  void aPolicyRemovedSinceIsNamedAndOffGoesOnOnceTheClusterHasAnother() {
+    String mine =
+        system()
+            .schedulingPoliciesService()
+            .add()
+            .policy(Builders.schedulingPolicy().name("mine <&> ä=;"))
+            .send()
+            .policy()
+            .id();
+    assign(mine);
+    switchedOn();
+    system().schedulingPoliciesService().policyService(mine).remove().send();
+    assertThatThrownBy(() -> setup().off())
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining("cluster Default had before was removed");
+    assign(named("power_saving").id());
+    setup().off();
+    assertThat(policies()).noneMatch(policy -> policy.name().endsWith("-isolated-ports"));
+    assertThat(record()).doesNotExist();
+  }
+
+  @Test
+  void aCopyWhoseMakingWasCutOffIsCompletedByOnAndRemovedByOff() throws Exception {
+    setup().on(DEFAULT);
+    engine.restart();
+    SchedulingPolicy original = policyOf("Default");
+    cutOffWhileCopying(original);
+    setup().on(DEFAULT);
+    assertThat(filterNames(policyOf("Default").id())).contains(SchedulerService.FILTER);
+    setup().off();
+    setup().on(DEFAULT);
+    setup().off();
+    assertThat(policies()).noneMatch(policy -> policy.name().endsWith("-isolated-ports"));
+    new StandInOptions().set(SchedulerSetup.ENABLED, "false");
+    setup().on(Set.of());
+    cutOffWhileCopying(original);
+    setup().off();
+    assertThat(policies()).noneMatch(policy -> policy.name().endsWith("-isolated-ports"));
+  }
+
+  /** The policy was made, and the process killed before it could record the policy's id. */
+  private void cutOffWhileCopying(SchedulingPolicy original) throws IOException {
+    String name = original.name() + "-isolated-ports";
+    Files.writeString(
+        record(), Files.readString(record()) + "making." + original.id() + "=" + name + "\n");
+    system()
+        .schedulingPoliciesService()
+        .add()
+        .policy(
+            Builders.schedulingPolicy()
+                .name(name)
+                .description(
+                    "Copy of "
+                        + original.name()
+                        + " with the filter isolated_ports, made by isolated-ports-setup."))
+        .send();
+  }
+
+  @Test
+  void twoAtOnceDoNotForgetWhatTheOtherFound() {
+    try (SetupRecord held = new SetupRecord(record())) {
+      assertThat(held.isEmpty()).isTrue();
+      assertThatThrownBy(() -> setup().on(DEFAULT))
+          .isInstanceOf(SetupException.class)
+          .hasMessageContaining("Another isolated-ports-setup is at work");
+      assertThatThrownBy(() -> setup().off()).isInstanceOf(SetupException.class);
+    }
+    assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
+    assertThat(setup().on(DEFAULT).restartNeeded()).isTrue();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "# only a comment\n", "option.x=\\u00"})
+  void aDamagedRecordIsNotTakenForNothingToPutBack(String text) throws Exception {
+    setup().on(DEFAULT);
+    Files.writeString(record(), text);
+    assertThatThrownBy(() -> setup().off())
+        .isInstanceOf(SetupException.class)
+        .hasMessageContaining(record().toString())
+        .hasMessageContaining("put it back from a backup");
+    assertThat(record()).hasContent(text);
+  }
+
+  private Path record() {
+    return directory.resolve("state/scheduler.properties");
+  }
+
+  private void assign(String policy) {
+    system()
+        .clustersService()
+        .clusterService(cluster("Default").id())
+        .update()
+        .cluster(Builders.cluster().schedulingPolicy(Builders.schedulingPolicy().id(policy)))
+        .send();
   }
 
   @Test
