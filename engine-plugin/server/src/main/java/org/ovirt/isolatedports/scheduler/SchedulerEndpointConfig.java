@@ -15,7 +15,9 @@ import java.time.Duration;
  *     cluster
  * @param receiveWithin longest time that receiving a call and having its answer read may take
  *     beyond {@code answerWithin}; who takes longer is cut off
- * @param idle longest time a kept connection may lie unused
+ * @param idle longest time a kept connection may lie unused. Short, as connections are limited in
+ *     number: the engine asks twice within a VM start, at once, and its client connects again where
+ *     a kept connection was closed
  */
 public record SchedulerEndpointConfig(
     String host,
@@ -35,7 +37,7 @@ public record SchedulerEndpointConfig(
           16,
           Duration.ofSeconds(2),
           Duration.ofSeconds(5),
-          Duration.ofSeconds(60));
+          Duration.ofSeconds(1));
 
   /** The same on another address and port. */
   public SchedulerEndpointConfig at(String otherHost, int otherPort) {

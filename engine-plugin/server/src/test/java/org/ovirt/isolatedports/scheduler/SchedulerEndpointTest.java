@@ -532,6 +532,33 @@ class SchedulerEndpointTest {
     }
   }
 
+  /** Many VM starts leave as many kept connections behind, and there are 256 in all. */
+  @Test
+  void connectionsThatLieIdleDoNotKeepTheEngineWaiting() throws Exception {
+    List<Socket> idle = new ArrayList<>();
+    try {
+      for (int i = 0; i < 256; i++) {
+        idle.add(connect());
+      }
+      long start = System.nanoTime();
+      runFilters(Map.of());
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    } finally {
+      for (Socket socket : idle) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void theEnginesClientConnectsAgainWhereItsKeptConnectionWasClosed() throws Exception {
+    for (int i = 0; i < 4; i++) {
+      runFilters(Map.of());
+      Thread.sleep(800 + 200 * i);
+    }
+    assertThat(asked).hasSize(4);
+  }
+
   private void impatient() {
     endpoint.close();
     SchedulerEndpointConfig d = SchedulerEndpointConfig.DEFAULT;
