@@ -14,7 +14,6 @@ import java.util.function.Function;
 import org.ovirt.engine.sdk4.builders.Builders;
 import org.ovirt.engine.sdk4.services.SystemService;
 import org.ovirt.engine.sdk4.types.Cluster;
-import org.ovirt.engine.sdk4.types.CustomProperty;
 import org.ovirt.engine.sdk4.types.Event;
 import org.ovirt.engine.sdk4.types.Host;
 import org.ovirt.engine.sdk4.types.Identified;
@@ -136,7 +135,7 @@ public final class EngineReader implements EngineView {
         network.portIsolationPresent() && network.portIsolation(),
         list(profile.customProperties()).stream()
             .filter(property -> VnicProfiles.PROPERTY.equals(property.name()))
-            .map(CustomProperty::value)
+            .map(property -> text(property.value()))
             .findFirst());
   }
 

@@ -267,6 +267,19 @@ class InventoryKeeperTest {
     waitFor(() -> keeper.current().guarded().isEmpty());
   }
 
+  /** One odd profile would otherwise keep all networks from being read. */
+  @Test
+  void aPropertyWithoutAValueGuardsAndKeepsNothingFromBeingRead() throws Exception {
+    engine.answerText(
+        "/vnicprofiles",
+        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\"n-red\"/><custom_properties>"
+            + "<custom_property><name>port_isolation</name></custom_property>"
+            + "</custom_properties></vnic_profile></vnic_profiles>");
+    startAndWait();
+    assertThat(((NicPlace.OnNetwork) keeper.current().profiles().get("p-red")).property())
+        .contains("");
+  }
+
   private int timesHooksWereRead() {
     return (int) engine.requests().stream().filter(r -> r.contains("/hosts/h1/hooks")).count();
   }
