@@ -62,6 +62,7 @@ final class VmCache {
 
   /** Forgets all, as any may have changed. */
   synchronized void forgetAll() {
+    changes++;
     byId.clear();
   }
 }

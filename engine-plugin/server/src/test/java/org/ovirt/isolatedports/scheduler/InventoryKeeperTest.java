@@ -229,20 +229,10 @@ class InventoryKeeperTest {
     startAndWait();
     int before = timesHooksWereRead();
     engine.answerText("/hosts/h1/hooks", "<hooks><hook");
-    engine.answerText(NEXT, "<events>" + event(2, 606, "<host id=\"h1\"/>") + "</events>");
+    keeper.happened(List.of(event(606, Optional.of("h1"), Optional.empty())));
     waitFor(() -> timesHooksWereRead() > before);
     engine.answerText("/hosts/h1/hooks", hooks("damaged"));
     waitFor(() -> !keeper.current().host("h1").get().fit());
-  }
-
-  @Test
-  void networksAnEventAskedForAreReadUntilThatSucceeds() throws Exception {
-    startAndWait();
-    engine.answerText("/networks", "<networks><network");
-    engine.answerText(NEXT, "<events>" + event(2, 1114, "") + "</events>");
-    waitFor(() -> keeper.status().lastFailure().isPresent());
-    engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
-    waitFor(() -> keeper.current().guarded().isEmpty());
   }
 
   /** Its status comes with the list of hosts, which may fail while its hooks can be read. */

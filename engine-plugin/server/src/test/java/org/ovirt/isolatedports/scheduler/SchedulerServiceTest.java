@@ -405,11 +405,14 @@ class SchedulerServiceTest {
   @Test
   void vnicsThatChangeWhileTheyAreReadAreNotKept() {
     engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
-    engine.meanwhile = () -> service.forget(VM);
-    assertThat(ask(OLD).hostIds()).containsExactly(OLD);
-    engine.broken = true;
-    engine.meanwhile = () -> {};
-    assertThat(ask(OLD).hostIds()).isEmpty();
+    for (Runnable change : List.<Runnable>of(() -> service.forget(VM), () -> service.forgetAll())) {
+      engine.meanwhile = change;
+      assertThat(ask(OLD).hostIds()).containsExactly(OLD);
+      engine.meanwhile = () -> {};
+      engine.broken = true;
+      assertThat(ask(OLD).hostIds()).isEmpty();
+      engine.broken = false;
+    }
   }
 
   @Test
