@@ -401,13 +401,7 @@ class SchedulerEndpointTest {
 
   @Test
   void aSlowSenderIsCutOffWhileOthersAreServed() throws Exception {
-    endpoint.close();
-    SchedulerEndpointConfig d = SchedulerEndpointConfig.DEFAULT;
-    endpoint =
-        endpoint(
-            new SchedulerEndpointConfig(
-                "127.0.0.1", 0, d.limits(), 2, d.answerWithin(), Duration.ofMillis(700), d.idle()));
-    engine = new EngineSchedulerClient(endpoint.port());
+    impatient();
     List<Socket> slow = new ArrayList<>();
     try {
       for (int i = 0; i < 40; i++) {

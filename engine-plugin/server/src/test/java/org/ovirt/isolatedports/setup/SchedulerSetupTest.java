@@ -201,18 +201,8 @@ class SchedulerSetupTest {
   @Test
   void offLeavesAloneWhatSomebodyHasChangedSince() {
     switchedOn();
-    String other =
-        policies().stream()
-            .filter(policy -> policy.name().equals("power_saving"))
-            .findFirst()
-            .orElseThrow()
-            .id();
-    system()
-        .clustersService()
-        .clusterService(cluster("Default").id())
-        .update()
-        .cluster(Builders.cluster().schedulingPolicy(Builders.schedulingPolicy().id(other)))
-        .send();
+    String other = named("power_saving").id();
+    assign(other);
     new StandInOptions().set(SchedulerSetup.URL, "http://127.0.0.1:2/");
     SchedulerSetup.Outcome off = setup().off();
     assertThat(policyOf("Default").id()).isEqualTo(other);
