@@ -104,19 +104,22 @@ public final class EngineReader implements EngineView {
     String follow = withNetworks ? "nics.vnic_profile.network" : "nics";
     try {
       Vm vm = ask(system -> system.vmsService().vmService(id).get().follow(follow).send().vm());
-      return Optional.of(
-          new VmNics(
-              vm.id(),
-              vm.name(),
-              idOf(vm.cluster()).orElse(""),
-              VmNics.Kind.ofOrigin(text(vm.origin())),
-              list(vm.nics()).stream().map(nic -> nic(nic, withNetworks)).toList()));
+      return Optional.of(vm(vm, withNetworks));
     } catch (EngineException e) {
       if (e.engineStatus() == NOT_FOUND) {
         return Optional.empty();
       }
       throw e;
     }
+  }
+
+  private static VmNics vm(Vm vm, boolean withNetworks) {
+    return new VmNics(
+        vm.id(),
+        text(vm.name()),
+        idOf(vm.cluster()).orElse(""),
+        VmNics.Kind.ofOrigin(text(vm.origin())),
+        list(vm.nics()).stream().map(nic -> nic(nic, withNetworks)).toList());
   }
 
   private static VmNics.Nic nic(Nic nic, boolean withNetworks) {
@@ -296,16 +299,16 @@ public final class EngineReader implements EngineView {
     return new HostNetwork(networkId, bridged, linuxBridge);
   }
 
-  /** Ids of VMs that are never ours to hold back. */
-  Set<String> exemptVms() {
-    Set<String> ids = new HashSet<>();
-    for (Vm vm :
-        list(ask(system -> system.vmsService().list().search(EXEMPT_NAMES).send().vms()))) {
-      if (VmNics.Kind.ofOrigin(text(vm.origin())) != VmNics.Kind.ORDINARY) {
-        ids.add(vm.id());
-      }
-    }
-    return ids;
+  /** The hosted-engine VM and external VMs, by what they call themselves. */
+  List<VmNics> saidToBeExempt() {
+    return list(
+            ask(
+                system ->
+                    system.vmsService().list().search(EXEMPT_NAMES).follow("nics").send().vms()))
+        .stream()
+        .map(vm -> vm(vm, false))
+        .filter(vm -> vm.kind() != VmNics.Kind.ORDINARY)
+        .toList();
   }
 
   /**

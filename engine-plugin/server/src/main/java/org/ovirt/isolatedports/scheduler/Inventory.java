@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
+import org.ovirt.isolatedports.scheduling.GuardedPorts;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 
 /**
@@ -18,7 +19,8 @@ import org.ovirt.isolatedports.scheduling.NicPlace;
  * @param guarded networks whose ports need a fit host, by id
  * @param profiles where each vNIC profile puts a vNIC, by id
  * @param guardedInCluster ids of the guarded networks attached to each cluster, by cluster id
- * @param exemptVms ids of VMs that are not ours to hold back, whatever happens
+ * @param exemptVms ids of VMs that are not ours to hold back, whatever happens. That a VM calls
+ *     itself external or the hosted engine is not enough: whoever creates a VM may say so
  * @param networksSeen when networks, profiles and clusters were read; empty if they never were
  */
 public record Inventory(
@@ -66,6 +68,21 @@ public record Inventory(
     return clusterId
         .flatMap(id -> Optional.ofNullable(guardedInCluster.get(id)))
         .orElseGet(guarded::keySet);
+  }
+
+  /** The same, with other VMs that are not ours to hold back. */
+  public Inventory exempting(Set<String> vms) {
+    return new Inventory(hosts, guarded, profiles, guardedInCluster, vms, networksSeen);
+  }
+
+  /**
+   * What the vNICs of a VM ask of its host. A profile that is not known can be one of any guarded
+   * network: it may have been attached to the cluster together with the profile, and the hosts
+   * asked about may be another cluster's, which the VM is to move to.
+   */
+  public GuardedPorts portsOf(VmNics vm) {
+    return GuardedPorts.of(
+        vm.nics().stream().map(this::placeOf).toList(), guarded, guarded.keySet());
   }
 
   /** Where a vNIC is. */

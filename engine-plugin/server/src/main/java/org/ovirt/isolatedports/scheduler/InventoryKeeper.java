@@ -109,7 +109,7 @@ public final class InventoryKeeper
   private EngineReader.Networks networks =
       new EngineReader.Networks(Map.of(), Map.of(), Map.of(), Map.of());
   private List<EngineReader.HostRead> hosts = List.of();
-  private Set<String> exemptVms = Set.of();
+  private List<VmNics> saidToBeExempt = List.of();
   private Set<String> reported = Set.of();
   private Map<String, String> lastOwnNetworks = Map.of();
   private boolean ownNetworksFailed;
@@ -279,7 +279,7 @@ public final class InventoryKeeper
     Instant at = clock.instant();
     hosts = engine.hosts();
     hostsRead = at;
-    exemptVms = engine.exemptVms();
+    saidToBeExempt = engine.saidToBeExempt();
     publish();
   }
 
@@ -403,14 +403,21 @@ public final class InventoryKeeper
         assessed.put(host.id(), AssessedHost.of(host(host, read), fitness));
       }
     }
-    current =
+    Inventory read =
         new Inventory(
             assessed,
             guarded,
             networks.profiles(),
             inCluster,
-            exemptVms,
+            Set.of(),
             Optional.of(hostsAndNetworksRead).filter(at -> !at.equals(Instant.MIN)));
+    Set<String> exempt = new HashSet<>();
+    for (VmNics vm : saidToBeExempt) {
+      if (read.portsOf(vm).isEmpty()) {
+        exempt.add(vm.id());
+      }
+    }
+    current = read.exempting(exempt);
   }
 
   /** A host is as old as the older of what was read of it: its state, or its hooks and networks. */

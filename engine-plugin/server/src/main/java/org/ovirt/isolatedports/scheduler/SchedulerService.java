@@ -36,8 +36,9 @@ import org.ovirt.isolatedports.validation.ValidationMessage;
  *
  * <p>The VM's vNICs as the engine shows them now decide. If they are not to be had in time, those
  * seen less than ten minutes ago do. Without them, every host is dropped if a guarded network is
- * attached to the VM's cluster, and kept otherwise. A VM known to have no guarded port, the
- * hosted-engine VM and external VMs are never held back.
+ * attached to the VM's cluster, and kept otherwise. A VM known to have no guarded port is never
+ * held back; nor are the hosted-engine VM and external VMs, whose origin is believed as far as they
+ * have none: whoever creates a VM may write its origin.
  *
  * <p>No exception leaves {@link #runFilters}: the engine would go on as if it had not asked.
  */
@@ -258,19 +259,8 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
 
   private Ruling ruleOn(
       VmNics vm, Decision.Basis basis, String note, FilterQuestion question, Instant now) {
-    if (vm.kind() != VmNics.Kind.ORDINARY) {
-      return new Ruling(
-          HostSelection.keepAll(question.hostIds()),
-          Decision.Basis.EXEMPT,
-          vm.name(),
-          List.of(),
-          note);
-    }
     Inventory known = inventoryThatKnows(vm, question.deadline());
-    // Any guarded network will do: one may have been attached to the cluster together with the
-    // profile, and the hosts may be another cluster's, which the VM is to move to.
-    GuardedPorts ports =
-        GuardedPorts.of(places(vm, known), known.guarded(), known.guarded().keySet());
+    GuardedPorts ports = known.portsOf(vm);
     return new Ruling(
         select(question, ports, known, now),
         basis,
@@ -299,11 +289,9 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   }
 
   private static boolean isWhollyKnown(VmNics vm, Inventory known) {
-    return places(vm, known).stream().noneMatch(NicPlace.UnknownProfile.class::isInstance);
-  }
-
-  private static List<NicPlace> places(VmNics vm, Inventory known) {
-    return vm.nics().stream().map(known::placeOf).toList();
+    return vm.nics().stream()
+        .map(known::placeOf)
+        .noneMatch(NicPlace.UnknownProfile.class::isInstance);
   }
 
   private SchedulingDecision select(

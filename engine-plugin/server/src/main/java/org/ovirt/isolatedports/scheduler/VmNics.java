@@ -16,7 +16,7 @@ import org.ovirt.isolatedports.scheduling.NicPlace;
  */
 public record VmNics(String id, String name, String clusterId, Kind kind, List<Nic> nics) {
 
-  /** Whether a VM is ours to hold back. */
+  /** What a VM calls itself: the engine takes it from whoever creates the VM. */
   public enum Kind {
     /** A VM of a tenant. */
     ORDINARY,

@@ -27,6 +27,9 @@ import org.ovirt.isolatedports.scheduling.PortNeed;
 
 class InventoryKeeperTest {
 
+  private static final String EXEMPT =
+      "/vms?follow=nics&search=name%3DHostedEngine+or+name%3Dexternal-*";
+
   private final List<String> changedVms = Collections.synchronizedList(new ArrayList<>());
   private volatile Map<String, String> own = Map.of();
   private RecordedEngine engine;
@@ -55,7 +58,7 @@ class InventoryKeeperTest {
         "<network_attachments><network_attachment id=\"a\"><network id=\"n-red\"/>"
             + "</network_attachment></network_attachments>");
     engine.answerText(
-        "/vms?search=name%3DHostedEngine+or+name%3Dexternal-*",
+        EXEMPT,
         "<vms><vm id=\"he\"><origin>managed_hosted_engine</origin></vm>"
             + "<vm id=\"x\"><origin>ovirt</origin></vm></vms>");
     engine.answerText("/schedulingpolicyunits", unit(true));
@@ -63,7 +66,7 @@ class InventoryKeeperTest {
         "/schedulingpolicies/p1/filters",
         "<filters><filter id=\"u1\"><scheduling_policy_unit id=\"u1\"/></filter></filters>");
     engine.answer("POST /events", "event-added.xml");
-    reader = engine.reader(Duration.ofSeconds(1));
+    reader = engine.reader(Duration.ofSeconds(20));
     post = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(10));
     keeper = keeper(Duration.ofMinutes(10), Clock.systemUTC());
   }
@@ -222,6 +225,22 @@ class InventoryKeeperTest {
         .singleElement()
         .asString()
         .contains("clusters cl, which have isolated networks");
+  }
+
+  /** A tenant who may create VMs may call one of them external. */
+  @Test
+  void aVmOnAnIsolatedNetworkIsNotExemptWhateverItCallsItself() throws Exception {
+    String nics = "<nics><nic id=\"i\"><vnic_profile id=\"%s\"/></nic><nic id=\"j\"/></nics></vm>";
+    engine.answerText(
+        EXEMPT,
+        "<vms><vm id=\"forged\"><origin>external</origin>"
+            + nics.formatted("p-red")
+            + "<vm id=\"unclear\"><origin>hosted_engine</origin>"
+            + nics.formatted("p-unknown")
+            + "<vm id=\"true\"><origin>external</origin><nics><nic id=\"j\"/></nics></vm></vms>");
+    startAndWait();
+    waitFor(() -> !keeper.current().exemptVms().isEmpty());
+    assertThat(keeper.current().exemptVms()).containsExactly("true");
   }
 
   @Test

@@ -312,10 +312,12 @@ class SchedulerServiceTest {
   }
 
   @Test
-  void hostedEngineAndExternalVmsAreNeverHeldBack() {
+  void whatAVmCallsItselfDecidesNothing() {
     for (VmNics.Kind kind : List.of(VmNics.Kind.HOSTED_ENGINE, VmNics.Kind.EXTERNAL)) {
-      engine.vm = vm(kind, "p-red");
+      engine.vm = vm(kind, "p-plain");
       assertThat(ask(OLD, STRANGER).hostIds()).containsExactly(OLD, STRANGER);
+      engine.vm = vm(kind, "p-red");
+      assertThat(ask(NEW, OLD, STRANGER).hostIds()).containsExactly(NEW);
     }
     assertThat(VmNics.Kind.ofOrigin("managed_hosted_engine")).isEqualTo(VmNics.Kind.HOSTED_ENGINE);
     assertThat(VmNics.Kind.ofOrigin("hosted_engine")).isEqualTo(VmNics.Kind.HOSTED_ENGINE);
