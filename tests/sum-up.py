@@ -23,9 +23,20 @@ def junit_counts(pattern):
         passed += tests - bad - left
         failed += bad
         skipped += left
-        if bad or left:
-            print("%s: %d failed, %d skipped" % (suite.get("name"), bad, left))
+        print_what_did_not_pass(suite)
     return passed, failed, skipped
+
+
+def print_what_did_not_pass(suite):
+    """One line for each test of a suite that failed or was left out, with the reason's first line."""
+    for case in suite.iter("testcase"):
+        for kind, word in (("failure", "FAILED"), ("error", "FAILED"), ("skipped", "SKIPPED")):
+            for reason in case.findall(kind):
+                said = (reason.get("message") or reason.text or "").strip() or "no reason given"
+                print(
+                    "%s %s.%s: %s"
+                    % (word, case.get("classname"), case.get("name"), said.splitlines()[0][:300])
+                )
 
 
 def log_counts(path):

@@ -51,9 +51,15 @@ public final class InventoryKeeper
 
   private static final int PARALLEL_HOSTS = 4;
 
-  /** Codes of changes to vNICs of a VM ({@code AuditLogType} of the engine). */
+  /**
+   * Codes of changes to vNICs of a VM ({@code AuditLogType} of the engine): of the VM and its
+   * vNICs, and of snapshots previewed, restored, committed and undone, which bring back the vNICs
+   * of then.
+   */
   private static final Set<Integer> NIC_CODES =
-      Set.of(35, 930, 931, 932, 933, 934, 935, 1012, 1013, 1014, 1015);
+      Set.of(
+          35, 930, 931, 932, 933, 934, 935, 1012, 1013, 1014, 1015, //
+          46, 47, 71, 94, 95, 96, 99, 100, 101, 650, 651, 652, 1190);
 
   /** Codes of changes to networks, profiles, clusters and scheduling policies. */
   private static final Set<Integer> NETWORK_CODES =

@@ -105,8 +105,10 @@ public class ServiceAccount {
           "Isolated Ports has no account for the oVirt engine: set isolated-ports.engine.user and"
               + " isolated-ports.engine.password.");
     }
+    Instant now = clock.instant();
+    // A clock that was set back must not make the pause longer.
     if (refusedAt
-        .filter(at -> clock.instant().isBefore(at.plus(PAUSE_AFTER_REFUSAL)))
+        .filter(at -> !now.isBefore(at) && now.isBefore(at.plus(PAUSE_AFTER_REFUSAL)))
         .isPresent()) {
       throw refused();
     }

@@ -3,17 +3,20 @@ package org.ovirt.isolatedports.setup;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** The engine's own tool {@code engine-config}. */
 public final class EngineConfigTool implements EngineOptions {
 
-  private static final long LIMIT_SECONDS = 120;
+  private static final Duration LIMIT = Duration.ofMinutes(2);
 
   private final List<String> command;
+  private final Duration limit;
 
   /**
    * The tool by its command.
@@ -21,7 +24,13 @@ public final class EngineConfigTool implements EngineOptions {
    * @param command such as {@code engine-config}
    */
   public EngineConfigTool(String... command) {
-    this.command = Arrays.asList(command.clone());
+    this(List.of(command), LIMIT);
+  }
+
+  /** The tool with a limit of its own on one run. */
+  EngineConfigTool(List<String> command, Duration limit) {
+    this.command = command;
+    this.limit = limit;
   }
 
   /** Prints {@code NAME: VALUE version: general}. */
@@ -46,18 +55,13 @@ public final class EngineConfigTool implements EngineOptions {
     List<String> whole = new ArrayList<>(command);
     whole.addAll(List.of(arguments));
     try {
-      Process process = new ProcessBuilder(whole).redirectErrorStream(true).start();
-      process.getOutputStream().close();
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(LIMIT_SECONDS, TimeUnit.SECONDS)) {
-        process.destroyForcibly();
-        throw new SetupException(String.join(" ", whole) + " does not end.");
+      // A file, as reading from a pipe would wait for as long as anything it started lives.
+      Path output = Files.createTempFile("engine-config", ".txt");
+      try {
+        return run(whole, output);
+      } finally {
+        Files.delete(output);
       }
-      if (process.exitValue() != 0) {
-        throw new SetupException(
-            String.join(" ", whole) + " failed (" + process.exitValue() + "): " + output.strip());
-      }
-      return output;
     } catch (IOException e) {
       throw new SetupException(
           whole.get(0)
@@ -68,5 +72,22 @@ public final class EngineConfigTool implements EngineOptions {
       Thread.currentThread().interrupt();
       throw new SetupException("Interrupted while " + String.join(" ", whole) + " ran.");
     }
+  }
+
+  private String run(List<String> whole, Path output) throws IOException, InterruptedException {
+    Process process =
+        new ProcessBuilder(whole).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+    process.getOutputStream().close();
+    if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      process.descendants().forEach(ProcessHandle::destroyForcibly);
+      process.destroyForcibly();
+      throw new SetupException(String.join(" ", whole) + " does not end.");
+    }
+    String said = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
+    if (process.exitValue() != 0) {
+      throw new SetupException(
+          String.join(" ", whole) + " failed (" + process.exitValue() + "): " + said.strip());
+    }
+    return said;
   }
 }

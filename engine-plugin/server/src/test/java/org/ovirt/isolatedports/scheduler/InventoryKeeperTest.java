@@ -168,8 +168,9 @@ class InventoryKeeperTest {
     keeper.happened(
         List.of(
             event(153, Optional.of("h1"), Optional.of("v0")),
-            event(934, Optional.of("h1"), Optional.of("v1"))));
-    assertThat(changedVms).containsExactly("v1");
+            event(934, Optional.of("h1"), Optional.of("v1")),
+            event(71, Optional.empty(), Optional.of("v2"))));
+    assertThat(changedVms).as("v2 is in a preview of a snapshot").containsExactly("v1", "v2");
     // The filter is read last: twice means that a whole round has passed.
     waitFor(() -> requestsSince(before, "/schedulingpolicyunits") >= 2);
     assertThat(requestsSince(before, "/hosts/h1/hooks")).isZero();

@@ -101,5 +101,8 @@ class ServiceAccountTest {
     clock.forward(Duration.ofSeconds(61));
     assertThatThrownBy(() -> account.call(this::read)).isInstanceOf(EngineException.class);
     assertThat(engine.calls().count("POST", LOGIN)).isEqualTo(2);
+    clock.forward(Duration.ofHours(-1));
+    assertThatThrownBy(() -> account.call(this::read)).isInstanceOf(EngineException.class);
+    assertThat(engine.calls().count("POST", LOGIN)).as("the clock was set back").isEqualTo(3);
   }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -444,6 +445,19 @@ class SchedulerSetupTest {
     assertThatThrownBy(() -> config.set("Bad", "1"))
         .isInstanceOf(SetupException.class)
         .hasMessageContaining("No such entry");
+  }
+
+  @Test
+  void anEngineConfigThatDoesNotEndIsEndedWithAllItStarted() throws Exception {
+    Path pid = directory.resolve("pid");
+    EngineConfigTool config =
+        new EngineConfigTool(
+            List.of("sh", "-c", "sleep 600 & echo $! > " + pid + "; wait"), Duration.ofSeconds(2));
+    assertThatThrownBy(() -> config.get(SchedulerSetup.URL))
+        .isInstanceOf(SetupException.class)
+        .hasMessageEndingWith("does not end.");
+    ProcessHandle.of(Long.parseLong(Files.readString(pid).strip()))
+        .ifPresent(started -> started.onExit().orTimeout(60, TimeUnit.SECONDS).join());
   }
 
   @Test
