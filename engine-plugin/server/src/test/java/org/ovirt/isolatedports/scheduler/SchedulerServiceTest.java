@@ -511,7 +511,8 @@ class SchedulerServiceTest {
     for (Thread thread : threads) {
       thread.join();
     }
-    assertThat(took).hasSize(100).allMatch(each -> each.compareTo(Duration.ofSeconds(2)) < 0);
+    // 32 ask the engine at a time: would the others wait for them, the last ones took 8 s.
+    assertThat(took).hasSize(100).allMatch(each -> each.compareTo(Duration.ofSeconds(6)) < 0);
     assertThat(engine.looks.get()).isLessThanOrEqualTo(32);
   }
 
