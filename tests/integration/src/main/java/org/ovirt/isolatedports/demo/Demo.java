@@ -31,7 +31,7 @@ public final class Demo {
     QUIET.setLevel(Level.WARNING);
     Path project = Path.of(System.getProperty("isolated-ports.project", ".")).toAbsolutePath();
     Report report = new Report();
-    try (Walk walk = new Walk(project, options, report)) {
+    try (Walk walk = new Walk(project, options, report, text -> System.out.print(text))) {
       walk.run();
       Path file = project.resolve("target/demo/report.json");
       report.write(file);

@@ -29,6 +29,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.ovirt.engine.sdk4.Connection;
 import org.ovirt.engine.sdk4.services.VmsService;
@@ -69,6 +70,7 @@ final class Walk implements AutoCloseable {
   private final Path project;
   private final Options options;
   private final Report report;
+  private final Consumer<String> out;
   private final List<AutoCloseable> open = new ArrayList<>();
   private final CountDownLatch interrupted = new CountDownLatch(1);
   private final Thread closer = new Thread(this::release, "demo-closer");
@@ -80,10 +82,12 @@ final class Walk implements AutoCloseable {
   private String clusterId;
   private final Map<String, String> networkIds = new LinkedHashMap<>();
 
-  Walk(Path project, Options options, Report report) {
+  /** A walk that tells {@code out} how each step goes; what it tells has its line ends. */
+  Walk(Path project, Options options, Report report, Consumer<String> out) {
     this.project = project;
     this.options = options;
     this.report = report;
+    this.out = out;
     Runtime.getRuntime().addShutdownHook(closer);
   }
 
@@ -517,7 +521,7 @@ final class Walk implements AutoCloseable {
     }
     long millis = (System.nanoTime() - start) / 1_000_000;
     report.add(new Report.Step(name.strip(), ok, millis, outcome));
-    System.out.printf("%-4s %-58s %6d ms%n     %s%n", ok ? "ok" : "FAIL", name, millis, outcome);
+    out.accept("%-4s %-58s %6d ms%n     %s%n".formatted(ok ? "ok" : "FAIL", name, millis, outcome));
     return ok;
   }
 
@@ -537,15 +541,15 @@ final class Walk implements AutoCloseable {
     for (String network : List.of(ISOLATED, PLAIN)) {
       List<String> names = new ArrayList<>(GUESTS);
       names.add(Reachability.GATEWAY);
-      System.out.printf("%nNetwork %s (from the left to the top)%n%10s", network, "");
-      names.forEach(to -> System.out.printf("%10s", to));
-      System.out.println();
+      out.accept("%nNetwork %s (from the left to the top)%n%10s".formatted(network, ""));
+      names.forEach(to -> out.accept("%10s".formatted(to)));
+      out.accept("%n".formatted());
       for (String from : names) {
-        System.out.printf("%10s", from);
+        out.accept("%10s".formatted(from));
         for (String to : names) {
-          System.out.printf("%10s", from.equals(to) ? "." : cell(network, from, to));
+          out.accept("%10s".formatted(from.equals(to) ? "." : cell(network, from, to)));
         }
-        System.out.println();
+        out.accept("%n".formatted());
       }
     }
   }
@@ -560,10 +564,10 @@ final class Walk implements AutoCloseable {
 
   /** Leaves everything up until Ctrl-C. */
   void waitForInterrupt() {
-    System.out.printf(
-        "%nEverything stays up. User %s, password %s.%n  our API:  %s/ovirt-isolated-ports/api%n"
-            + "  engine:   %s/ovirt-engine/api%nCtrl-C ends it.%n",
-        ADMIN, ADMIN_PASSWORD, engine.url(), engine.url());
+    out.accept(
+        ("%nEverything stays up. User %s, password %s.%n  our API:  %s/ovirt-isolated-ports/api%n"
+                + "  engine:   %s/ovirt-engine/api%nCtrl-C ends it.%n")
+            .formatted(ADMIN, ADMIN_PASSWORD, engine.url(), engine.url()));
     try {
       interrupted.await();
     } catch (InterruptedException e) {

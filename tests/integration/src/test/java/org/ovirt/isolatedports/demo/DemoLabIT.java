@@ -36,7 +36,14 @@ class DemoLabIT {
 
   @Test
   void withoutTheHookTheDemoFails() {
-    assertThat(run("--guests", "netns", "--hook", "off").ok()).isFalse();
+    Report report = run("--guests", "netns", "--hook", "off");
+
+    assertThat(report.ok()).isFalse();
+    assertThat(report.steps())
+        .as("no host can isolate, so none is given a VM")
+        .last()
+        .matches(step -> step.name().startsWith("5. ") && !step.ok())
+        .matches(step -> step.outcome().contains("install the package vdsm-hook-isolated-ports"));
   }
 
   @Test
@@ -61,7 +68,11 @@ class DemoLabIT {
     Options options = Options.parse(List.of(arguments));
     assertThat(options.guests()).isIn(GuestKind.AUTO, GuestKind.NETNS);
     Report report = new Report();
-    try (Walk walk = new Walk(PROJECT, options, report)) {
+    // A step that fails as it should is not to be found among what the tests print.
+    boolean sabotage = !options.hook() || !options.switchProtected();
+    try (Walk walk =
+        new Walk(
+            PROJECT, options, report, sabotage ? unused -> {} : text -> System.out.print(text))) {
       walk.run();
     }
     return report;
