@@ -30,11 +30,11 @@ def junit_counts(pattern):
 def print_what_did_not_pass(suite):
     """One line for each test of a suite that failed or was left out, with the reason's first line."""
     for case in suite.iter("testcase"):
-        for kind, word in (("failure", "FAILED"), ("error", "FAILED"), ("skipped", "SKIPPED")):
+        for kind, word in (("failure", "FAIL"), ("error", "FAIL"), ("skipped", "SKIP")):
             for reason in case.findall(kind):
                 said = (reason.get("message") or reason.text or "").strip() or "no reason given"
                 print(
-                    "%s %s.%s: %s"
+                    "%s: %s.%s: %s"
                     % (word, case.get("classname"), case.get("name"), said.splitlines()[0][:300])
                 )
 

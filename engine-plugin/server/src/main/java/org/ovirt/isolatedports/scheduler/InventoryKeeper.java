@@ -207,6 +207,7 @@ public final class InventoryKeeper
         activity.lastDiscovered(),
         activity.lastAsked(),
         known.networksSeen(),
+        known.hosts().size(),
         known.hosts().values().stream()
             .map(assessed -> assessed.host().seen())
             .min(Comparator.naturalOrder()),

@@ -66,6 +66,7 @@ public class SchedulerResource {
     status.lastDiscovered().ifPresent(at -> tree.put("last_discovered", at.toString()));
     status.lastAsked().ifPresent(at -> tree.put("last_asked", at.toString()));
     status.networksSeen().ifPresent(at -> tree.put("networks_seen", at.toString()));
+    tree.put("hosts_known", String.valueOf(status.hostsKnown()));
     status.oldestHostSeen().ifPresent(at -> tree.put("oldest_host_seen", at.toString()));
     tree.put("problems", Map.of("problem", status.problems()));
     return tree;

@@ -19,6 +19,7 @@ import org.ovirt.isolatedports.guard.FilterState;
  *     start
  * @param lastAsked when it last asked about a VM
  * @param networksSeen when networks and profiles were last read
+ * @param hostsKnown how many hosts were read so far; a VM with isolated ports starts on no other
  * @param oldestHostSeen when the host read longest ago was read
  * @param lastFailure why the engine could not be read last time; empty if it could
  */
@@ -28,6 +29,7 @@ public record SchedulerStatus(
     Optional<Instant> lastDiscovered,
     Optional<Instant> lastAsked,
     Optional<Instant> networksSeen,
+    int hostsKnown,
     Optional<Instant> oldestHostSeen,
     Optional<String> lastFailure) {
 

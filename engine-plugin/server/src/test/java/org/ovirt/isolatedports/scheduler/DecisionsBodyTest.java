@@ -64,6 +64,7 @@ class DecisionsBodyTest {
             Optional.empty(),
             Optional.of(Instant.EPOCH),
             Optional.empty(),
+            2,
             Optional.empty(),
             Optional.empty());
     Map<String, Object> tree = SchedulerResource.tree(status, true);
@@ -71,6 +72,7 @@ class DecisionsBodyTest {
         .containsEntry("listening", "true")
         .containsEntry("filter", "disabled")
         .containsEntry("last_asked", "1970-01-01T00:00:00Z")
+        .containsEntry("hosts_known", "2")
         .doesNotContainKey("last_discovered");
     assertThat(tree.get("problems").toString()).contains("restart ovirt-engine");
   }

@@ -268,7 +268,19 @@ final class Walk implements AutoCloseable {
           clusterName,
           new LabHostAgent(host, Map.of(ISOLATED, ISOLATED, PLAIN, PLAIN)));
     }
+    awaitHostsKnown();
     return "cluster " + clusterName + ", hosts " + HOSTS;
+  }
+
+  /** Before that a VM starts only on those that are known, and all would be on one host. */
+  private void awaitHostsKnown() {
+    Instant limit = Instant.now().plus(HOSTS_KNOWN_WITHIN);
+    String status = ours("scheduler");
+    while (!status.replaceAll("\\s", "").contains("\"hosts_known\":\"" + HOSTS.size() + "\"")) {
+      require(Instant.now().isBefore(limit), "The scheduler does not know the hosts: " + status);
+      pause();
+      status = ours("scheduler");
+    }
   }
 
   private String runVms() throws InterruptedException {
@@ -307,39 +319,29 @@ final class Walk implements AutoCloseable {
                 .add()
                 .nic(nic().name(network).vnicProfile(vnicProfile().id(profileId)))
                 .send());
-    Instant limit = Instant.now().plus(HOSTS_KNOWN_WITHIN);
-    while (true) {
-      try {
-        vms.vmService(id).start().send();
-        return id;
-      } catch (org.ovirt.engine.sdk4.Error e) {
-        // An engine whose filter dropped all hosts gives "[]" as its reason; our decision says
-        // more.
-        String decision = lastDecision(id);
-        // The hosts joined a second ago; the sentence says to try again, so that is what we do.
-        if (!decision.contains("is not known to Isolated Ports yet")
-            || Instant.now().isAfter(limit)) {
-          throw new IllegalStateException("VM " + name + " does not start: " + decision, e);
-        }
-      }
-      pause();
+    try {
+      vms.vmService(id).start().send();
+    } catch (org.ovirt.engine.sdk4.Error e) {
+      // An engine whose filter dropped all hosts gives "[]" as its reason; our decision says more.
+      throw new IllegalStateException(
+          "VM " + name + " does not start: " + ours("decisions?max=1&vm=" + id), e);
     }
+    return id;
   }
 
-  /** What our server last decided on a VM, as it serves it. */
-  private String lastDecision(String vmId) {
+  /** What our server says; the path is relative to its API. */
+  private String ours(String path) {
     try {
       return HttpClient.newHttpClient()
           .send(
-              HttpRequest.newBuilder(
-                      engine.url().resolve("/ovirt-isolated-ports/api/decisions?max=1&vm=" + vmId))
+              HttpRequest.newBuilder(engine.url().resolve("/ovirt-isolated-ports/api/" + path))
                   .header("Accept", "application/json")
                   .header("Authorization", "Bearer " + api.authenticate())
                   .build(),
               HttpResponse.BodyHandlers.ofString())
           .body();
     } catch (IOException e) {
-      throw new UncheckedIOException("Our server does not say what it decided", e);
+      throw new UncheckedIOException("Our server does not answer", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("Interrupted while asking our server.", e);
