@@ -98,15 +98,16 @@ final class SetupRecord implements AutoCloseable {
             + " the engine's options with engine-config, and remove the file.");
   }
 
-  /** Lets others have the record. */
+  /**
+   * Lets others have the record. The file of the lock stays: somebody may have opened it to wait,
+   * who would then hold a lock on a file that is gone while a third one makes it anew.
+   */
   @Override
   public void close() {
     try {
-      Files.deleteIfExists(lockFile);
       lock.close();
     } catch (IOException e) {
-      throw new SetupException(
-          "The lock " + lockFile + " cannot be removed: " + e.getMessage() + ".");
+      throw new SetupException("The lock " + lockFile + " stays: " + e.getMessage() + ".");
     }
   }
 

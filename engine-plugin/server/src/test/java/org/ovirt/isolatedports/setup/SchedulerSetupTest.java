@@ -9,9 +9,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.HashMap;
@@ -177,7 +179,10 @@ class SchedulerSetupTest {
     assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
     assertThat(new StandInOptions().get(SchedulerSetup.URL)).isEqualTo(formerUrl);
     try (var files = Files.list(directory.resolve("state"))) {
-      assertThat(files).isEmpty();
+      assertThat(files)
+          .as("only the lock")
+          .hasSize(1)
+          .allMatch(f -> f.toString().endsWith(".lock"));
     }
     assertThat(setup().off().steps()).isEmpty();
   }
@@ -399,6 +404,19 @@ class SchedulerSetupTest {
     }
     assertThat(new StandInOptions().get(SchedulerSetup.ENABLED)).isEqualTo("false");
     assertThat(setup().on(DEFAULT).restartNeeded()).isTrue();
+  }
+
+  @Test
+  void aLockThatOneHasWaitedForKeepsTheThirdOut() throws Exception {
+    Path lock = record().resolveSibling(record().getFileName() + ".lock");
+    SetupRecord first = new SetupRecord(record());
+    try (FileChannel second = FileChannel.open(lock, StandardOpenOption.WRITE)) {
+      first.close();
+      assertThat(second.tryLock()).isNotNull();
+      assertThatThrownBy(() -> setup().on(DEFAULT))
+          .isInstanceOf(SetupException.class)
+          .hasMessageContaining("Another isolated-ports-setup is at work");
+    }
   }
 
   @ParameterizedTest
