@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -29,12 +28,11 @@ public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
    * What the vNICs ask.
    *
    * @param nics where the VM's vNICs are
-   * @param guarded the networks known to need a fit host, by id
-   * @param possible ids of those a vNIC with an unknown profile can be on; it is on nothing of ours
-   *     if there are none
+   * @param guarded the networks known to need a fit host, by id. A vNIC with an unknown profile can
+   *     be on any of them: the network may have been attached to the cluster together with the
+   *     profile, and the hosts asked about may be another cluster's, which the VM is to move to
    */
-  public static GuardedPorts of(
-      Collection<NicPlace> nics, Map<String, GuardedNetwork> guarded, Set<String> possible) {
+  public static GuardedPorts of(Collection<NicPlace> nics, Map<String, GuardedNetwork> guarded) {
     Map<String, GuardedNetwork> asked = new TreeMap<>();
     boolean uncertain = false;
     for (NicPlace place : nics) {
@@ -48,7 +46,7 @@ public record GuardedPorts(List<GuardedNetwork> networks, boolean uncertain) {
               network.id(), network.needing(needOf(on)), (one, two) -> one.needing(two.need()));
         }
       } else if (place instanceof NicPlace.UnknownProfile) {
-        uncertain |= !possible.isEmpty();
+        uncertain |= !guarded.isEmpty();
       }
     }
     List<GuardedNetwork> byName =

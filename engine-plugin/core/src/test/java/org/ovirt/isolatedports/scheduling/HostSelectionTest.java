@@ -12,7 +12,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -138,8 +137,8 @@ class HostSelectionTest {
   @Test
   void anUnknownProfileIsDoubtOnlyWhereTheClusterHasAGuardedNetwork() {
     List<NicPlace> nics = List.of(new NicPlace.UnknownProfile("p"));
-    assertThat(GuardedPorts.of(nics, Map.of("n-red", RED), Set.of("n-red")).uncertain()).isTrue();
-    assertThat(GuardedPorts.of(nics, Map.of("n-red", RED), Set.of()).isEmpty()).isTrue();
+    assertThat(GuardedPorts.of(nics, Map.of("n-red", RED)).uncertain()).isTrue();
+    assertThat(GuardedPorts.of(nics, Map.of()).isEmpty()).isTrue();
   }
 
   @Test
@@ -153,7 +152,7 @@ class HostSelectionTest {
   }
 
   private static GuardedPorts ports(Map<String, GuardedNetwork> guarded, NicPlace... nics) {
-    return GuardedPorts.of(List.of(nics), guarded, guarded.keySet());
+    return GuardedPorts.of(List.of(nics), guarded);
   }
 
   private static NicPlace on(String id, String name, String property) {

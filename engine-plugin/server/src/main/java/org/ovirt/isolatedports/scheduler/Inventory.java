@@ -75,14 +75,9 @@ public record Inventory(
     return new Inventory(hosts, guarded, profiles, guardedInCluster, vms, networksSeen);
   }
 
-  /**
-   * What the vNICs of a VM ask of its host. A profile that is not known can be one of any guarded
-   * network: it may have been attached to the cluster together with the profile, and the hosts
-   * asked about may be another cluster's, which the VM is to move to.
-   */
+  /** What the vNICs of a VM ask of its host. */
   public GuardedPorts portsOf(VmNics vm) {
-    return GuardedPorts.of(
-        vm.nics().stream().map(this::placeOf).toList(), guarded, guarded.keySet());
+    return GuardedPorts.of(vm.nics().stream().map(this::placeOf).toList(), guarded);
   }
 
   /** Where a vNIC is. */

@@ -109,7 +109,7 @@ public final class InventoryKeeper
 
   // Below: touched by the inventory thread alone, but for details, which the host readers fill.
   private final Map<String, DetailsRead> details = new ConcurrentHashMap<>();
-  private Instant hostsAndNetworksRead = Instant.MIN;
+  private Instant networksRead = Instant.MIN;
   private Instant hostsRead = Instant.MIN;
   private Instant filterRead = Instant.MIN;
   private EngineReader.Networks networks =
@@ -256,7 +256,7 @@ public final class InventoryKeeper
 
   private void step() {
     Instant now = clock.instant();
-    if (networksAsked || isDue(hostsAndNetworksRead, intervals.networks(), now)) {
+    if (networksAsked || isDue(networksRead, intervals.networks(), now)) {
       // First, so that what is asked for while reading is read once more.
       networksAsked = false;
       try {
@@ -281,7 +281,7 @@ public final class InventoryKeeper
 
   private void readNetworks(Instant now) {
     networks = engine.networks();
-    hostsAndNetworksRead = now;
+    networksRead = now;
     publish();
     Instant at = clock.instant();
     hosts = engine.hosts();
@@ -417,7 +417,7 @@ public final class InventoryKeeper
             networks.profiles(),
             inCluster,
             Set.of(),
-            Optional.of(hostsAndNetworksRead).filter(at -> !at.equals(Instant.MIN)));
+            Optional.of(networksRead).filter(at -> !at.equals(Instant.MIN)));
     Set<String> exempt = new HashSet<>();
     for (VmNics vm : saidToBeExempt) {
       if (read.portsOf(vm).isEmpty()) {
@@ -446,7 +446,7 @@ public final class InventoryKeeper
   /** Networks the engine calls isolated, and those isolated by us that it still has. */
   private Map<String, GuardedNetwork> guarded() {
     Map<String, String> names = new HashMap<>(own());
-    if (!hostsAndNetworksRead.equals(Instant.MIN)) {
+    if (!networksRead.equals(Instant.MIN)) {
       names.keySet().retainAll(networks.names().keySet());
     }
     names.putAll(networks.isolated());

@@ -153,37 +153,37 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
     return listening;
   }
 
+  /** Empty until we have started; the guard and the follower of events may run before. */
+  private Optional<InventoryKeeper> started() {
+    return Optional.ofNullable(keeper);
+  }
+
   @Override
   public List<AssessedHost> hosts() {
-    InventoryKeeper started = keeper;
-    return started == null ? List.of() : List.copyOf(started.current().hosts().values());
+    return started().map(it -> List.copyOf(it.current().hosts().values())).orElse(List.of());
   }
 
   @Override
   public SchedulingState scheduling() {
-    InventoryKeeper started = keeper;
-    if (started == null) {
-      return SchedulingState.UNKNOWN;
-    }
-    SchedulerStatus status = started.status();
-    return new SchedulingState(status.filter(), status.clustersWithout());
+    return started()
+        .map(InventoryKeeper::status)
+        .map(status -> new SchedulingState(status.filter(), status.clustersWithout()))
+        .orElse(SchedulingState.UNKNOWN);
   }
 
   @Override
   public void happened(List<AuditEvent> happened) {
-    InventoryKeeper started = keeper;
-    if (started != null) {
-      started.happened(happened);
-    }
+    started().ifPresent(it -> it.happened(happened));
   }
 
   @Override
   public void lostTrack() {
-    InventoryKeeper started = keeper;
-    if (started != null) {
-      service.forgetAll();
-      started.lostTrack();
-    }
+    started()
+        .ifPresent(
+            it -> {
+              service.forgetAll();
+              it.lostTrack();
+            });
   }
 
   /** Whether scheduling by us is in effect. */

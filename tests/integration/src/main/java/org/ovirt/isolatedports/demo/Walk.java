@@ -10,6 +10,7 @@ import static org.ovirt.engine.sdk4.builders.Builders.template;
 import static org.ovirt.engine.sdk4.builders.Builders.vm;
 import static org.ovirt.engine.sdk4.builders.Builders.vnicProfile;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -54,6 +55,8 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
  */
 final class Walk implements AutoCloseable {
 
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ISOLATED = "tenants";
   private static final String PLAIN = "control";
   private static final List<String> HOSTS = List.of("a", "b");
@@ -275,11 +278,19 @@ final class Walk implements AutoCloseable {
   /** Before that a VM starts only on those that are known, and all would be on one host. */
   private void awaitHostsKnown() {
     Instant limit = Instant.now().plus(HOSTS_KNOWN_WITHIN);
-    String status = ours("scheduler");
-    while (!status.replaceAll("\\s", "").contains("\"hosts_known\":\"" + HOSTS.size() + "\"")) {
-      require(Instant.now().isBefore(limit), "The scheduler does not know the hosts: " + status);
+    while (hostsKnown() < HOSTS.size()) {
+      require(
+          Instant.now().isBefore(limit),
+          "The scheduler does not know the hosts: " + ours("scheduler"));
       pause();
-      status = ours("scheduler");
+    }
+  }
+
+  private int hostsKnown() {
+    try {
+      return JSON.readTree(ours("scheduler")).path("hosts_known").asInt();
+    } catch (IOException e) {
+      throw new UncheckedIOException("Our server's answer is no JSON", e);
     }
   }
 
@@ -332,8 +343,7 @@ final class Walk implements AutoCloseable {
   /** What our server says; the path is relative to its API. */
   private String ours(String path) {
     try {
-      return HttpClient.newHttpClient()
-          .send(
+      return HTTP.send(
               HttpRequest.newBuilder(engine.url().resolve("/ovirt-isolated-ports/api/" + path))
                   .header("Accept", "application/json")
                   .header("Authorization", "Bearer " + api.authenticate())
