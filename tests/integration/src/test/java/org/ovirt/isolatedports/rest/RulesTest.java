@@ -276,7 +276,7 @@ abstract class RulesTest extends ServerTest {
   void aVnicJoinsOnlyWhereTheGateIsOpen() {
     String id = attachedNetwork("blue", true);
     String vm = vm("vm1");
-    String nic = "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}";
+    String nic = nicOn(id);
     openGate(clusterLevel(), false);
     String level = "Port isolation requires cluster compatibility level ";
     refusedWith(400, "Cannot add Interface. " + level, () -> us.post("/vms/" + vm + "/nics", nic));
@@ -290,6 +290,11 @@ abstract class RulesTest extends ServerTest {
         .isEqualTo(200);
   }
 
+  /** The body of a vNIC on the network. */
+  private String nicOn(String network) {
+    return "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(network) + "\"}}";
+  }
+
   @Test
   void aVnicJoinsOnlyOnLinuxBridges() {
     String id = attachedNetwork("blue", true);
@@ -298,20 +303,14 @@ abstract class RulesTest extends ServerTest {
     refused(
         400,
         "Cannot add Interface. Port isolation requires Cluster Switch Type Linux Bridge.",
-        () ->
-            us.post(
-                "/vms/" + vm + "/nics",
-                "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}"));
+        () -> us.post("/vms/" + vm + "/nics", nicOn(id)));
   }
 
   @Test
   void aVmMovesOnlyWhereItsPortsCanBeIsolated() {
     String id = attachedNetwork("blue", true);
     String vm = vm("vm1");
-    created(
-        us.post(
-            "/vms/" + vm + "/nics",
-            "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}"));
+    created(us.post("/vms/" + vm + "/nics", nicOn(id)));
     String ovs =
         created(
             engine.post(
@@ -344,10 +343,7 @@ abstract class RulesTest extends ServerTest {
   void aVmDoesNotMoveToAClusterThatCannotBeLookedAt() {
     String id = attachedNetwork("blue", true);
     String vm = vm("vm1");
-    created(
-        us.post(
-            "/vms/" + vm + "/nics",
-            "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profileOf(id) + "\"}}"));
+    created(us.post("/vms/" + vm + "/nics", nicOn(id)));
     String unknown = "00000000-0000-4000-8000-00000000c1c1";
     refused(
         400,
