@@ -9,10 +9,12 @@ import signal
 import sys
 from typing import Any, Iterator, List, Optional
 
-from isolated_ports import VERSION, caps, service
+from isolated_ports import VERSION, caps, compare, listing
 from isolated_ports.host import NETWORKS, Host
+from isolated_ports.journal import log
 from isolated_ports.live import Libvirt
 from isolated_ports.netlink import Ports
+from isolated_ports.watch import Watcher
 
 OK, DIFFERENT, FAILED = 0, 1, 2
 
@@ -27,7 +29,7 @@ def main(arguments: Optional[List[str]] = None) -> int:
         code = options.run(options, host)  # type: int
         return code
     except (OSError, ValueError) as e:
-        service.log('%s.' % str(e).rstrip('.'))
+        log('%s.' % str(e).rstrip('.'))
         return FAILED
 
 
@@ -69,8 +71,8 @@ def _parser() -> argparse.ArgumentParser:
 def _status(options: Any, host: Host) -> int:
     networks = host.networks()
     with _ports() as ports:
-        rows = service.compare(host, networks, ports, Libvirt(host))
-    document = service.status_document(host, networks, rows)
+        rows = compare.compare(host, networks, ports, Libvirt(host))
+    document = compare.status_document(host, networks, rows)
     if options.json:
         print(json.dumps(document, sort_keys=True))
     else:
@@ -98,10 +100,10 @@ def _repair(options: Any, host: Host) -> int:
     networks = host.networks()
     libvirt = Libvirt(host)
     with _ports() as ports:
-        rows = service.compare(host, networks, ports, libvirt)
-        for line in service.repair(rows, ports, options.release):
+        rows = compare.compare(host, networks, ports, libvirt)
+        for line in compare.repair(rows, ports, options.release):
             print(line)
-        rows = service.compare(host, networks, ports, libvirt)
+        rows = compare.compare(host, networks, ports, libvirt)
     left = [row for row in rows if row.difference]
     for row in left:
         print('NIC %s of VM %s on bridge %s stays as it is: wanted %s, observed %s%s' % (
@@ -119,7 +121,7 @@ def _watch(options: Any, host: Host) -> int:
         os.fchmod(stream.fileno(), 0o644)
         stream.write('%d %s\n' % (os.getpid(), caps.start_time(host, os.getpid())))
     try:
-        service.Watcher(host, Ports(listen=True)).run()
+        Watcher(host, Ports(listen=True)).run()
     finally:
         with contextlib.suppress(OSError):
             os.unlink(path)
@@ -131,14 +133,14 @@ def _stop(*_: Any) -> None:
 
 
 def _networks_set(options: Any, host: Host) -> int:
-    networks = service.write_list(service.read_list_argument(options.json), host)
-    service.log('the list of isolated bridges in force: %s.'
-                % (' '.join(sorted(networks.names)) or '(none)'))
+    networks = listing.write_list(listing.read_list_argument(options.json), host)
+    log('the list of isolated bridges in force: %s.'
+        % (' '.join(sorted(networks.names)) or '(none)'))
     # A running watch takes it over as well; this is for when it does not run.
     with _ports() as ports:
-        rows = service.compare(host, networks, ports, Libvirt(host))
-        for line in service.repair(rows, ports, release=False):
-            service.log(line + '.')
+        rows = compare.compare(host, networks, ports, Libvirt(host))
+        for line in compare.repair(rows, ports, release=False):
+            log(line + '.')
     return OK
 
 

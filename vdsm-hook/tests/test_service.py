@@ -9,7 +9,7 @@ from unittest import mock
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import cli, live, service
+from isolated_ports import cli, compare, listing, live, watch
 from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
@@ -85,18 +85,19 @@ class ServiceCase(HookCase):
         self.kernel = Kernel()
         self.libvirt = Domains()
         self.logged = []  # type: List[str]
-        patch = mock.patch.object(service, 'log', self.logged.append)
-        patch.start()
-        self.addCleanup(patch.stop)
+        for module in (watch, cli):
+            patch = mock.patch.object(module, 'log', self.logged.append)
+            patch.start()
+            self.addCleanup(patch.stop)
 
     def rows(self) -> List[Tuple[str, str, str]]:
-        found = service.compare(self.host, self.host.networks(),
+        found = compare.compare(self.host, self.host.networks(),
                                 self.kernel, self.libvirt)  # type: ignore
         return [(row.port, row.wanted, row.observed) for row in found]
 
-    def watcher(self) -> service.Watcher:
-        watcher = service.Watcher(self.host, self.kernel,  # type: ignore
-                                  lambda *_: self.libvirt)  # type: ignore
+    def watcher(self) -> watch.Watcher:
+        watcher = watch.Watcher(self.host, self.kernel,  # type: ignore
+                                lambda *_: self.libvirt)  # type: ignore
         watcher.look_at_list()
         watcher.resync()
         return watcher
@@ -138,7 +139,7 @@ class Compare(ServiceCase):
         other = '11111111-0000-4000-8000-000000000000'
         self.libvirt.xml = [running('vnet0', 'iso1'),
                             running('vnet1', 'iso1', vdsm=False, uuid=other)]
-        found = service.compare(self.host, self.host.networks(), self.kernel,  # type: ignore
+        found = compare.compare(self.host, self.host.networks(), self.kernel,  # type: ignore
                                 self.libvirt)  # type: ignore
         self.assertEqual([(row.wanted, row.difference) for row in found], [('open', False)] * 2)
         self.assertIn('hosted engine', found[0].note)
@@ -158,9 +159,9 @@ class Compare(ServiceCase):
         self.kernel.add(11, 'vnet1', 2, True)
         self.libvirt.xml = [running('vnet0', 'iso1'), running('vnet1')]
         for release in (False, True):
-            found = service.compare(self.host, self.host.networks(), self.kernel,  # type: ignore
+            found = compare.compare(self.host, self.host.networks(), self.kernel,  # type: ignore
                                     self.libvirt)  # type: ignore
-            service.repair(found, self.kernel, release)  # type: ignore
+            compare.repair(found, self.kernel, release)  # type: ignore
             self.assertTrue(self.kernel.isolated(10))
             self.assertEqual(self.kernel.isolated(11), not release)
 
@@ -354,7 +355,7 @@ class List_(ServiceCase):
 
     def test_a_list_is_written_whole_for_all_to_read(self) -> None:
         content = b'{"version": 1, "networks": [{"bridge": "b2", "name": "n", "network": "i"}]}'
-        service.write_list(content, self.host)
+        listing.write_list(content, self.host)
         self.assertEqual(self.host.networks().names, {'b2': 'n'})
         self.assertEqual(os.stat(self.host.path(NETWORKS)).st_mode & 0o777, 0o644)
 
@@ -369,14 +370,14 @@ class List_(ServiceCase):
                         b'{"version": 1, "networks": [{"bridge": "b", "name": 1}]}',
                         b'{"version": 1, "networks": [{"name": "b"}]}', b'[' * 100000):
             with self.assertRaises(ValueError):
-                service.write_list(content, self.host)
+                listing.write_list(content, self.host)
             self.assertEqual(self.host.networks_bytes(), before)
 
     def test_a_full_disk_leaves_the_old_list(self) -> None:
         before = self.host.networks_bytes()
         with mock.patch.object(os, 'fsync', side_effect=OSError(28, 'No space left on device')):
             with self.assertRaises(OSError):
-                service.write_list(b'{"version": 1, "networks": []}', self.host)
+                listing.write_list(b'{"version": 1, "networks": []}', self.host)
         self.assertEqual(self.host.networks_bytes(), before)
         folder = os.path.dirname(self.host.path(NETWORKS))
         self.assertEqual(os.listdir(folder), ['networks.json'])

@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What isolated-ports-host does: compare, repair, watch, and keep the list.
+"""The watch: follows the kernel and libvirt, and repairs at once.
 
-A port on a listed bridge is isolated first and asked about later. What names
-a port is libvirt's live XML; until that has been read a device counts as a
-VM's only by its name, vnet*, and never if it has hardware behind it.
+A port on a listed bridge is isolated first and asked about later.
 """
 
 import os
@@ -12,11 +10,14 @@ import socket
 import sys
 import threading
 import time
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Callable, Dict, List, Optional, Set, Tuple
 
-from isolated_ports import VERSION, caps
+from isolated_ports import VERSION
+from isolated_ports.compare import name_of, tap_like
 from isolated_ports.floor import GROUP, Floor
 from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
+from isolated_ports.journal import log
+from isolated_ports.listing import write_list
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Lost, Ports
 
@@ -32,165 +33,6 @@ _ASK_PAUSE = 0.1
 _SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
 
-_UPLINKS = ('DEVTYPE=vlan', 'DEVTYPE=bond', 'DEVTYPE=bridge', 'DEVTYPE=team')
-
-
-def log(text: str) -> None:
-    """To the journal, by stderr."""
-    sys.stderr.write('isolated-ports-host: ' + text + '\n')
-    sys.stderr.flush()
-
-
-def tap_like(name: str, host: Host) -> bool:
-    """May be a VM's port before libvirt says so: libvirt's name, and nothing of an uplink."""
-    if not name.startswith('vnet') or not name[4:].isdigit():
-        return False
-    device = host.path('sys/class/net/' + name)
-    if os.path.exists(device + '/device'):
-        return False
-    try:
-        with open(device + '/uevent') as stream:
-            return not any(line in _UPLINKS for line in stream.read().splitlines())
-    except OSError:
-        return True
-
-
-# -- the list -----------------------------------------------------------------
-
-def write_list(content: bytes, host: Host) -> Networks:
-    """Puts a new list in force, whole or not at all. Raises ValueError, OSError."""
-    networks = parse_networks(content)
-    if networks.state != 'ok':
-        raise ValueError('the list of isolated networks is refused: %s' % networks.why)
-    path = host.path(NETWORKS)
-    folder = os.path.dirname(path)
-    os.makedirs(folder, 0o755, exist_ok=True)
-    temporary = '%s.%d' % (path, os.getpid())
-    try:
-        with open(temporary, 'wb') as stream:
-            stream.write(content)
-            stream.flush()
-            os.fchmod(stream.fileno(), 0o644)  # the hooks read it as user vdsm
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        if os.path.exists(temporary):
-            os.unlink(temporary)
-        raise
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-    return networks
-
-
-# -- compare and repair -------------------------------------------------------
-
-class Row:
-    """One managed port. observed: 'isolated', 'open', or 'absent' for a NIC that has no port."""
-
-    __slots__ = ('port', 'index', 'bridge', 'nic', 'mac', 'network', 'wanted', 'observed', 'note')
-
-    def __init__(self, port: str, index: int, bridge: str, nic: Optional[LiveNic]) -> None:
-        self.port = port
-        self.index = index
-        self.bridge = bridge
-        self.nic = nic
-        self.mac = nic.mac if nic else ''
-        self.network = nic.network if nic else ''
-        self.wanted = 'open'
-        self.observed = 'absent'
-        self.note = ''
-
-    @property
-    def difference(self) -> bool:
-        return self.wanted != self.observed
-
-    def as_json(self) -> Dict[str, Any]:
-        nic = self.nic
-        return {'port': self.port, 'bridge': self.bridge, 'network': self.network,
-                'mac': self.mac, 'alias': nic.alias if nic else '', 'vm': nic.vm if nic else '',
-                'vm_id': nic.vm_id if nic else '', 'wanted': self.wanted,
-                'observed': self.observed, 'difference': self.difference, 'note': self.note}
-
-
-def name_of(links: Dict[int, Link], index: int) -> str:
-    """Name of a link, '' where there is none (any more)."""
-    return links[index].name if index in links else ''
-
-
-def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
-    """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
-    nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
-    by_target = {nic.target: nic for nic in nics if nic.target}
-    links = ports.links()
-    rows = []
-    seen = set()  # type: Set[str]
-    for link in ports.ports():
-        bridge = name_of(links, link.master)
-        nic = by_target.get(link.name)
-        if nic is None and not tap_like(link.name, host):
-            continue
-        row = Row(link.name, link.index, bridge, nic)
-        row.observed = 'isolated' if link.isolated else 'open'
-        listed = bridge in networks.names
-        if nic is None:
-            row.mac = link.mac
-            row.note = 'no running VM of libvirt names this port'
-            row.wanted = 'isolated' if listed else row.observed
-        elif nic.exempt:
-            row.note = 'ALARM: the VM is not ours to isolate (%s)' % nic.exempt
-        elif nic.wanted or listed:
-            row.wanted = 'isolated'
-            row.note = nic.problem
-            if nic.bridge and nic.bridge != bridge:
-                row.note = 'libvirt has it on bridge %s' % nic.bridge
-        row.network = networks.names.get(bridge, row.network)
-        if listed or row.wanted == 'isolated' or row.observed == 'isolated':
-            rows.append(row)
-            seen.add(link.name)
-    for nic in nics:
-        if nic.wanted and nic.target not in seen:
-            row = Row(nic.target, 0, nic.bridge, nic)
-            row.wanted = 'isolated'
-            row.note = nic.problem or 'the NIC has no port on a Linux bridge'
-            rows.append(row)
-    return sorted(rows, key=lambda row: (row.bridge, row.port))
-
-
-def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
-    """Brings the kernel's flags to what is wanted; what was done, in sentences. Opens a port only
-    with release."""
-    done = []
-    for row in rows:
-        if not row.difference or not row.index or (row.wanted == 'open' and not release):
-            continue
-        try:
-            ports.isolate(row.index, row.wanted == 'isolated')
-            done.append('port %s on bridge %s is %s now' % (row.port, row.bridge, row.wanted))
-        except OSError as e:
-            done.append('port %s on bridge %s could not be made %s: %s'
-                        % (row.port, row.bridge, row.wanted, e.strerror))
-    return done
-
-
-def status_document(host: Host, networks: Networks, rows: List[Row]) -> Dict[str, Any]:
-    libvirt = host.libvirt()
-    return {
-        'version': VERSION,
-        'list': {'state': networks.state, 'why': networks.why,
-                 'bridges': sorted(networks.names)},
-        'watch': caps.watcher(host),
-        'libvirt': '%d.%d.%d' % libvirt if libvirt else '',
-        'kernel': '%d.%d' % host.kernel(),
-        'filter': host.filter_present(),
-        'ports': [row.as_json() for row in rows],
-        'differences': sum(row.difference for row in rows),
-    }
-
-
-# -- watch --------------------------------------------------------------------
 
 class Known:
     """What libvirt's XML last said of a port."""
@@ -467,11 +309,3 @@ def notify_ready() -> None:
             notify.send(b'READY=1')
         except OSError as e:
             log('systemd could not be told that the service is ready (%s).' % e.strerror)
-
-
-def read_list_argument(source: str) -> bytes:
-    """'-' or a file. Raises OSError."""
-    if source == '-':
-        return sys.stdin.buffer.read()
-    with open(source, 'rb') as stream:
-        return stream.read()

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Compares what is wanted with the kernel's ports, and repairs.
+
+What names a port is libvirt's live XML; until that has been read a device
+counts as a VM's only by its name, vnet*, and never if it has hardware behind it.
+"""
+
+import os
+from typing import Any, Dict, List, Optional, Set
+
+from isolated_ports import VERSION, caps
+from isolated_ports.host import Host, Networks
+from isolated_ports.live import Libvirt, LiveNic, nics_of
+from isolated_ports.netlink import Link, Ports
+
+_UPLINKS = ('DEVTYPE=vlan', 'DEVTYPE=bond', 'DEVTYPE=bridge', 'DEVTYPE=team')
+
+
+def tap_like(name: str, host: Host) -> bool:
+    """May be a VM's port before libvirt says so: libvirt's name, and nothing of an uplink."""
+    if not name.startswith('vnet') or not name[4:].isdigit():
+        return False
+    device = host.path('sys/class/net/' + name)
+    if os.path.exists(device + '/device'):
+        return False
+    try:
+        with open(device + '/uevent') as stream:
+            return not any(line in _UPLINKS for line in stream.read().splitlines())
+    except OSError:
+        return True
+
+
+class Row:
+    """One managed port. observed: 'isolated', 'open', or 'absent' for a NIC that has no port."""
+
+    __slots__ = ('port', 'index', 'bridge', 'nic', 'mac', 'network', 'wanted', 'observed', 'note')
+
+    def __init__(self, port: str, index: int, bridge: str, nic: Optional[LiveNic]) -> None:
+        self.port = port
+        self.index = index
+        self.bridge = bridge
+        self.nic = nic
+        self.mac = nic.mac if nic else ''
+        self.network = nic.network if nic else ''
+        self.wanted = 'open'
+        self.observed = 'absent'
+        self.note = ''
+
+    @property
+    def difference(self) -> bool:
+        return self.wanted != self.observed
+
+    def as_json(self) -> Dict[str, Any]:
+        nic = self.nic
+        return {'port': self.port, 'bridge': self.bridge, 'network': self.network,
+                'mac': self.mac, 'alias': nic.alias if nic else '', 'vm': nic.vm if nic else '',
+                'vm_id': nic.vm_id if nic else '', 'wanted': self.wanted,
+                'observed': self.observed, 'difference': self.difference, 'note': self.note}
+
+
+def name_of(links: Dict[int, Link], index: int) -> str:
+    """Name of a link, '' where there is none (any more)."""
+    return links[index].name if index in links else ''
+
+
+def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
+    """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
+    nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
+    by_target = {nic.target: nic for nic in nics if nic.target}
+    links = ports.links()
+    rows = []
+    seen = set()  # type: Set[str]
+    for link in ports.ports():
+        bridge = name_of(links, link.master)
+        nic = by_target.get(link.name)
+        if nic is None and not tap_like(link.name, host):
+            continue
+        row = Row(link.name, link.index, bridge, nic)
+        row.observed = 'isolated' if link.isolated else 'open'
+        listed = bridge in networks.names
+        if nic is None:
+            row.mac = link.mac
+            row.note = 'no running VM of libvirt names this port'
+            row.wanted = 'isolated' if listed else row.observed
+        elif nic.exempt:
+            row.note = 'ALARM: the VM is not ours to isolate (%s)' % nic.exempt
+        elif nic.wanted or listed:
+            row.wanted = 'isolated'
+            row.note = nic.problem
+            if nic.bridge and nic.bridge != bridge:
+                row.note = 'libvirt has it on bridge %s' % nic.bridge
+        row.network = networks.names.get(bridge, row.network)
+        if listed or row.wanted == 'isolated' or row.observed == 'isolated':
+            rows.append(row)
+            seen.add(link.name)
+    for nic in nics:
+        if nic.wanted and nic.target not in seen:
+            row = Row(nic.target, 0, nic.bridge, nic)
+            row.wanted = 'isolated'
+            row.note = nic.problem or 'the NIC has no port on a Linux bridge'
+            rows.append(row)
+    return sorted(rows, key=lambda row: (row.bridge, row.port))
+
+
+def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
+    """Brings the kernel's flags to what is wanted; what was done, in sentences. Opens a port only
+    with release."""
+    done = []
+    for row in rows:
+        if not row.difference or not row.index or (row.wanted == 'open' and not release):
+            continue
+        try:
+            ports.isolate(row.index, row.wanted == 'isolated')
+            done.append('port %s on bridge %s is %s now' % (row.port, row.bridge, row.wanted))
+        except OSError as e:
+            done.append('port %s on bridge %s could not be made %s: %s'
+                        % (row.port, row.bridge, row.wanted, e.strerror))
+    return done
+
+
+def status_document(host: Host, networks: Networks, rows: List[Row]) -> Dict[str, Any]:
+    libvirt = host.libvirt()
+    return {
+        'version': VERSION,
+        'list': {'state': networks.state, 'why': networks.why,
+                 'bridges': sorted(networks.names)},
+        'watch': caps.watcher(host),
+        'libvirt': '%d.%d.%d' % libvirt if libvirt else '',
+        'kernel': '%d.%d' % host.kernel(),
+        'filter': host.filter_present(),
+        'ports': [row.as_json() for row in rows],
+        'differences': sum(row.difference for row in rows),
+    }
