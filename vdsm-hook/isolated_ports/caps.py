@@ -8,7 +8,7 @@ can write and REST can read. Braces in it would break the engine's whole list.
 
 import os
 
-from isolated_ports import VERSION
+from isolated_ports import VERSION, control
 from isolated_ports.host import MIN_LIBVIRT_FILTER, Host
 
 TYPE_CHECKING = False
@@ -44,29 +44,9 @@ def status(host: Host) -> str:
     text = ';'.join((
         'version=' + VERSION,
         'list=' + host.networks().state,
-        'watch=' + ('yes' if watcher(host) else 'no'),
+        'watch=' + ('yes' if control.watcher(host) else 'no'),
         'filter=' + ('yes' if filtered else 'no'),
         'libvirt=' + ('.'.join(str(number) for number in libvirt) if libvirt else 'unknown'),
         'kernel=%d.%d' % host.kernel(),
         'nft=' + ('yes' if os.path.exists(host.path('usr/sbin/nft')) else 'no')))
     return ''.join(c for c in text if c in _LETTERS)
-
-
-def watcher(host: Host) -> int:
-    """Process id of the running `isolated-ports-host watch`, 0 without one.
-
-    /run/isolated-ports/watch holds its id and start time: an id alone may
-    have passed on to another process.
-    """
-    try:
-        with open(host.path('run/isolated-ports/watch')) as stream:
-            pid, started = stream.read().split()
-        return int(pid) if started == start_time(host, int(pid)) else 0
-    except (OSError, ValueError):
-        return 0
-
-
-def start_time(host: Host, pid: int) -> str:
-    """Field 22 of proc(5) stat; the command's name before it may hold blanks. Raises OSError."""
-    with open(os.path.join(host.path('proc'), str(pid), 'stat')) as stream:
-        return stream.read().rpartition(')')[2].split()[19]

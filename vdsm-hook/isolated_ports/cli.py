@@ -9,7 +9,7 @@ import signal
 import sys
 from typing import Any, Iterator, List, Optional
 
-from isolated_ports import VERSION, caps, compare, listing
+from isolated_ports import VERSION, compare, control, listing
 from isolated_ports.host import NETWORKS, Host
 from isolated_ports.journal import log
 from isolated_ports.live import Libvirt
@@ -18,8 +18,6 @@ from isolated_ports.watch import Watcher
 
 OK, DIFFERENT, FAILED = 0, 1, 2
 
-_RUN_FILE = 'run/isolated-ports/watch'
-
 
 def main(arguments: Optional[List[str]] = None) -> int:
     """Exit code: 0 as wanted, 1 on a difference, 2 where nothing could be done."""
@@ -27,10 +25,32 @@ def main(arguments: Optional[List[str]] = None) -> int:
     host = Host()
     try:
         code = options.run(options, host)  # type: int
-        return code
     except (OSError, ValueError) as e:
         log('%s.' % str(e).rstrip('.'))
         return FAILED
+    _flush()
+    return code
+
+
+def _say(text: str) -> None:
+    """A line on standard output. A reader that has gone, as `head` does, is no failure."""
+    try:
+        print(text)
+    except BrokenPipeError:
+        _forget_reader()
+
+
+def _flush() -> None:
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_reader()
+
+
+def _forget_reader() -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -71,29 +91,32 @@ def _parser() -> argparse.ArgumentParser:
 def _status(options: Any, host: Host) -> int:
     networks = host.networks()
     with _ports() as ports:
-        rows = compare.compare(host, networks, ports, Libvirt(host))
-    document = compare.status_document(host, networks, rows)
+        libvirt = Libvirt(host)
+        rows = compare.compare(host, networks, ports, libvirt)
+    document = compare.status_document(host, networks, rows, libvirt.silent)
     if options.json:
-        print(json.dumps(document, sort_keys=True))
+        _say(json.dumps(document, sort_keys=True))
     else:
         _print_status(document)
     return DIFFERENT if document['differences'] or networks.state == 'damaged' else OK
 
 
 def _print_status(document: Any) -> None:
-    print('isolated-ports %s, libvirt %s, kernel %s, watch %s' % (
+    _say('isolated-ports %s, libvirt %s, kernel %s, watch %s' % (
         document['version'], document['libvirt'] or 'not found', document['kernel'],
-        'runs (process %d)' % document['watch'] if document['watch'] else 'DOES NOT RUN'))
+        'runs (process %d)' % document['watch'] if document['watch'] else 'DOES NOT ANSWER'))
+    if document['libvirtd']:
+        _say('%s; its status files were read in its place' % document['libvirtd'])
     known = document['list']
-    print('list of isolated bridges: %s%s%s' % (
+    _say('list of isolated bridges: %s%s%s' % (
         known['state'], ', ' + known['why'] if known['why'] else '',
         ', ' + ' '.join(known['bridges']) if known['bridges'] else ''))
     for port in document['ports']:
-        print('%s %-12s %-12s %-17s wanted %-8s observed %-8s %s%s' % (
+        _say('%s %-12s %-12s %-17s wanted %-8s observed %-8s %s%s' % (
             '!' if port['difference'] else ' ', port['port'] or '-', port['bridge'] or '-',
             port['mac'], port['wanted'], port['observed'], port['vm'] or '-',
             ' (%s)' % port['note'] if port['note'] else ''))
-    print('%d ports, %d not as wanted' % (len(document['ports']), document['differences']))
+    _say('%d ports, %d not as wanted' % (len(document['ports']), document['differences']))
 
 
 def _repair(options: Any, host: Host) -> int:
@@ -102,11 +125,11 @@ def _repair(options: Any, host: Host) -> int:
     with _ports() as ports:
         rows = compare.compare(host, networks, ports, libvirt)
         for line in compare.repair(rows, ports, options.release):
-            print(line)
+            _say(line)
         rows = compare.compare(host, networks, ports, libvirt)
     left = [row for row in rows if row.difference]
     for row in left:
-        print('NIC %s of VM %s on bridge %s stays as it is: wanted %s, observed %s%s' % (
+        _say('NIC %s of VM %s on bridge %s stays as it is: wanted %s, observed %s%s' % (
             row.mac, row.nic.vm if row.nic else '(unknown)', row.bridge, row.wanted, row.observed,
             '; ' + row.note if row.note else ''))
     return DIFFERENT if left else OK
@@ -115,16 +138,16 @@ def _repair(options: Any, host: Host) -> int:
 def _watch(options: Any, host: Host) -> int:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
-    path = host.path(_RUN_FILE)
-    os.makedirs(os.path.dirname(path), 0o755, exist_ok=True)
-    with open(path, 'w') as stream:
-        os.fchmod(stream.fileno(), 0o644)
-        stream.write('%d %s\n' % (os.getpid(), caps.start_time(host, os.getpid())))
     try:
-        Watcher(host, Ports(listen=True)).run()
+        lock = control.Lock(host)
+    except control.Taken as e:
+        raise ValueError(str(e))
+    watcher = Watcher(host, Ports(listen=True))
+    try:
+        watcher.run()
     finally:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        watcher.server.close()
+        lock.close()
     return OK
 
 
@@ -147,13 +170,13 @@ def _networks_set(options: Any, host: Host) -> int:
 def _networks_show(options: Any, host: Host) -> int:
     networks = host.networks()
     if options.json:
-        print(json.dumps({'state': networks.state, 'why': networks.why,
-                          'bridges': networks.names}, sort_keys=True))
+        _say(json.dumps({'state': networks.state, 'why': networks.why,
+                         'bridges': networks.names}, sort_keys=True))
     else:
-        print('/%s: %s%s' % (NETWORKS, networks.state,
-                             ', ' + networks.why if networks.why else ''))
+        _say('/%s: %s%s' % (NETWORKS, networks.state,
+                            ', ' + networks.why if networks.why else ''))
         for bridge, name in sorted(networks.names.items()):
-            print('%s %s' % (bridge, name))
+            _say('%s %s' % (bridge, name))
     return DIFFERENT if networks.state == 'damaged' else OK
 
 

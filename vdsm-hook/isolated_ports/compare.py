@@ -8,7 +8,7 @@ counts as a VM's only by its name, vnet*, and never if it has hardware behind it
 import os
 from typing import Any, Dict, List, Optional, Set
 
-from isolated_ports import VERSION, caps
+from isolated_ports import VERSION, control
 from isolated_ports.host import Host, Networks
 from isolated_ports.live import Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Ports
@@ -63,16 +63,40 @@ def name_of(links: Dict[int, Link], index: int) -> str:
     return links[index].name if index in links else ''
 
 
+def owners(nics: List[LiveNic], ports: List[Link],
+           before: Optional[Dict[int, str]] = None) -> Dict[int, LiveNic]:
+    """The NIC of each port, by the port's index.
+
+    By the name in libvirt's XML; a port that was renamed, by what it was before (target names by
+    index), or by the MAC that libvirt gave it where only one port has it: the NIC's with fe as its
+    first byte, or fa where the NIC's is fe.
+    """
+    by_target = {nic.target: nic for nic in nics if nic.target}
+    found = {link.index: by_target[link.name] for link in ports if link.name in by_target}
+    there = {nic.target for nic in found.values()}
+    for nic in by_target.values():
+        if nic.target in there:
+            continue
+        alike = [link for link in ports if link.index not in found
+                 and (before or {}).get(link.index) == nic.target]
+        alike = alike or [link for link in ports if link.index not in found and nic.mac
+                          and link.mac in ('fe' + nic.mac[2:], 'fa' + nic.mac[2:])]
+        if len(alike) == 1:
+            found[alike[0].index] = nic
+    return found
+
+
 def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
     """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
     nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
-    by_target = {nic.target: nic for nic in nics if nic.target}
     links = ports.links()
+    found = ports.ports()
+    owned = owners(nics, found)
     rows = []
     seen = set()  # type: Set[str]
-    for link in ports.ports():
+    for link in found:
         bridge = name_of(links, link.master)
-        nic = by_target.get(link.name)
+        nic = owned.get(link.index)
         if nic is None and not tap_like(link.name, host):
             continue
         row = Row(link.name, link.index, bridge, nic)
@@ -89,10 +113,12 @@ def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> L
             row.note = nic.problem
             if nic.bridge and nic.bridge != bridge:
                 row.note = 'libvirt has it on bridge %s' % nic.bridge
+            if link.name != nic.target:
+                row.note = 'it was renamed, libvirt knows it as %s' % nic.target
         row.network = networks.names.get(bridge, row.network)
         if listed or row.wanted == 'isolated' or row.observed == 'isolated':
             rows.append(row)
-            seen.add(link.name)
+            seen.add(nic.target if nic else link.name)
     for nic in nics:
         if nic.wanted and nic.target not in seen:
             row = Row(nic.target, 0, nic.bridge, nic)
@@ -118,14 +144,17 @@ def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
     return done
 
 
-def status_document(host: Host, networks: Networks, rows: List[Row]) -> Dict[str, Any]:
+def status_document(host: Host, networks: Networks, rows: List[Row],
+                    silent: str = '') -> Dict[str, Any]:
+    """silent: why libvirtd could not be asked, '' where it answered."""
     libvirt = host.libvirt()
     return {
         'version': VERSION,
         'list': {'state': networks.state, 'why': networks.why,
                  'bridges': sorted(networks.names)},
-        'watch': caps.watcher(host),
+        'watch': control.watcher(host),
         'libvirt': '%d.%d.%d' % libvirt if libvirt else '',
+        'libvirtd': silent,
         'kernel': '%d.%d' % host.kernel(),
         'filter': host.filter_present(),
         'ports': [row.as_json() for row in rows],

@@ -25,6 +25,7 @@ TABLE = 'bridge isolated_ports_floor'
 _NFT = 'usr/sbin/nft'
 _SECONDS = 20
 _RULE = 'iifgroup %d oifgroup %d drop' % (GROUP, GROUP)
+_CHAIN = 'type filter hook forward priority -300; policy accept;'
 
 # One transaction. Before every other chain of forward, which an accept
 # elsewhere could not undo anyhow.
@@ -32,9 +33,12 @@ _SCRIPT = '''\
 add table {table}
 delete table {table}
 add table {table}
-add chain {table} forward {{ type filter hook forward priority -300; policy accept; }}
+add chain {table} forward {{ {chain} }}
 add rule {table} forward {rule}
-'''.format(table=TABLE, rule=_RULE)
+'''.format(table=TABLE, chain=_CHAIN, rule=_RULE)
+# As nft lists it, line by line. What differs, a table that somebody has made
+# dormant or added a rule to, is loaded anew.
+_LISTED = ['table %s {' % TABLE, 'chain forward {', _CHAIN, _RULE, '}', '}']
 
 
 class Floor:
@@ -42,16 +46,26 @@ class Floor:
 
     def __init__(self, host: Host) -> None:
         self.program = host.path(_NFT)
+        # What was listed after we loaded it: another nft may write it in another way.
+        self.loaded = _LISTED
 
     def ensure(self) -> str:
         """Loads the table if it is not there as it should be. Returns '', or what went wrong."""
         try:
-            if _RULE in self._nft(['-n', 'list', 'table'] + TABLE.split(), ''):
+            if self._listed() == self.loaded:
                 return ''
             said = self._nft(['-f', '-'], _SCRIPT)
-            return said.strip().splitlines()[0][:300] if said.strip() else ''
+            self.loaded = self._listed()
+            if _RULE in self.loaded and not any('dormant' in line for line in self.loaded):
+                return ''
+            self.loaded = _LISTED
+            return (said.strip().splitlines() or ['it was loaded and is not there'])[0][:300]
         except (OSError, subprocess.TimeoutExpired) as e:
             return str(e)
+
+    def _listed(self) -> List[str]:
+        text = self._nft(['-n', 'list', 'table'] + TABLE.split(), '')
+        return [line.strip() for line in text.splitlines() if line.strip()]
 
     def _nft(self, arguments: List[str], script: str) -> str:
         """What nft said, on stdout or stderr. Raises OSError, subprocess.TimeoutExpired."""

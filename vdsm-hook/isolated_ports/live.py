@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The NICs of running domains, from libvirt's live XML.
 
-Through libvirt's Python binding where it is there and the daemon answers;
-else from libvirt's own status files, which outlive its restarts.
+Through libvirt's Python binding where it is there and the daemon answers in
+time; else from libvirt's own status files, which outlive its restarts.
 """
 
 import importlib
@@ -13,6 +13,11 @@ from typing import Any, Callable, List, Optional
 from isolated_ports import decide, domxml
 from isolated_ports.hook import hosted_engine
 from isolated_ports.host import Host, Networks
+from isolated_ports.patience import Late, Patience
+
+# What libvirtd has for an answer. It gives one within milliseconds, and one
+# that is just starting within some seconds.
+SECONDS = 5.0
 
 STATUS_FILES = 'run/libvirt/qemu'
 
@@ -22,10 +27,11 @@ BY_PROPERTY, BY_LIST, BY_ELEMENT = 'property', 'list', 'element'
 
 class LiveNic:
     """wanted: True isolated, False open. by: why it is wanted isolated. exempt: the VM is not
-    ours to close ('hosted engine', 'external') though its network is isolated; '' otherwise."""
+    ours to close ('hosted engine', 'external') though its network is isolated; '' otherwise.
+    element: libvirt isolates the port itself."""
 
     __slots__ = ('target', 'bridge', 'network', 'mac', 'alias', 'vm', 'vm_id', 'wanted', 'by',
-                 'exempt', 'problem')
+                 'exempt', 'problem', 'element')
 
     def __init__(self, nic: domxml.Nic, document: domxml.Document, network: str) -> None:
         self.target = nic.target
@@ -39,6 +45,7 @@ class LiveNic:
         self.by = ''
         self.exempt = ''
         self.problem = ''
+        self.element = nic.isolated
 
 
 def nics_of(xml: bytes, networks: Networks, host: Host) -> List[LiveNic]:
@@ -68,13 +75,16 @@ def nics_of(xml: bytes, networks: Networks, host: Host) -> List[LiveNic]:
 
 
 class Libvirt:
-    """changed: called, in a thread of ours, whenever a domain may have changed."""
+    """changed: called, in a thread of ours, whenever a domain may have changed. silent: why the
+    last answer came from the status files though the binding is there; '' if it did not."""
 
     def __init__(self, host: Host, changed: Optional[Callable[[], None]] = None) -> None:
         self.host = host
         self.changed = changed
         self.binding = None  # type: Any
         self.connection = None  # type: Any
+        self.silent = ''
+        self.daemon = Patience('libvirtd')
         try:
             self.binding = importlib.import_module('libvirt')
         except ImportError:
@@ -86,15 +96,27 @@ class Libvirt:
             threading.Thread(target=self._events, name='libvirt-events', daemon=True).start()
 
     def domains(self) -> List[bytes]:
-        """Live XML of every running domain."""
-        connection = self._connected()
-        if connection is not None:
+        """Live XML of every running domain. Returns within SECONDS, whatever libvirtd does."""
+        self.silent = ''
+        if self.binding is not None:
             try:
-                return [xml for xml in map(self._xml, connection.listAllDomains(
-                    self.binding.VIR_CONNECT_LIST_DOMAINS_ACTIVE)) if xml]
-            except self.binding.libvirtError:
-                self.connection = None
+                found = self.daemon.call(self._from_daemon, SECONDS)  # type: List[bytes]
+                return found
+            except Late as e:
+                self.silent = str(e)
+            except self.binding.libvirtError as e:
+                self.silent = 'libvirtd cannot be asked (%s)' % str(e).strip()
         return self._from_files()
+
+    def _from_daemon(self) -> List[bytes]:
+        """Raises libvirtError. May never return."""
+        connection = self._connected()
+        try:
+            return [xml for xml in map(self._xml, connection.listAllDomains(
+                self.binding.VIR_CONNECT_LIST_DOMAINS_ACTIVE)) if xml]
+        except self.binding.libvirtError:
+            self.connection = None
+            raise
 
     def _xml(self, domain: Any) -> bytes:
         try:
@@ -104,17 +126,14 @@ class Libvirt:
             return b''  # it is just going away
 
     def _connected(self) -> Any:
-        if self.binding is None:
-            return None
-        try:
-            if self.connection is not None and self.connection.isAlive():
-                return self.connection
-            self.connection = self.binding.openReadOnly('qemu:///system')
-            if self.changed is not None:
-                self.connection.setKeepAlive(5, 3)
-                self._subscribe(self.connection)
-        except self.binding.libvirtError:
+        """A connection that lives. Raises libvirtError. May never return."""
+        if self.connection is None or not self.connection.isAlive():
             self.connection = None
+            connection = self.binding.openReadOnly('qemu:///system')
+            if self.changed is not None:
+                connection.setKeepAlive(5, 3)
+                self._subscribe(connection)
+            self.connection = connection
         return self.connection
 
     def _subscribe(self, connection: Any) -> None:

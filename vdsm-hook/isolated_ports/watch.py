@@ -4,6 +4,7 @@
 A port on a listed bridge is isolated first and asked about later.
 """
 
+import contextlib
 import os
 import queue
 import socket
@@ -13,13 +14,15 @@ import time
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
 from isolated_ports import VERSION
-from isolated_ports.compare import name_of, tap_like
+from isolated_ports.compare import name_of, owners, tap_like
+from isolated_ports.control import Server
 from isolated_ports.floor import GROUP, Floor
 from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
 from isolated_ports.journal import log
 from isolated_ports.listing import write_list
-from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, Libvirt, LiveNic, nics_of
+from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Lost, Ports
+from isolated_ports.notify import notify, watchdog_seconds
 
 # After a link event libvirt and VDSM still write their XML and metadata:
 # asked too early they give the old answer. Seconds.
@@ -32,16 +35,34 @@ _ASK_PAUSE = 0.1
 # the default of 5 ms would be the greater part of the whole repair.
 _SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
+# libvirt isolates a new port within milliseconds of putting it on its bridge.
+_COMES_UP = 3.0
+# Whatever somebody does to the second barrier is noticed within ten seconds.
+_LOOK_AT_FLOOR = 4.0
+# VMs wait for the second barrier so long, and no longer: nft may hang.
+_FLOOR_AT_START = 5.0
+# All that the asking thread does has an end; after this time something is
+# wrong with it, and systemd starts the service anew.
+_ASKING_HANGS = 60.0
 
 
-class Known:
-    """What libvirt's XML last said of a port."""
+class Pulse:
+    """Tells systemd that the watch is ready, and that it goes on, while both threads do."""
 
-    __slots__ = ('index', 'nic')
+    def __init__(self) -> None:
+        self.started = self.asked = self.told = time.monotonic()
+        self.ready = False
+        self.floored = False
+        self.every = watchdog_seconds() / 3
 
-    def __init__(self, index: int, nic: LiveNic) -> None:
-        self.index = index
-        self.nic = nic
+    def beat(self) -> None:
+        now = time.monotonic()
+        if not self.ready and (self.floored or now - self.started > _FLOOR_AT_START):
+            self.ready = True
+            notify('READY=1')
+        if self.every and now - self.told >= self.every and now - self.asked < _ASKING_HANGS:
+            self.told = now
+            notify('WATCHDOG=1')
 
 
 class Watcher:
@@ -56,30 +77,46 @@ class Watcher:
         self.signature = None  # type: Optional[Tuple[int, ...]]
         self.content = None  # type: Optional[bytes]
         self.names = {}  # type: Dict[int, str]
-        self.known = {}  # type: Dict[str, Known]
+        # By index, what libvirt's XML last said of a port.
+        self.known = {}  # type: Dict[int, LiveNic]
+        # Ports that had libvirt's name once: a new name makes a tap no uplink.
+        self.taps = set()  # type: Set[int]
+        self.first_seen = {}  # type: Dict[int, float]
         # Ports that we closed ourselves: only these do we open again.
         self.closed = set()  # type: Set[int]
         self.lock = threading.Lock()
         self.floor = Floor(host)
         self.floor_failed = ''
+        # What is found at the start was open while nobody watched.
+        self.starting = True
+        self.silent = ''
         # Devices that are in our group already.
         self.grouped = set()  # type: Set[int]
+        # What the kernel told of our own changes: an open port, or one outside
+        # of the group, is news only after that. Index of the bridge by that of the port.
+        self.seen_isolated = {}  # type: Dict[int, int]
+        self.seen_grouped = set()  # type: Set[int]
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
+        self.server = Server(host)
+        self.pulse = Pulse()
 
     def run(self) -> None:
-        """Never returns."""
+        """Never returns. The ports come first: neither libvirt nor nft can hold them up."""
         sys.setswitchinterval(_SWITCH)
-        self.keep_floor()
         self.look_at_list()
         self.resync()
-        notify_ready()
+        self.starting = False
+        self.server.start()
         log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
-        threading.Thread(target=self._answer, name='ask-libvirt', daemon=True).start()
+        for name, target in (('ask-libvirt', self._answer), ('keep-floor', self._keep_floor)):
+            threading.Thread(target=target, name=name, daemon=True).start()
         self.ask()
         assert self.ports.events is not None
         self.ports.events.settimeout(_LOOK_AT_LIST)
         while True:
+            self.server.beat()
+            self.pulse.beat()
             try:
                 links = self.ports.receive()
             except socket.timeout:
@@ -102,31 +139,44 @@ class Watcher:
         """One message of the kernel."""
         if link.gone:
             if not link.bridge_family:
-                self.names.pop(link.index, None)
                 with self.lock:
-                    self.known.pop(link.name, None)
-                    self.closed.discard(link.index)
-                    self.grouped.discard(link.index)
+                    self._forget(link.index)
             return
         if link.name:
             self.names[link.index] = link.name
+        if not link.bridge_family:
+            self._stay_in_group(link)
         if link.isolated is None:
             return
-        if link.isolated is False:
+        if link.isolated:
+            self.seen_isolated[link.index] = link.master
+        else:
             self.close(link)
-        if self.vm_port(link.name):
+        if self.vm_port(link):
             self.join_group(link)
             self.ask()
 
-    def vm_port(self, name: str) -> bool:
-        return name in self.known or tap_like(name, self.host)
+    def _forget(self, index: int) -> None:
+        for memory in (self.names, self.known, self.first_seen, self.seen_isolated):
+            memory.pop(index, None)  # type: ignore
+        for indices in (self.taps, self.closed, self.grouped, self.seen_grouped):
+            indices.discard(index)
+
+    def vm_port(self, link: Link) -> bool:
+        if link.index not in self.first_seen:
+            self.first_seen[link.index] = time.monotonic()
+        if link.index in self.known or link.index in self.taps:
+            return True
+        if tap_like(link.name, self.host):
+            self.taps.add(link.index)
+            return True
+        return False
 
     def join_group(self, link: Link) -> None:
         """Puts a port of a listed bridge behind the second barrier, before libvirt is asked."""
         with self.lock:
-            known = self.known.get(link.name)
-            exempt = known is not None and known.index == link.index and known.nic.exempt
-            if (link.index in self.grouped or exempt
+            nic = self.known.get(link.index)
+            if (link.index in self.grouped or (nic is not None and nic.exempt)
                     or self.names.get(link.master, '') not in self.networks.names):
                 return
             try:
@@ -135,17 +185,36 @@ class Watcher:
             except OSError:
                 pass  # it is gone
 
+    def _stay_in_group(self, link: Link) -> None:
+        """Somebody may take a port of ours out of the group, or put it into another one."""
+        with self.lock:
+            if link.index not in self.grouped:
+                return
+            if link.group == GROUP:
+                self.seen_grouped.add(link.index)
+                return
+            try:
+                self.ports.set_group(link.index, GROUP)
+            except OSError:
+                return  # it is gone
+            if link.index not in self.seen_grouped:
+                return  # from before we put it there
+            self.seen_grouped.discard(link.index)
+        log('port %s was put out of device group %d, which the second barrier goes by, and is in '
+            'it again.' % (link.name, GROUP))
+
     def close(self, link: Link) -> None:
         """Isolates an open port where it is to be, or may be to be, isolated."""
         bridge = self.names.get(link.master, '')
+        # A port is open when it comes to a bridge, and libvirt's update may open it for a moment
+        # before we do; the kernel told of that before it told of our isolating it.
+        expected = self.seen_isolated.pop(link.index, 0) != link.master
         with self.lock:
-            known = self.known.get(link.name)
-            sure = known is not None and known.index == link.index
-            nic = known.nic if known is not None and sure else None
+            nic = self.known.get(link.index)
             if nic is not None and nic.exempt:
                 return
             listed = bridge in self.networks.names
-            if not (listed and self.vm_port(link.name)):
+            if not (listed and self.vm_port(link)):
                 if nic is None or not nic.wanted:
                     return
                 # Isolated for its bridge's sake, and now it is on another one.
@@ -156,11 +225,18 @@ class Watcher:
             except OSError:
                 return  # it is gone, or on no bridge any more
             self.closed.add(link.index)
-        log('port %s on bridge %s was open and is isolated again.' % (link.name, bridge))
+        if self.starting or not expected:
+            log('port %s on bridge %s was open and is isolated %s.'
+                % (link.name, bridge, 'now' if self.starting else 'again'))
 
     def resync(self) -> None:
         """Looks at every port, as at the start and where messages were lost."""
-        self.names.update((index, link.name) for index, link in self.ports.links().items())
+        links = self.ports.links()
+        with self.lock:
+            for index in set(self.names) - set(links):
+                self._forget(index)
+        for link in links.values():
+            self.seen(link)
         for link in self.ports.ports():
             self.seen(link)
 
@@ -202,9 +278,8 @@ class Watcher:
     def _answer(self) -> None:
         ports = Ports()
         due = []  # type: List[float]
-        look = 0.0
         while True:
-            now = time.monotonic()
+            now = self.pulse.asked = time.monotonic()
             wait = min(due + [now + _ASK_EVERY]) - now
             try:
                 due.append(self.questions.get(timeout=max(wait, 0.0)))
@@ -220,36 +295,33 @@ class Watcher:
             later = [moment for moment in due if moment > now]
             due = sorted({min(later), max(later)}) if later else []
             try:
-                if now >= look:
-                    look = now + _ASK_EVERY
-                    self.keep_floor()
                 self.learn(ports)
                 time.sleep(_ASK_PAUSE)
             except Exception as e:
                 log('libvirt could not be asked (%s: %s); ports are kept by what was known.'
                     % (type(e).__name__, e))
 
-    def keep_floor(self) -> None:
-        failed = self.floor.ensure()
-        if failed and failed != self.floor_failed:
-            log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
-                % failed)
-        self.floor_failed = failed
-
     def learn(self, ports: Ports) -> None:
         """Asks libvirt about all ports, closes what is open and opens what was closed in vain."""
         networks = self.networks
-        nics = {nic.target: nic for xml in self.libvirt.domains()
-                for nic in nics_of(xml, networks, self.host) if nic.target}
+        domains = self.libvirt.domains()
+        self._say_silent(self.libvirt.silent)
+        nics = [nic for xml in domains for nic in nics_of(xml, networks, self.host)]
         links = ports.links()
-        for link in ports.ports():
-            nic = nics.get(link.name)
-            if nic is None:
-                continue
+        found = ports.ports()
+        with self.lock:
+            owned = owners(nics, found, {index: nic.target for index, nic in self.known.items()})
+        for link in found:
             bridge = name_of(links, link.master)
+            nic = owned.get(link.index)
             with self.lock:
+                if nic is None:
+                    if link.index in self.grouped:
+                        with contextlib.suppress(OSError):
+                            self._regroup(links.get(link.index, link), True, ports)
+                    continue
                 self._keep_element(link, nic, bridge)
-                self.known[link.name] = Known(link.index, nic)
+                self.known[link.index] = nic
                 wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
                 release = not wanted and link.isolated and link.index in self.closed
                 try:
@@ -263,33 +335,48 @@ class Watcher:
                         continue
                 except OSError:
                     continue
-            if wanted:
-                log('port %s of VM %s on bridge %s was open and is isolated now.'
-                    % (link.name, nic.vm, bridge))
-            else:
+            if not wanted:
                 log('port %s of VM %s on bridge %s, which was isolated here, is open again%s.'
                     % (link.name, nic.vm, bridge,
                        ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
                        if nic.exempt else ''))
+            elif not self._coming_up(link, nic):
+                log('port %s of VM %s on bridge %s was open and is isolated now.'
+                    % (link.name, nic.vm, bridge))
+
+    def _coming_up(self, link: Link, nic: LiveNic) -> bool:
+        """libvirt is about to isolate the port itself: it is new, and the XML says so."""
+        first = self.first_seen.get(link.index)
+        return nic.element and (first is None or time.monotonic() - first < _COMES_UP)
+
+    def _say_silent(self, silent: str) -> None:
+        if bool(silent) != bool(self.silent):
+            log('%s; its status files in /%s are read in its place.' % (silent, STATUS_FILES)
+                if silent else 'libvirtd answers again.')
+        self.silent = silent
 
     def _keep_element(self, link: Link, nic: LiveNic, bridge: str) -> None:
         """A native element that is gone while the NIC stays where it is was lost to VDSM's
         rollback: whether a network is isolated never changes."""
-        before = self.known.get(link.name)
-        if (before is not None and before.index == link.index and before.nic.by == BY_ELEMENT
-                and not nic.wanted and not nic.exempt
-                and before.nic.bridge == nic.bridge == bridge):
+        before = self.known.get(link.index)
+        if (before is not None and before.by == BY_ELEMENT and not nic.wanted and not nic.exempt
+                and before.bridge == nic.bridge == bridge):
             nic.wanted = True
             nic.by = BY_ELEMENT
 
     def _regroup(self, link: Link, wanted: bool, ports: Ports) -> None:
-        """Puts a device into our group or takes it out; one of another's group stays there."""
-        if wanted and link.group == 0:
+        """Puts a device into our group or takes it out; one of another's group, which was never
+        in ours, stays there. Raises OSError."""
+        ours = link.index in self.grouped
+        if wanted and link.group != GROUP and (ours or link.group == 0):
             ports.set_group(link.index, GROUP)
             self.grouped.add(link.index)
-        elif not wanted and (link.group == GROUP or link.index in self.grouped):
+        elif wanted and link.group == GROUP:
+            self.grouped.add(link.index)
+        elif not wanted and (link.group == GROUP or ours):
             ports.set_group(link.index, 0)
             self.grouped.discard(link.index)
+            self.seen_grouped.discard(link.index)
 
     def _release(self, link: Link, ports: Ports) -> None:
         """Opens a port that was closed in vain, if it is where it was when that was decided."""
@@ -297,15 +384,17 @@ class Watcher:
             ports.isolate(link.index, False)
         self.closed.discard(link.index)
 
+    # the thread of the second barrier
 
-def notify_ready() -> None:
-    """sd_notify(3)."""
-    address = os.environ.get('NOTIFY_SOCKET', '')
-    if not address:
-        return
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
-        try:
-            notify.connect('\0' + address[1:] if address.startswith('@') else address)
-            notify.send(b'READY=1')
-        except OSError as e:
-            log('systemd could not be told that the service is ready (%s).' % e.strerror)
+    def _keep_floor(self) -> None:
+        while True:
+            self.keep_floor()
+            self.pulse.floored = True
+            time.sleep(_LOOK_AT_FLOOR)
+
+    def keep_floor(self) -> None:
+        failed = self.floor.ensure()
+        if failed and failed != self.floor_failed:
+            log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
+                % failed)
+        self.floor_failed = failed

@@ -8,7 +8,7 @@ from typing import Any, Dict, Tuple
 
 from tests.support import HookCase, device, domain, interface
 
-from isolated_ports import caps, domxml, hook, qemu_filter
+from isolated_ports import caps, control, domxml, hook, qemu_filter
 from isolated_ports.host import FILTER
 
 
@@ -97,15 +97,14 @@ class Capabilities(HookCase):
         with self.hearing():
             self.assertEqual(hook.main('/x/after_get_caps/60_isolated_ports', {}, self.host), 0)
 
-    def test_watch_is_told_by_a_living_process_of_that_start_time(self) -> None:
-        os.makedirs(self.host.path('run/isolated-ports'))
-        os.symlink('/proc', self.host.path('proc'))
-        pid = os.getpid()
-        for started, found in ((caps.start_time(self.host, pid), pid), ('1', 0)):
-            with open(self.host.path('run/isolated-ports/watch'), 'w') as stream:
-                stream.write('%d %s\n' % (pid, started))
-            self.assertEqual(caps.watcher(self.host), found)
+    def test_watch_means_that_it_answers_not_that_a_process_has_its_number(self) -> None:
+        lock = control.Lock(self.host)
+        self.addCleanup(lock.close)
         self.assertIn('watch=no', caps.status(self.host))
+        server = control.Server(self.host)
+        server.start()
+        self.addCleanup(server.close)
+        self.assertIn('watch=yes', caps.status(self.host))
 
 
 if __name__ == '__main__':

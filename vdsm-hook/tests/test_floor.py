@@ -19,22 +19,25 @@ from tests.support import SOURCE
 LIBRARY = {
     'argparse': 'ArgumentParser',
     'contextlib': 'contextmanager suppress',
-    'errno': 'ENOBUFS',
+    'errno': 'EACCES EAGAIN EBADF EINVAL ENOBUFS',
+    'fcntl': 'LOCK_EX LOCK_NB flock',
     'importlib': 'import_module',
     'json': 'dumps loads',
-    'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_RDONLY O_WRONLY close environ _exit fchmod
-             fstat fsync ftruncate getpid listdir makedirs open path posix_fallocate readlink
-             rename stat strerror uname unlink write''',
+    'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_RDONLY O_RDWR O_WRONLY chmod close
+             devnull dup2 environ _exit fchmod fstat fsync ftruncate geteuid getpid listdir
+             makedirs open path posix_fallocate read readlink rename stat strerror uname unlink
+             write''',
     'os.path': 'basename dirname exists isdir join realpath',
     'pyexpat': 'ExpatError ParserCreate',
+    'pwd': 'getpwnam',
     'queue': 'Empty Queue',
     'signal': 'SIGINT SIGTERM signal',
-    'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SOCK_DGRAM SOCK_RAW SOL_SOCKET socket
-                 timeout''',
+    'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SOCK_DGRAM SOCK_RAW SOCK_STREAM
+                 SOL_SOCKET SO_PEERCRED socket timeout''',
     'struct': 'Struct pack unpack_from',
     'subprocess': 'PIPE STDOUT TimeoutExpired run',
-    'sys': 'argv exit path setswitchinterval stderr stdin stdout',
-    'threading': 'Lock Thread',
+    'sys': 'argv exc_info excepthook exit path setswitchinterval stderr stdin stdout',
+    'threading': 'Event Lock Thread',
     'time': 'monotonic sleep',
     'typing': 'Any Callable Dict Iterator List Mapping Optional Set Tuple',
 }

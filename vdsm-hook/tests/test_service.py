@@ -65,6 +65,8 @@ class Kernel:
 
 class Domains:
 
+    silent = ''
+
     def __init__(self) -> None:
         self.xml = []  # type: List[bytes]
 
@@ -295,6 +297,74 @@ class Watch(ServiceCase):
         del self.kernel.devices[10]
         watcher.seen(link)
         self.assertEqual([line for line in self.logged if 'vnet0' in line], [])
+
+
+class Alarms(ServiceCase):
+    """A line for what was not expected, and for that only."""
+
+    def started(self) -> watch.Watcher:
+        watcher = self.watcher()
+        watcher.starting = False
+        return watcher
+
+    def alarms(self) -> List[str]:
+        return [line for line in self.logged if 'was open' in line]
+
+    def test_an_ordinary_start_on_a_listed_bridge_gives_none(self) -> None:
+        watcher = self.started()
+        for _ in range(3):
+            opened = self.kernel.add(10, 'vnet0', 1)
+            # On the bridge, carrier, up: the kernel told all of it before our flag was set.
+            for _ in range(4):
+                watcher.seen(opened)
+            watcher.seen(self.kernel.link(10))
+            watcher.seen(self.kernel.link(10))  # libvirt sets it too
+            gone = self.kernel.link(10)
+            gone.gone, gone.bridge_family = True, False
+            watcher.seen(gone)
+        self.assertEqual(self.alarms(), [])
+
+    def test_an_ordinary_start_by_property_gives_none(self) -> None:
+        watcher = self.started()
+        watcher.seen(self.kernel.add(10, 'vnet0', 2))
+        self.libvirt.xml = [running('vnet0', value='true', port=ISOLATED)]
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertTrue(self.kernel.isolated(10))
+        self.assertEqual(self.alarms(), [])
+
+    def test_a_rollback_gives_one_each_time(self) -> None:
+        watcher = self.started()
+        watcher.seen(self.kernel.add(10, 'vnet0', 1))
+        for count in (1, 2, 3):
+            watcher.seen(self.kernel.link(10))
+            self.kernel.isolate(10, False)
+            opened = self.kernel.link(10)
+            watcher.seen(opened)
+            watcher.seen(opened)
+            self.assertEqual(len(self.alarms()), count)
+        self.assertEqual(self.alarms()[0], 'port vnet0 on bridge iso1 was open and is isolated '
+                                           'again.')
+
+    def test_a_move_from_one_listed_bridge_to_another_gives_none(self) -> None:
+        self.host.list_networks([{'bridge': 'iso1'}, {'bridge': 'plain1'}])
+        watcher = self.started()
+        for bridge in (1, 2, 1):
+            watcher.seen(self.kernel.add(10, 'vnet0', bridge))
+            watcher.seen(self.kernel.link(10))
+        self.assertEqual(self.alarms(), [])
+
+    def test_a_vm_that_was_started_open_past_us_gives_one(self) -> None:
+        watcher = self.started()
+        watcher.seen(self.kernel.add(10, 'vnet0', 2))
+        self.libvirt.xml = [running('vnet0', value='true')]
+        watcher.learn(self.kernel)  # type: ignore
+        self.assertEqual(len(self.alarms()), 1)
+
+    def test_what_was_open_when_the_watch_starts_gives_one(self) -> None:
+        self.kernel.add(10, 'vnet0', 1)
+        self.watcher()
+        self.assertEqual(self.alarms(), ['port vnet0 on bridge iso1 was open and is isolated '
+                                         'now.'])
 
 
 class SecondBarrier(ServiceCase):

@@ -155,7 +155,8 @@ class Commands(KernelCase):
         self.assertEqual(self.run_program('networks', 'show', '--json')[1], text)
 
 
-class Watch(KernelCase):
+class WatchCase(KernelCase):
+    """With a watch that runs."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -184,6 +185,9 @@ class Watch(KernelCase):
         self.process.terminate()
         self.assertEqual(self.process.wait(5), 0)
         self.assertFalse(os.path.exists('/run/isolated-ports/watch'))
+
+
+class Watch(WatchCase):
 
     def medians(self, what: str, count: int, open_it: Callable[[], None]) -> float:
         """Milliseconds from the return of open_it; the best of up to five medians: the kernel has

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: Apache-2.0
+"""isolated-ports-host beside a libvirtd and an nft that hang, and things done to it by hand.
+
+As watch_test, run by run.sh alone.
+"""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+from tests.root import watch_test
+from tests.root.watch_test import PROGRAM, ip, isolated, set_flag, within
+from tests.support import ISO
+
+from isolated_ports import live
+from isolated_ports.floor import GROUP
+
+_SOCKETS = ('libvirt-sock-ro', 'libvirt-sock', 'virtqemud-sock-ro', 'virtqemud-sock')
+_NFT = '/usr/sbin/nft'
+# Seconds that a busy machine may add to a bound of the product.
+_SLACK = 20
+
+
+def nft(*arguments: str) -> str:
+    return subprocess.run([_NFT + '.real' if os.path.exists(_NFT + '.real') else _NFT]
+                          + list(arguments), check=True, stdout=subprocess.PIPE).stdout.decode()
+
+
+class HungLibvirtd(watch_test.KernelCase):
+    """Connections are taken and never answered, as by a libvirtd under SIGSTOP."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        for name in _SOCKETS:
+            path = '/run/libvirt/' + name
+            listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            listening.bind(path)
+            listening.listen(64)
+            self.addCleanup(os.unlink, path)
+            self.addCleanup(listening.close)
+
+    def bounded(self, *arguments: str, **options: object) -> 'tuple[int, str]':
+        return self.run_program(*arguments, timeout=2 * live.SECONDS + _SLACK, **options)
+
+    def test_no_command_waits_for_it_and_all_go_by_its_status_files(self) -> None:
+        self.tap('vnet5', 'plain1')
+        self.running('vnet5', 'plain1', 'true')
+        code, text = self.bounded('status', '--json')
+        self.assertEqual(code, 1, text)
+        document = json.loads(text)
+        self.assertEqual([(port['port'], port['wanted']) for port in document['ports']],
+                         [('vnet5', 'isolated')])
+        self.assertIn('libvirtd has not answered', document['libvirtd'])
+        self.assertEqual(self.bounded('repair')[0], 0)
+        self.assertTrue(isolated('vnet5'))
+        content = json.dumps({'version': 1, 'networks': ISO}).encode()
+        self.tap('vnet0', 'iso1')
+        self.assertEqual(self.bounded('networks', 'set', '--json', '-', input=content)[0], 0)
+        self.assertTrue(isolated('vnet0'))
+
+    def test_a_starting_watch_works_without_it(self) -> None:
+        self.tap('vnet5', 'plain1')
+        self.running('vnet5', 'plain1', 'true')
+        with open('/run/watch.log', 'w') as log:
+            process = subprocess.Popen([PROGRAM, 'watch'], stderr=log)
+        try:
+            self.assertTrue(within(live.SECONDS + _SLACK, lambda: isolated('vnet5')))
+            set_flag('vnet5', False)
+            self.assertTrue(within(_SLACK, lambda: isolated('vnet5')))
+            with open('/run/watch.log') as stream:
+                self.assertIn('libvirtd has not answered', stream.read())
+        finally:
+            # It still waits for libvirtd, and ends all the same.
+            process.terminate()
+            self.assertEqual(process.wait(_SLACK), 0)
+
+
+class HungNft(watch_test.WatchCase):
+
+    def start(self) -> None:
+        os.rename(_NFT, _NFT + '.real')
+        self.addCleanup(os.rename, _NFT + '.real', _NFT)
+        with open(_NFT, 'w') as stream:
+            stream.write('#!/bin/sh\nexec sleep 60\n')
+        os.chmod(_NFT, 0o755)
+        self.tap('vnet0', 'iso1')
+        self.began = time.monotonic()
+        super().start()
+
+    def test_it_does_not_delay_the_first_look_at_the_ports(self) -> None:
+        self.assertTrue(isolated('vnet0'))
+        self.assertLess(time.monotonic() - self.began, 15)
+        self.tap('vnet1', 'iso1')
+        self.assertTrue(within(5, lambda: isolated('vnet1')))
+
+
+class ByHand(watch_test.WatchCase):
+
+    def group(self, name: str) -> int:
+        with open('/sys/class/net/%s/netdev_group' % name) as stream:
+            return int(stream.read())
+
+    def table(self) -> str:
+        return subprocess.run([_NFT, '-n', 'list', 'ruleset'],
+                              stdout=subprocess.PIPE).stdout.decode()
+
+    def test_a_dormant_table_is_woken(self) -> None:
+        self.assertTrue(within(_SLACK, lambda: 'isolated_ports_floor' in self.table()))
+        nft('add table bridge isolated_ports_floor { flags dormant; }')
+        self.assertIn('dormant', self.table())
+        self.assertTrue(within(10 + _SLACK, lambda: 'dormant' not in self.table()))
+        self.assertIn('%d drop' % GROUP, self.table())
+
+    def test_a_rule_that_lets_everything_through_is_taken_out(self) -> None:
+        self.assertTrue(within(_SLACK, lambda: 'isolated_ports_floor' in self.table()))
+        nft('insert rule bridge isolated_ports_floor forward accept')
+        self.assertTrue(within(10 + _SLACK, lambda: '\taccept\n' not in self.table()))
+        self.assertIn('%d drop' % GROUP, self.table())
+
+    def test_a_port_that_is_put_out_of_the_group_comes_back(self) -> None:
+        self.running('vnet5', 'plain1', 'true')
+        for name, bridge in (('vnet0', 'iso1'), ('vnet5', 'plain1')):
+            self.tap(name, bridge)
+            self.assertTrue(within(_SLACK, lambda: self.group(name) == GROUP))
+            for other in ('0', '7'):
+                ip('link', 'set', name, 'group', other)
+                self.assertTrue(within(10 + _SLACK, lambda: self.group(name) == GROUP), name)
+
+    def test_a_renamed_port_is_still_a_vms_port(self) -> None:
+        self.running('vnet0', 'iso1')
+        self.tap('vnet0', 'iso1')
+        self.assertTrue(within(_SLACK, lambda: self.group('vnet0') == GROUP))
+        ip('link', 'set', 'vnet0', 'down')
+        ip('link', 'set', 'vnet0', 'name', 'eth9')
+        self.links.append('eth9')
+        ip('link', 'set', 'eth9', 'up')
+        set_flag('eth9', False)
+        self.assertTrue(within(10 + _SLACK, lambda: isolated('eth9')))
+        ip('link', 'set', 'eth9', 'group', '0')
+        self.assertTrue(within(10 + _SLACK, lambda: self.group('eth9') == GROUP))
+        ip('link', 'set', 'eth9', 'nomaster')
+        ip('link', 'set', 'eth9', 'master', 'iso1')
+        self.assertTrue(within(10 + _SLACK, lambda: isolated('eth9')))
+
+    def test_a_renamed_port_is_one_for_status_repair_and_a_new_watch_too(self) -> None:
+        self.running('vnet0', 'iso1')
+        self.tap('vnet0', 'iso1')
+        ip('link', 'set', 'vnet0', 'address', 'fe:6f:11:22:00:07')
+        self.assertTrue(within(_SLACK, lambda: isolated('vnet0')))
+        self.process.kill()
+        self.process.wait()
+        ip('link', 'set', 'vnet0', 'down')
+        ip('link', 'set', 'vnet0', 'name', 'eth9')
+        self.links.append('eth9')
+        ip('link', 'set', 'eth9', 'up')
+        set_flag('eth9', False)
+        code, text = self.run_program('status')
+        self.assertEqual(code, 1)
+        self.assertIn('libvirt knows it as vnet0', text)
+        self.assertEqual(self.run_program('repair')[0], 0)
+        self.assertTrue(isolated('eth9'))
+        set_flag('eth9', False)
+        self.start()
+        self.assertTrue(within(_SLACK, lambda: isolated('eth9')))
+
+    def test_a_second_watch_refuses_to_start_and_changes_nothing(self) -> None:
+        self.tap('vnet0', 'iso1')
+        self.assertTrue(within(_SLACK, lambda: isolated('vnet0')))
+        code, text = self.run_program('watch')
+        self.assertEqual(code, 2)
+        self.assertIn('runs already as process %d' % self.process.pid, text)
+        with open('/run/isolated-ports/watch') as stream:
+            self.assertEqual(stream.read().split()[0], str(self.process.pid))
+        self.assertEqual(json.loads(self.run_program('status', '--json')[1])['watch'],
+                         self.process.pid)
+
+    def test_a_stopped_watch_does_not_count_as_one(self) -> None:
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            self.assertEqual(json.loads(self.run_program('status', '--json')[1])['watch'], 0)
+            self.assertIn('DOES NOT ANSWER', self.run_program('status')[1])
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+class Pipe(watch_test.KernelCase):
+
+    def test_a_reader_that_has_gone_changes_no_exit_code(self) -> None:
+        for number in range(60):
+            self.tap('vnet%d' % number, 'iso1')
+        for flag, expected in ((False, 1), (True, 0)):
+            for number in range(60):
+                set_flag('vnet%d' % number, flag)
+            for arguments in ('status', 'status --json', 'repair', 'networks show', '--help'):
+                # The reader ends before anything can be written.
+                code = subprocess.run(['bash', '-c',
+                                       '(sleep 0.3; exec %s %s) | true; exit ${PIPESTATUS[0]}'
+                                       % (PROGRAM, arguments)], stderr=subprocess.PIPE)
+                self.assertEqual(code.returncode, expected if arguments.startswith('status') else 0,
+                                 '%s: %s' % (arguments, code.stderr.decode()))
+                self.assertEqual(code.stderr, b'', arguments)
+                if not flag and arguments == 'repair':
+                    for number in range(60):
+                        self.assertTrue(isolated('vnet%d' % number))
+
+
+if __name__ == '__main__':
+    unittest.main()
