@@ -9,4 +9,4 @@ ${MVN:-mvn} -q -B -ntp -pl engine-plugin/server -am test-compile dependency:buil
 server=engine-plugin/server/target
 exec java -Xmx1g -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
   -cp "$server/test-classes:$server/classes:$(cat $server/test.classpath)" \
-  org.ovirt.isolatedports.scheduler.SchedulingBenchmark "$@"
+  org.ovirt.isolatedports.server.scheduling.SchedulingBenchmark "$@"

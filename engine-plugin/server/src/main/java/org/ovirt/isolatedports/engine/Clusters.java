@@ -6,9 +6,9 @@ import jakarta.inject.Inject;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import org.ovirt.isolatedports.network.Cluster;
-import org.ovirt.isolatedports.network.CompatibilityLevel;
-import org.ovirt.isolatedports.network.SwitchType;
+import org.ovirt.isolatedports.inventory.Cluster;
+import org.ovirt.isolatedports.inventory.CompatibilityLevel;
+import org.ovirt.isolatedports.inventory.SwitchType;
 
 /** Clusters as the engine has them. */
 @ApplicationScoped

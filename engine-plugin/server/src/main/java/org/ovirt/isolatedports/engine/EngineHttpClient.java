@@ -37,7 +37,7 @@ import org.apache.http.entity.ContentType;
 import org.apache.http.impl.client.CloseableHttpClient;
 import org.apache.http.impl.client.HttpClients;
 import org.apache.http.impl.conn.PoolingHttpClientConnectionManager;
-import org.ovirt.isolatedports.config.Settings;
+import org.ovirt.isolatedports.server.config.Settings;
 
 /**
  * The one HTTP client for the engine, below both the SDK and the forwarding of bodies.

@@ -13,8 +13,8 @@ import org.ovirt.engine.sdk4.types.CustomProperty;
 import org.ovirt.engine.sdk4.types.NetworkUsage;
 import org.ovirt.engine.sdk4.types.Nic;
 import org.ovirt.engine.sdk4.types.VnicPassThroughMode;
-import org.ovirt.isolatedports.fault.FaultException;
-import org.ovirt.isolatedports.network.VnicProfile;
+import org.ovirt.isolatedports.inventory.VnicProfile;
+import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /**
  * What the rules need to know of the engine's entities, each in one request.

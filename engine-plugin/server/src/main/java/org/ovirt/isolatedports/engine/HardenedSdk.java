@@ -16,7 +16,7 @@ import org.ovirt.engine.sdk4.ConnectionBuilder;
 import org.ovirt.engine.sdk4.HttpClient;
 import org.ovirt.engine.sdk4.internal.xml.XmlFaultReader;
 import org.ovirt.engine.sdk4.types.Fault;
-import org.ovirt.isolatedports.config.Settings;
+import org.ovirt.isolatedports.server.config.Settings;
 
 /**
  * ovirt-engine-sdk-java on our own HTTP client.

@@ -5,7 +5,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.Optional;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.security.ServiceAccount;
 
 /**
  * The engine's REST API as the service account sees it, for what is read again and again: JSON,

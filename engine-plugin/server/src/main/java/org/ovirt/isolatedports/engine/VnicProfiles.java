@@ -11,7 +11,7 @@ import java.util.List;
 import org.ovirt.engine.sdk4.services.SystemService;
 import org.ovirt.engine.sdk4.types.CustomProperty;
 import org.ovirt.engine.sdk4.types.VnicProfile;
-import org.ovirt.isolatedports.fault.FaultException;
+import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /** vNIC profiles, which carry our property to the hosts. */
 @ApplicationScoped

@@ -13,11 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Set;
 import java.util.TreeSet;
-import org.ovirt.isolatedports.scheduler.SchedulerService;
-import org.ovirt.isolatedports.scheduler.XmlRpcFault;
-import org.ovirt.isolatedports.scheduler.XmlRpcLimits;
-import org.ovirt.isolatedports.scheduler.XmlRpcReader;
-import org.ovirt.isolatedports.scheduler.XmlRpcValue;
+import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.XmlRpcFault;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.XmlRpcLimits;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.XmlRpcReader;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.XmlRpcValue;
 
 /** Finds out who answers at an external scheduler's URL. */
 final class SchedulerProbe {

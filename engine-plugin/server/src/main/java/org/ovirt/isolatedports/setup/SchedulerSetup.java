@@ -15,7 +15,7 @@ import org.ovirt.engine.sdk4.types.Property;
 import org.ovirt.engine.sdk4.types.SchedulingPolicy;
 import org.ovirt.engine.sdk4.types.SchedulingPolicyUnit;
 import org.ovirt.isolatedports.engine.HardenedSdk;
-import org.ovirt.isolatedports.security.ServiceAccount;
+import org.ovirt.isolatedports.engine.ServiceAccount;
 
 /**
  * Puts our filter into the engine's scheduling, and takes it out again: {@code isolated-ports-setup

@@ -21,8 +21,8 @@ import org.ovirt.engine.sdk4.types.Weight;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.SdkErrors;
-import org.ovirt.isolatedports.scheduler.SchedulerService;
-import org.ovirt.isolatedports.security.ServiceAccount;
+import org.ovirt.isolatedports.engine.ServiceAccount;
+import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
 
 /** The engine's scheduling policies and which cluster uses which, over REST. */
 final class SchedulingPolicies {

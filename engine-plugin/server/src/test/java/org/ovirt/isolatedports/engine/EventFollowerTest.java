@@ -17,7 +17,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.guard.TestClock;
+import org.ovirt.isolatedports.server.violations.TestClock;
 
 class EventFollowerTest {
 

@@ -36,18 +36,18 @@ import org.ovirt.engine.sdk4.types.Cluster;
 import org.ovirt.engine.sdk4.types.Filter;
 import org.ovirt.engine.sdk4.types.SchedulingPolicy;
 import org.ovirt.engine.sdk4.types.SchedulingPolicyUnit;
-import org.ovirt.isolatedports.config.Settings;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.HardenedSdk;
-import org.ovirt.isolatedports.scheduler.FilterAnswer;
-import org.ovirt.isolatedports.scheduler.FilterQuestion;
-import org.ovirt.isolatedports.scheduler.PolicyUnit;
-import org.ovirt.isolatedports.scheduler.Scheduler;
-import org.ovirt.isolatedports.scheduler.SchedulerEndpoint;
-import org.ovirt.isolatedports.scheduler.SchedulerEndpointConfig;
-import org.ovirt.isolatedports.scheduler.SchedulerService;
-import org.ovirt.isolatedports.security.ServiceAccount;
-import org.ovirt.isolatedports.security.SingleSignOn;
+import org.ovirt.isolatedports.engine.ServiceAccount;
+import org.ovirt.isolatedports.engine.SingleSignOn;
+import org.ovirt.isolatedports.server.config.Settings;
+import org.ovirt.isolatedports.server.scheduling.decision.FilterAnswer;
+import org.ovirt.isolatedports.server.scheduling.decision.FilterQuestion;
+import org.ovirt.isolatedports.server.scheduling.decision.PolicyUnit;
+import org.ovirt.isolatedports.server.scheduling.decision.Scheduler;
+import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpoint;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpointConfig;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 class SchedulerSetupTest {

@@ -16,12 +16,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.ovirt.isolatedports.scheduler.FilterAnswer;
-import org.ovirt.isolatedports.scheduler.FilterQuestion;
-import org.ovirt.isolatedports.scheduler.PolicyUnit;
-import org.ovirt.isolatedports.scheduler.Scheduler;
-import org.ovirt.isolatedports.scheduler.SchedulerEndpoint;
-import org.ovirt.isolatedports.scheduler.SchedulerEndpointConfig;
+import org.ovirt.isolatedports.server.scheduling.decision.FilterAnswer;
+import org.ovirt.isolatedports.server.scheduling.decision.FilterQuestion;
+import org.ovirt.isolatedports.server.scheduling.decision.PolicyUnit;
+import org.ovirt.isolatedports.server.scheduling.decision.Scheduler;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpoint;
+import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpointConfig;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /** The packaged command, run as an administrator runs it. */

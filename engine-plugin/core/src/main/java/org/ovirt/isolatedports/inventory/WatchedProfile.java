@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.inventory;
+
+import java.util.Optional;
+
+/**
+ * A vNIC profile.
+ *
+ * @param id the engine's id
+ * @param name its name
+ * @param networkId id of its network
+ * @param property the custom property {@code port_isolation}; empty if it has none
+ * @param passThrough whether its vNICs are virtual functions of a host's card
+ * @param portMirroring whether its vNICs get copies of the network's frames
+ * @param failover whether its vNICs fail over to another profile
+ * @param forEveryone whether the group Everyone may put a vNIC on it
+ */
+public record WatchedProfile(
+    String id,
+    String name,
+    String networkId,
+    Optional<String> property,
+    boolean passThrough,
+    boolean portMirroring,
+    boolean failover,
+    boolean forEveryone) {
+
+  /** Whether its ports reach more than an isolated port does (RFC 5517). */
+  public boolean reachesOtherPorts() {
+    return property
+        .filter(value -> value.equals("promiscuous") || value.startsWith("community:"))
+        .isPresent();
+  }
+}

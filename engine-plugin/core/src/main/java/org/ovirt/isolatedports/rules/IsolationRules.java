@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.rules;
+
+import static org.ovirt.isolatedports.rules.GuardViolation.Severity.ERROR;
+import static org.ovirt.isolatedports.rules.GuardViolation.Severity.WARNING;
+import static org.ovirt.isolatedports.validation.ValidationResult.failWith;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.ovirt.isolatedports.inventory.CompatibilityLevel;
+import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.inventory.NetworkRole;
+import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedNetwork;
+import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.inventory.WatchedVm;
+import org.ovirt.isolatedports.rules.GuardViolation.Item;
+import org.ovirt.isolatedports.rules.GuardViolation.Kind;
+import org.ovirt.isolatedports.rules.GuardViolation.Severity;
+import org.ovirt.isolatedports.scheduling.AssessedHost;
+import org.ovirt.isolatedports.scheduling.HostNetwork;
+import org.ovirt.isolatedports.validation.ValidationMessage;
+import org.ovirt.isolatedports.validation.ValidationResult;
+
+/**
+ * What must hold of the engine wherever a network is isolated, one method a rule.
+ *
+ * <p>These are the rules that are refused at write time by us, and that somebody may break who
+ * changes the engine around us: the engine itself allows all of it (seen on 4.5.8).
+ */
+public final class IsolationRules {
+
+  private IsolationRules() {}
+
+  /** Applies every rule. The result holds no key twice. */
+  public static List<GuardViolation> check(EngineSnapshot engine) {
+    Found found = new Found();
+    if (engine.networks().isEmpty()) {
+      return List.of();
+    }
+    found.add(WARNING, Optional.empty(), Optional.empty(), levelGateIsReadable(engine.gate()));
+    found.add(WARNING, Optional.empty(), Optional.empty(), engineKnowsFilter(engine.scheduling()));
+    found.add(WARNING, Optional.empty(), Optional.empty(), engineUsesFilter(engine.scheduling()));
+    found.add(WARNING, Optional.empty(), Optional.empty(), policiesUseFilter(engine.scheduling()));
+    Map<String, WatchedNetwork> networks =
+        engine.networks().stream().collect(Collectors.toMap(WatchedNetwork::id, n -> n));
+    networks.values().forEach(network -> checkNetwork(network, found));
+    for (WatchedCluster cluster : engine.clusters()) {
+      cluster
+          .attached()
+          .forEach(
+              (id, roles) ->
+                  Optional.ofNullable(networks.get(id))
+                      .ifPresent(n -> checkAttached(n, cluster, roles, engine.gate(), found)));
+    }
+    for (WatchedProfile profile : engine.profiles()) {
+      Optional.ofNullable(networks.get(profile.networkId()))
+          .ifPresent(network -> checkProfile(network, profile, found));
+    }
+    checkVms(engine, networks, found);
+    checkHosts(engine, networks, found);
+    return found.violations();
+  }
+
+  /**
+   * The rules on which a snapshot says nothing, as what they look at is not known: what was found
+   * by them before still holds.
+   */
+  public static Set<ValidationMessage> undecided(EngineSnapshot engine) {
+    Set<ValidationMessage> rules = EnumSet.noneOf(ValidationMessage.class);
+    if (engine.networks().isEmpty()) {
+      return rules;
+    }
+    if (engine.gate().isEmpty()) {
+      rules.add(ValidationMessage.GUARD_CLUSTER_LEVEL_UNSUPPORTED);
+      rules.add(ValidationMessage.GUARD_NIC_WHERE_GATE_IS_CLOSED);
+    }
+    if (engine.scheduling().filter() == FilterState.UNKNOWN) {
+      rules.add(ValidationMessage.GUARD_SCHEDULER_ABSENT);
+      rules.add(ValidationMessage.GUARD_SCHEDULER_DISABLED);
+      rules.add(ValidationMessage.GUARD_SCHEDULING_POLICY_WITHOUT_FILTER);
+      rules.add(ValidationMessage.GUARD_HOST_UNFIT);
+      rules.add(ValidationMessage.HOST_NETWORK_NOT_ON_LINUX_BRIDGE);
+    }
+    return rules;
+  }
+
+  private static void checkNetwork(WatchedNetwork network, Found found) {
+    Optional<Item> itself = Optional.of(item(network));
+    found.add(ERROR, itself, Optional.empty(), networkIsForVms(network));
+    found.add(ERROR, itself, Optional.empty(), networkIsNotExternal(network));
+    found.add(ERROR, itself, Optional.empty(), engineIsolatesNetwork(network));
+    found.add(WARNING, itself, Optional.empty(), networkIsNotForStorage(network));
+  }
+
+  private static void checkAttached(
+      WatchedNetwork network,
+      WatchedCluster cluster,
+      Set<NetworkRole> roles,
+      Optional<LevelGate> gate,
+      Found found) {
+    Optional<Item> on = Optional.of(item(network));
+    Item where = new Item(Kind.CLUSTER, cluster.cluster().id(), cluster.cluster().name());
+    found.add(ERROR, on, Optional.of(where), clusterIsOnLinuxBridges(network, cluster));
+    gate.ifPresent(
+        open ->
+            found.add(
+                ERROR, on, Optional.of(where), clusterLevelIsSupported(network, cluster, open)));
+    for (NetworkRole role : roles) {
+      found.add(
+          WARNING,
+          on,
+          Optional.of(new Item(Kind.CLUSTER, where.id(), where.name(), role.text())),
+          networkHasNoRoleInCluster(network, cluster, role));
+    }
+  }
+
+  private static void checkProfile(WatchedNetwork network, WatchedProfile profile, Found found) {
+    Optional<Item> on = Optional.of(item(network));
+    Optional<Item> what = Optional.of(new Item(Kind.VNIC_PROFILE, profile.id(), profile.name()));
+    found.add(ERROR, on, what, profileIsNotPassThrough(network, profile));
+    found.add(ERROR, on, what, profileMirrorsNoPorts(network, profile));
+    found.add(ERROR, on, what, profileHasNoFailover(network, profile));
+    found.add(ERROR, on, what, profileCarriesProperty(network, profile));
+    found.add(ERROR, on, what, roleIsNotForEveryone(network, profile));
+  }
+
+  private static void checkVms(
+      EngineSnapshot engine, Map<String, WatchedNetwork> networks, Found found) {
+    Map<String, WatchedCluster> clusters =
+        engine.clusters().stream().collect(Collectors.toMap(c -> c.cluster().id(), c -> c));
+    Map<String, WatchedNetwork> byProfile = new HashMap<>();
+    for (WatchedProfile profile : engine.profiles()) {
+      Optional.ofNullable(networks.get(profile.networkId()))
+          .ifPresent(network -> byProfile.put(profile.id(), network));
+    }
+    for (WatchedVm vm : engine.vms()) {
+      WatchedCluster cluster = clusters.get(vm.clusterId());
+      if (cluster == null || engine.gate().isEmpty()) {
+        continue;
+      }
+      for (WatchedVm.Nic nic : vm.nics()) {
+        nic.profileId()
+            .map(byProfile::get)
+            .ifPresent(
+                network ->
+                    found.add(
+                        ERROR,
+                        Optional.of(item(network)),
+                        Optional.of(new Item(Kind.VM, vm.id(), vm.name(), nic.id())),
+                        nicIsWhereGateIsOpen(network, vm, nic, cluster, engine.gate().get())));
+      }
+    }
+  }
+
+  private static void checkHosts(
+      EngineSnapshot engine, Map<String, WatchedNetwork> networks, Found found) {
+    Map<String, List<WatchedNetwork>> inCluster = new HashMap<>();
+    for (WatchedCluster cluster : engine.clusters()) {
+      inCluster.put(
+          cluster.cluster().id(),
+          cluster.attached().keySet().stream()
+              .flatMap(id -> Optional.ofNullable(networks.get(id)).stream())
+              .toList());
+    }
+    for (AssessedHost host : engine.hosts()) {
+      List<WatchedNetwork> here = inCluster.getOrDefault(host.host().clusterId(), List.of());
+      if (here.isEmpty() || !host.host().status().equalsIgnoreCase("up")) {
+        // A host that is not up runs no VM; it is looked at again when it comes up.
+        continue;
+      }
+      Optional<Item> what = Optional.of(new Item(Kind.HOST, host.host().id(), host.host().name()));
+      found.add(WARNING, Optional.empty(), what, hostIsFit(host, here));
+      for (WatchedNetwork network : here) {
+        found.add(
+            ERROR, Optional.of(item(network)), what, networkIsOnLinuxBridgeOfHost(network, host));
+      }
+    }
+  }
+
+  private static Item item(WatchedNetwork network) {
+    return new Item(Kind.NETWORK, network.id(), network.name());
+  }
+
+  static ValidationResult levelGateIsReadable(Optional<LevelGate> gate) {
+    return failWith(ValidationMessage.GUARD_LEVEL_GATE_UNREADABLE).when(gate.isEmpty());
+  }
+
+  static ValidationResult engineKnowsFilter(SchedulingState scheduling) {
+    return failWith(ValidationMessage.GUARD_SCHEDULER_ABSENT)
+        .when(scheduling.filter() == FilterState.ABSENT);
+  }
+
+  /** The engine asks for filters once, at its start, and disables those it does not reach then. */
+  static ValidationResult engineUsesFilter(SchedulingState scheduling) {
+    return failWith(ValidationMessage.GUARD_SCHEDULER_DISABLED)
+        .when(scheduling.filter() == FilterState.DISABLED);
+  }
+
+  static ValidationResult policiesUseFilter(SchedulingState scheduling) {
+    return failWith(
+            ValidationMessage.GUARD_SCHEDULING_POLICY_WITHOUT_FILTER,
+            Map.of("clusters", String.join(", ", scheduling.clustersWithout())))
+        .when(
+            scheduling.filter() == FilterState.ENABLED && !scheduling.clustersWithout().isEmpty());
+  }
+
+  static ValidationResult networkIsForVms(WatchedNetwork network) {
+    return failWith(ValidationMessage.GUARD_NETWORK_NOT_FOR_VMS, named(network))
+        .unless(network.vmNetwork());
+  }
+
+  /** The engine refuses this at creation and forgets it on update. */
+  static ValidationResult networkIsNotExternal(WatchedNetwork network) {
+    return failWith(ValidationMessage.GUARD_NETWORK_EXTERNAL, named(network))
+        .when(network.external());
+  }
+
+  /**
+   * The engine cannot change the attribute, so this is a network that was half created or an engine
+   * restored from an older backup.
+   */
+  static ValidationResult engineIsolatesNetwork(WatchedNetwork network) {
+    return failWith(ValidationMessage.GUARD_NETWORK_NOT_ISOLATED_IN_ENGINE, named(network))
+        .when(!network.enforcedByHook() && !network.isolatedInEngine().orElse(false));
+  }
+
+  static ValidationResult networkIsNotForStorage(WatchedNetwork network) {
+    return failWith(
+            ValidationMessage.GUARD_NETWORK_IN_STORAGE_BOND,
+            Map.of("network", network.name(), "bond", network.storageBond().orElse("")))
+        .when(network.storageBond().isPresent());
+  }
+
+  /** The engine lets a cluster switch to OVS with isolated networks attached and VMs running. */
+  static ValidationResult clusterIsOnLinuxBridges(WatchedNetwork network, WatchedCluster cluster) {
+    return failWith(ValidationMessage.GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES, named(network, cluster))
+        .when(cluster.cluster().switchType() != SwitchType.LINUX_BRIDGE);
+  }
+
+  static ValidationResult clusterLevelIsSupported(
+      WatchedNetwork network, WatchedCluster cluster, LevelGate gate) {
+    Map<String, String> variables = new HashMap<>(named(network, cluster));
+    variables.put("level", cluster.cluster().level().toString());
+    variables.put("minimum", lowest(gate));
+    return failWith(ValidationMessage.GUARD_CLUSTER_LEVEL_UNSUPPORTED, variables)
+        .unless(gate.isSupported(cluster.cluster().level()));
+  }
+
+  static ValidationResult networkHasNoRoleInCluster(
+      WatchedNetwork network, WatchedCluster cluster, NetworkRole role) {
+    Map<String, String> variables = new HashMap<>(named(network, cluster));
+    variables.put("role", role.text());
+    return failWith(ValidationMessage.GUARD_NETWORK_HAS_ROLE, variables)
+        .when(cluster.attached().getOrDefault(network.id(), Set.of()).contains(role));
+  }
+
+  /** A virtual function does not go over the bridge whose flag isolates. */
+  static ValidationResult profileIsNotPassThrough(WatchedNetwork network, WatchedProfile profile) {
+    return failWith(ValidationMessage.GUARD_PROFILE_PASS_THROUGH, named(network, profile))
+        .when(profile.passThrough());
+  }
+
+  /** Mirroring copies frames past the bridge's flag (tc, before the bridge sees them). */
+  static ValidationResult profileMirrorsNoPorts(WatchedNetwork network, WatchedProfile profile) {
+    return failWith(ValidationMessage.GUARD_PROFILE_PORT_MIRRORING, named(network, profile))
+        .when(profile.portMirroring());
+  }
+
+  static ValidationResult profileHasNoFailover(WatchedNetwork network, WatchedProfile profile) {
+    return failWith(ValidationMessage.GUARD_PROFILE_FAILOVER, named(network, profile))
+        .when(profile.failover());
+  }
+
+  /** The guard sets the property by itself; this is broken only where the engine refuses it. */
+  static ValidationResult profileCarriesProperty(WatchedNetwork network, WatchedProfile profile) {
+    return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY, named(network, profile))
+        .when(network.enforcedByHook() && !profile.passThrough() && profile.property().isEmpty());
+  }
+
+  static ValidationResult roleIsNotForEveryone(WatchedNetwork network, WatchedProfile profile) {
+    Map<String, String> variables = new HashMap<>(named(network, profile));
+    variables.put("role", profile.property().orElse(""));
+    return failWith(ValidationMessage.GUARD_PROFILE_ROLE_FOR_EVERYONE, variables)
+        .when(profile.reachesOtherPorts() && profile.forEveryone());
+  }
+
+  static ValidationResult nicIsWhereGateIsOpen(
+      WatchedNetwork network,
+      WatchedVm vm,
+      WatchedVm.Nic nic,
+      WatchedCluster cluster,
+      LevelGate gate) {
+    Map<String, String> variables = new HashMap<>(named(network, cluster));
+    variables.put("vm", vm.name());
+    variables.put("nic", nic.name());
+    variables.put("level", cluster.cluster().level().toString());
+    variables.put("minimum", lowest(gate));
+    return failWith(ValidationMessage.GUARD_NIC_WHERE_GATE_IS_CLOSED, variables)
+        .unless(gate.isSupported(cluster.cluster().level()));
+  }
+
+  /** One for the host, not one a network: a host without our package is one thing to mend. */
+  static ValidationResult hostIsFit(AssessedHost host, List<WatchedNetwork> networks) {
+    Set<String> names = new TreeSet<>();
+    networks.forEach(network -> names.add(network.name()));
+    return failWith(
+            ValidationMessage.GUARD_HOST_UNFIT,
+            Map.of(
+                "host",
+                host.host().name(),
+                "count",
+                String.valueOf(names.size()),
+                "reasons",
+                String.join(" ", host.reasons())))
+        .unless(host.fit());
+  }
+
+  static ValidationResult networkIsOnLinuxBridgeOfHost(WatchedNetwork network, AssessedHost host) {
+    HostNetwork attached = host.host().facts().networks().get(network.id());
+    return failWith(
+            ValidationMessage.HOST_NETWORK_NOT_ON_LINUX_BRIDGE,
+            Map.of("host", host.host().name(), "network", network.name()))
+        .when(attached != null && !attached.linuxBridge());
+  }
+
+  private static String lowest(LevelGate gate) {
+    return gate.lowestSupported().map(CompatibilityLevel::toString).orElse("that is not available");
+  }
+
+  private static Map<String, String> named(WatchedNetwork network) {
+    return Map.of("network", network.name());
+  }
+
+  private static Map<String, String> named(WatchedNetwork network, WatchedCluster cluster) {
+    return Map.of("network", network.name(), "cluster", cluster.cluster().name());
+  }
+
+  private static Map<String, String> named(WatchedNetwork network, WatchedProfile profile) {
+    return Map.of("network", network.name(), "profile", profile.name());
+  }
+
+  /** Collects broken rules. */
+  private static final class Found {
+
+    private final List<GuardViolation> violations = new ArrayList<>();
+
+    void add(
+        Severity severity, Optional<Item> network, Optional<Item> subject, ValidationResult rule) {
+      rule.violation()
+          .ifPresent(
+              broken ->
+                  violations.add(
+                      new GuardViolation(
+                          broken.message(), severity, network, subject, broken.text())));
+    }
+
+    List<GuardViolation> violations() {
+      return List.copyOf(violations);
+    }
+  }
+}

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.cluster;
+
+import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.util.Optional;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.engine.Clusters;
+import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.rules.PortIsolationValidator;
+import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.Changes;
+import org.ovirt.isolatedports.server.http.EntityRef;
+import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.isolation.ClusterGate;
+import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.network.Networks;
+
+/**
+ * Attaching networks to clusters: isolated ones only where every host can be made to enforce it.
+ */
+@ApplicationScoped
+public class ClusterNetworks {
+
+  private static final String CANNOT_ATTACH = "Cannot attach Network";
+  private static final String CANNOT_EDIT = "Cannot edit Network";
+  private static final int BAD_REQUEST = 400;
+
+  private final EngineKnowledge knowledge;
+  private final EngineLookup lookup;
+  private final Clusters clusters;
+  private final ClusterGate clusterGate;
+  private final Isolation isolation;
+  private final Changes changes;
+  private final Answers answers;
+
+  @Inject
+  public ClusterNetworks(
+      EngineKnowledge knowledge,
+      EngineLookup lookup,
+      Clusters clusters,
+      ClusterGate clusterGate,
+      Isolation isolation,
+      Changes changes,
+      Answers answers) {
+    this.knowledge = knowledge;
+    this.lookup = lookup;
+    this.clusters = clusters;
+    this.clusterGate = clusterGate;
+    this.isolation = isolation;
+    this.changes = changes;
+    this.answers = answers;
+  }
+
+  /** For the container's proxy only. */
+  protected ClusterNetworks() {
+    this(null, null, null, null, null, null, null);
+  }
+
+  private static EntityRef ref(Exchange exchange, String clusterId, String id) {
+    return EntityRef.of(Kind.CLUSTER_NETWORK, exchange.path(), clusterId, id);
+  }
+
+  /** The networks of a cluster. */
+  public Response list(Exchange exchange) {
+    return answers.list(exchange, Kind.CLUSTER_NETWORK, exchange.send());
+  }
+
+  /** One network of a cluster. */
+  public Response get(Exchange exchange, String clusterId, String id) {
+    return answers.entity(exchange, ref(exchange, clusterId, id), exchange.send());
+  }
+
+  /** Attaches a network. */
+  public Response attach(Exchange exchange, String clusterId, byte[] body) {
+    ApiBody network = exchange.bodyFormat().read(body, Kind.CLUSTER_NETWORK.element());
+    network.flag(Isolation.PORT_ISOLATION);
+    Optional<Clusters.Found> cluster = clusters.find(exchange.token(), clusterId);
+    if (cluster.isPresent()) {
+      network(exchange, network, cluster.get())
+          .ifPresent(found -> check(isolation.logical(found), network, cluster.get()));
+    }
+    Networks.withoutOurs(network, knowledge.knowsPortIsolation(exchange.token()));
+    EngineAnswer answer = exchange.send(network.toBytes());
+    return answers.entity(exchange, ref(exchange, clusterId, id(answer)), answer);
+  }
+
+  private static String id(EngineAnswer answer) {
+    return answer.isSuccess()
+        ? Exchange.parse(answer, Kind.CLUSTER_NETWORK.element()).text("id").orElse("")
+        : "";
+  }
+
+  private void check(LogicalNetwork network, ApiBody asked, Clusters.Found found) {
+    clusterGate.check(found.cluster(), network, CANNOT_ATTACH);
+    unlessValid(
+        PortIsolationValidator.withoutInfrastructureRole(network, Networks.usages(asked)),
+        BAD_REQUEST,
+        CANNOT_ATTACH);
+  }
+
+  /** The engine takes a network by its id, or by its name within the cluster's data center. */
+  private Optional<EngineLookup.Network> network(
+      Exchange exchange, ApiBody network, Clusters.Found cluster) {
+    Optional<String> id = network.text("id");
+    if (id.isPresent()) {
+      return id.flatMap(Networks::uuid)
+          .flatMap(uuid -> lookup.network(exchange.token(), uuid.toString()));
+    }
+    return cluster
+        .dataCenterId()
+        .flatMap(
+            dc ->
+                network
+                    .text("name")
+                    .flatMap(name -> lookup.networkByName(exchange.token(), dc, name)));
+  }
+
+  /** Changes a network's role in a cluster; the engine ignores the attribute here. */
+  public Response update(Exchange exchange, String clusterId, String id, byte[] body) {
+    ApiBody change = exchange.bodyFormat().read(body, Kind.CLUSTER_NETWORK.element());
+    change.flag(Isolation.PORT_ISOLATION);
+    return changes.update(
+        exchange,
+        ref(exchange, clusterId, id),
+        current -> {
+          boolean inEngine = current.flag(Isolation.PORT_ISOLATION).orElse(false);
+          boolean isolated =
+              Networks.uuid(id).flatMap(network -> isolation.of(network, inEngine)).isPresent();
+          unlessValid(
+              PortIsolationValidator.withoutInfrastructureRole(
+                  new LogicalNetwork(current.text("name").orElse(""), true, false, isolated),
+                  Networks.usages(change)),
+              BAD_REQUEST,
+              CANNOT_EDIT);
+          Networks.withoutOurs(change, knowledge.knowsPortIsolation(exchange.token()));
+          return exchange.send(change.toBytes());
+        });
+  }
+
+  /** Detaches a network. */
+  public Response detach(Exchange exchange, String clusterId, String id, byte[] body) {
+    return changes.remove(exchange, ref(exchange, clusterId, id), current -> exchange.send(body));
+  }
+}

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.cluster;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.util.Optional;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.inventory.Cluster;
+import org.ovirt.isolatedports.inventory.CompatibilityLevel;
+import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.Changes;
+import org.ovirt.isolatedports.server.http.EntityRef;
+import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.isolation.ClusterGate;
+import org.ovirt.isolatedports.server.isolation.Isolation;
+
+/**
+ * Clusters: one with isolated networks keeps a level for which the gate is open, and its Linux
+ * bridge. The engine holds to the first only.
+ */
+@ApplicationScoped
+public class ClustersOfNetworks {
+
+  private static final String CANNOT_EDIT = "Cannot edit Cluster";
+
+  private final EngineLookup lookup;
+  private final ClusterGate clusterGate;
+  private final Isolation isolation;
+  private final Changes changes;
+  private final Answers answers;
+
+  @Inject
+  public ClustersOfNetworks(
+      EngineLookup lookup,
+      ClusterGate clusterGate,
+      Isolation isolation,
+      Changes changes,
+      Answers answers) {
+    this.lookup = lookup;
+    this.clusterGate = clusterGate;
+    this.isolation = isolation;
+    this.changes = changes;
+    this.answers = answers;
+  }
+
+  /** For the container's proxy only. */
+  protected ClustersOfNetworks() {
+    this(null, null, null, null, null);
+  }
+
+  private static EntityRef ref(String id) {
+    return EntityRef.of(Kind.CLUSTER, "/clusters/" + id, id);
+  }
+
+  /** The clusters. */
+  public Response list(Exchange exchange) {
+    return answers.list(exchange, Kind.CLUSTER, exchange.send());
+  }
+
+  /** One cluster. */
+  public Response get(Exchange exchange, String id) {
+    return answers.entity(exchange, ref(id), exchange.send());
+  }
+
+  /** Changes a cluster. */
+  public Response update(Exchange exchange, String id, byte[] body) {
+    ApiBody change = exchange.bodyFormat().read(body, Kind.CLUSTER.element());
+    return changes.update(
+        exchange,
+        ref(id),
+        current -> {
+          if (change.has("version") || change.has("switch_type")) {
+            check(exchange, id, wanted(change, current));
+          }
+          return exchange.send(change.toBytes());
+        });
+  }
+
+  private void check(Exchange exchange, String id, Cluster wanted) {
+    for (EngineLookup.Network attached : lookup.networksOfCluster(exchange.token(), id)) {
+      LogicalNetwork network = isolation.logical(attached);
+      clusterGate.check(wanted, network, CANNOT_EDIT);
+    }
+  }
+
+  private static Cluster wanted(ApiBody change, ApiBody current) {
+    Cluster before =
+        cluster(
+            current, new Cluster("", "", new CompatibilityLevel(0, 0), SwitchType.LINUX_BRIDGE));
+    return cluster(change, before);
+  }
+
+  /** A cluster as a body has it; what it does not say is as before. */
+  private static Cluster cluster(ApiBody body, Cluster before) {
+    Optional<ApiBody> version = body.child("version");
+    Optional<CompatibilityLevel> level =
+        version.flatMap(
+            v ->
+                CompatibilityLevel.parse(
+                    v.text("major").orElse("") + "." + v.text("minor").orElse("")));
+    return new Cluster(
+        body.text("id").orElse(before.id()),
+        body.text("name").orElse(before.name()),
+        level.orElse(before.level()),
+        body.text("switch_type")
+            .map(type -> "ovs".equalsIgnoreCase(type) ? SwitchType.OVS : SwitchType.LINUX_BRIDGE)
+            .orElse(before.switchType()));
+  }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.http.caller;
+
+import jakarta.annotation.PreDestroy;
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.ovirt.isolatedports.engine.SingleSignOn;
+
+/**
+ * Tokens for users who send their password with every request.
+ *
+ * <p>The engine takes 35 to 40 ms for a login and writes two events for each, so a token is kept
+ * for a minute. It is found by a keyed hash of user and password: neither is kept.
+ */
+@ApplicationScoped
+public class BasicLogins {
+
+  private static final long LIFE_NANOS = Duration.ofMinutes(1).toNanos();
+  private static final int MOST = 1_000;
+  private static final String HMAC = "HmacSHA256";
+
+  private record Login(String token, long at) {}
+
+  private final SingleSignOn sso;
+  private final SecretKeySpec key;
+  private final Map<String, Login> logins = new ConcurrentHashMap<>();
+
+  @Inject
+  public BasicLogins(SingleSignOn sso) {
+    this.sso = sso;
+    byte[] random = new byte[32];
+    new SecureRandom().nextBytes(random);
+    this.key = new SecretKeySpec(random, HMAC);
+  }
+
+  /** For the container's proxy only. */
+  protected BasicLogins() {
+    this.sso = null;
+    this.key = new SecretKeySpec(new byte[1], HMAC);
+  }
+
+  /** A token for a user, new or kept; empty if the engine refuses the user or the password. */
+  public Optional<String> token(String user, String password) {
+    String hash = hash(user, password);
+    Login kept = logins.get(hash);
+    if (kept != null && System.nanoTime() - kept.at() < LIFE_NANOS) {
+      return Optional.of(kept.token());
+    }
+    return login(hash, user, password);
+  }
+
+  /** A token other than the one that the engine just refused. */
+  public Optional<String> renewed(String refused, String user, String password) {
+    String hash = hash(user, password);
+    logins.computeIfPresent(hash, (h, kept) -> kept.token().equals(refused) ? null : kept);
+    return token(user, password);
+  }
+
+  private Optional<String> login(String hash, String user, String password) {
+    Optional<String> token = sso.login(user, password);
+    expire();
+    token.ifPresent(fresh -> logins.put(hash, new Login(fresh, System.nanoTime())));
+    return token;
+  }
+
+  private void expire() {
+    long now = System.nanoTime();
+    logins.values().removeIf(login -> now - login.at() >= LIFE_NANOS);
+    if (logins.size() >= MOST) {
+      logins.clear();
+    }
+  }
+
+  private String hash(String user, String password) {
+    try {
+      Mac mac = Mac.getInstance(HMAC);
+      mac.init(key);
+      mac.update(user.getBytes(StandardCharsets.UTF_8));
+      mac.update((byte) 0);
+      return HexFormat.of().formatHex(mac.doFinal(password.getBytes(StandardCharsets.UTF_8)));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every JDK has " + HMAC, e);
+    }
+  }
+
+  @PreDestroy
+  void forget() {
+    logins.clear();
+  }
+}

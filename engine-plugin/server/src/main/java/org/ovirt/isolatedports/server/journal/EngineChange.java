@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.journal;
+
+import jakarta.persistence.Column;
+import jakarta.persistence.Entity;
+import jakarta.persistence.Id;
+import jakarta.persistence.Table;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.ovirt.isolatedports.server.isolation.Enforcement;
+
+/**
+ * A change of engine and store together that has begun; see {@link Journal}.
+ *
+ * <p>An {@code add} creates an isolated network: until its id is known it is named by data center
+ * and name. A {@code follow} is an update or removal, after which our row has to follow the engine.
+ */
+@Entity
+@Table(name = "engine_change")
+public class EngineChange {
+
+  @Id
+  @Column(name = "change_id")
+  private UUID changeId;
+
+  private String kind;
+
+  @Column(name = "data_center_id")
+  private UUID dataCenterId;
+
+  private String name;
+
+  @Column(name = "network_id")
+  private UUID networkId;
+
+  private String enforcement;
+
+  @Column(name = "started_at")
+  private Instant startedAt;
+
+  /** For Hibernate. */
+  protected EngineChange() {}
+
+  /** The creation of an isolated network. */
+  static EngineChange add(UUID dataCenterId, String name, Enforcement enforcement) {
+    EngineChange change = new EngineChange();
+    change.changeId = UUID.randomUUID();
+    change.kind = "add";
+    change.dataCenterId = dataCenterId;
+    change.name = name;
+    change.enforcement = enforcement.text();
+    change.startedAt = Instant.now();
+    return change;
+  }
+
+  /** A change of a network that our row has to follow. */
+  static EngineChange follow(UUID networkId) {
+    EngineChange change = new EngineChange();
+    change.changeId = UUID.randomUUID();
+    change.kind = "follow";
+    change.networkId = networkId;
+    change.startedAt = Instant.now();
+    return change;
+  }
+
+  void created(UUID network) {
+    this.networkId = network;
+  }
+
+  public UUID changeId() {
+    return changeId;
+  }
+
+  public boolean isAdd() {
+    return "add".equals(kind);
+  }
+
+  /** Where the network is added. */
+  public Optional<UUID> dataCenterId() {
+    return Optional.ofNullable(dataCenterId);
+  }
+
+  /** The name it is added with. */
+  public Optional<String> name() {
+    return Optional.ofNullable(name);
+  }
+
+  /** The network, as soon as it is known. */
+  public Optional<UUID> networkId() {
+    return Optional.ofNullable(networkId);
+  }
+
+  /** Who is to enforce. */
+  public Optional<Enforcement> enforcement() {
+    return Optional.ofNullable(enforcement).map(Enforcement::ofText);
+  }
+
+  public Instant startedAt() {
+    return startedAt;
+  }
+}

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.journal;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.persistence.EntityManager;
+import jakarta.persistence.PersistenceContext;
+import jakarta.transaction.Transactional;
+import java.util.List;
+import java.util.UUID;
+import org.ovirt.isolatedports.server.isolation.Enforcement;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+
+/**
+ * What has to be completed or undone if it is cut short: an entry is committed before the engine is
+ * asked, and goes away when engine and store agree.
+ */
+@ApplicationScoped
+@Transactional
+public class Journal {
+
+  @PersistenceContext(unitName = "isolated-ports")
+  EntityManager entities;
+
+  private final IsolatedNetworks networks;
+
+  @Inject
+  public Journal(IsolatedNetworks networks) {
+    this.networks = networks;
+  }
+
+  /** For the container's proxy only. */
+  protected Journal() {
+    this(null);
+  }
+
+  /** Notes that an isolated network is about to be created. */
+  public UUID beginAdd(UUID dataCenterId, String name, Enforcement enforcement) {
+    EngineChange change = EngineChange.add(dataCenterId, name, enforcement);
+    entities.persist(change);
+    return change.changeId();
+  }
+
+  /** Notes that a network we have a row of is about to be changed or removed. */
+  public UUID beginFollow(UUID networkId) {
+    EngineChange change = EngineChange.follow(networkId);
+    entities.persist(change);
+    return change.changeId();
+  }
+
+  /** Takes the created network in, and notes that the rest is still to be done; one transaction. */
+  public void created(UUID changeId, IsolatedNetwork network) {
+    entities.find(EngineChange.class, changeId).created(network.networkId());
+    networks.add(network);
+  }
+
+  /** Engine and store agree. */
+  public void done(UUID changeId) {
+    EngineChange change = entities.find(EngineChange.class, changeId);
+    if (change != null) {
+      entities.remove(change);
+    }
+  }
+
+  /** What has begun and is not done, oldest first. */
+  public List<EngineChange> open() {
+    return entities
+        .createQuery("select c from EngineChange c order by c.startedAt", EngineChange.class)
+        .getResultList();
+  }
+}

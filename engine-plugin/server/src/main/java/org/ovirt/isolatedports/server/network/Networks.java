@@ -1,0 +1,315 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.network;
+
+import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.rules.PortIsolationValidator;
+import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.Changes;
+import org.ovirt.isolatedports.server.http.EntityRef;
+import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.isolation.Enforcement;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.journal.Journal;
+import org.ovirt.isolatedports.server.journal.Running;
+
+/**
+ * Networks with the attribute {@code port_isolation}.
+ *
+ * <p>Where the engine knows the attribute it is the engine's, and we pass it through, add the rules
+ * the engine lacks, and remember. Where it does not, we hold the attribute: it is taken out of what
+ * goes to the engine, our rules stand in for the engine's, and the network's vNIC profiles carry it
+ * to the hosts.
+ */
+@ApplicationScoped
+public class Networks {
+
+  private static final String CANNOT_ADD = "Cannot add Network";
+  private static final String CANNOT_EDIT = "Cannot edit Network";
+  private static final int CONFLICT = 409;
+  private static final int BAD_REQUEST = 400;
+
+  private final EngineKnowledge knowledge;
+  private final IsolatedCreation creation;
+  private final IsolatedNetworks store;
+  private final Journal journal;
+  private final Running running;
+  private final EngineLookup lookup;
+  private final Isolation isolation;
+  private final Changes changes;
+  private final Answers answers;
+
+  @Inject
+  public Networks(
+      EngineKnowledge knowledge,
+      IsolatedCreation creation,
+      IsolatedNetworks store,
+      Journal journal,
+      Running running,
+      EngineLookup lookup,
+      Isolation isolation,
+      Changes changes,
+      Answers answers) {
+    this.knowledge = knowledge;
+    this.creation = creation;
+    this.store = store;
+    this.journal = journal;
+    this.running = running;
+    this.lookup = lookup;
+    this.isolation = isolation;
+    this.changes = changes;
+    this.answers = answers;
+  }
+
+  /** For the container's proxy only. */
+  protected Networks() {
+    this(null, null, null, null, null, null, null, null, null);
+  }
+
+  /** The engine's list, each network with its attribute. */
+  public Response list(Exchange exchange) {
+    return answers.list(exchange, Kind.NETWORK, exchange.send());
+  }
+
+  /** One network with its attribute. */
+  public Response get(Exchange exchange, String id) {
+    return answers.entity(exchange, ref(exchange, id), exchange.send());
+  }
+
+  private static EntityRef ref(Exchange exchange, String id) {
+    return EntityRef.of(Kind.NETWORK, exchange.path(), id);
+  }
+
+  /**
+   * Creates a network.
+   *
+   * @param dataCenterId the data center of the path; empty where the body names it
+   */
+  public Response add(Exchange exchange, Optional<String> dataCenterId, byte[] body) {
+    ApiBody network = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    boolean isolated = network.flag(Isolation.PORT_ISOLATION).orElse(false);
+    boolean known = knowledge.knowsPortIsolation(exchange.token());
+    LogicalNetwork wanted = wanted(network, network.text("name").orElse(""), isolated, true);
+    if (!known) {
+      unlessValid(PortIsolationValidator.onlyOnVmNetworks(wanted), CONFLICT, CANNOT_ADD);
+      unlessValid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
+    }
+    unlessValid(
+        PortIsolationValidator.withoutInfrastructureRole(wanted, usages(network)),
+        BAD_REQUEST,
+        CANNOT_ADD);
+    withoutOurs(network, known);
+    EngineAnswer answer =
+        isolated
+            ? addIsolated(exchange, dataCenterId, network, known)
+            : exchange.send(network.toBytes());
+    if (!answer.isSuccess()) {
+      return Exchange.pass(answer);
+    }
+    String id = id(Exchange.parse(answer, Kind.NETWORK.element())).toString();
+    return answers.entity(exchange, ref(exchange, id), answer);
+  }
+
+  /** Creates the network in the engine and takes it in; a crash in between leaves a trace. */
+  private EngineAnswer addIsolated(
+      Exchange exchange, Optional<String> dataCenterPath, ApiBody network, boolean known) {
+    Optional<UUID> dataCenter =
+        dataCenterPath.flatMap(Networks::uuid).or(() -> dataCenter(exchange, network));
+    Optional<String> name = network.text("name").filter(text -> !text.isBlank());
+    if (dataCenter.isEmpty() || name.isEmpty()) {
+      return onlyRefused(exchange, network);
+    }
+    Enforcement enforcement = known ? Enforcement.NATIVE : Enforcement.HOOK;
+    if (lookup.networkByName(exchange.token(), dataCenter.get(), name.get()).isPresent()) {
+      // The trace of a crash is the name, so it must not lead to a network that was there before.
+      return onlyRefused(exchange, network);
+    }
+    return creation.create(
+        exchange.token(),
+        dataCenter.get(),
+        name.get(),
+        enforcement,
+        () -> exchange.send(network.toBytes()),
+        answer ->
+            answer.isSuccess()
+                ? Optional.of(row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement))
+                : Optional.empty());
+  }
+
+  private Optional<UUID> dataCenter(Exchange exchange, ApiBody network) {
+    Optional<ApiBody> asked = network.child("data_center");
+    Optional<String> id = asked.flatMap(dc -> dc.text("id"));
+    return id.isPresent()
+        ? id.flatMap(Networks::uuid)
+        : asked
+            .flatMap(dc -> dc.text("name"))
+            .flatMap(name -> lookup.dataCenterByName(exchange.token(), name));
+  }
+
+  /** Lets the engine say in its own words what is wrong with a network it cannot create. */
+  private static EngineAnswer onlyRefused(Exchange exchange, ApiBody network) {
+    EngineAnswer answer = exchange.send(network.toBytes());
+    if (answer.isSuccess()) {
+      throw new EngineException(
+          EngineException.Kind.GARBAGE,
+          "The oVirt engine created a network that it had to refuse (no name, no data center, or a"
+              + " name that was taken a moment ago). It is not isolated: remove it and try again.");
+    }
+    return answer;
+  }
+
+  /** Changes a network; the attribute cannot change. */
+  public Response update(Exchange exchange, String id, byte[] body) {
+    ApiBody change = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    Optional<Boolean> asked = change.flag(Isolation.PORT_ISOLATION);
+    return changes.update(
+        exchange,
+        ref(exchange, id),
+        current -> {
+          boolean known = knowledge.knowsPortIsolation(exchange.token());
+          boolean inEngine = current.flag(Isolation.PORT_ISOLATION).orElse(false);
+          boolean isolated = isolation.of(id(current), inEngine).isPresent();
+          check(change, current, isolated, asked.orElse(isolated));
+          withoutOurs(change, known);
+          if (known && isolated && !inEngine) {
+            // Isolated by us since before the engine knew the attribute: it would not understand.
+            change.remove(Isolation.PORT_ISOLATION);
+          }
+          return follow(exchange, id, isolated, change.toBytes());
+        });
+  }
+
+  private static void check(ApiBody change, ApiBody current, boolean isolated, boolean asked) {
+    String name = current.text("name").orElse("");
+    boolean wasVm = usages(current).contains("vm");
+    LogicalNetwork before = new LogicalNetwork(name, wasVm, false, isolated);
+    LogicalNetwork after = wanted(change, name, asked, wasVm);
+    unlessValid(
+        PortIsolationValidator.notChangedAfterCreation(before, after), BAD_REQUEST, CANNOT_EDIT);
+    unlessValid(PortIsolationValidator.onlyOnVmNetworks(after), CONFLICT, CANNOT_EDIT);
+    unlessValid(PortIsolationValidator.notOnExternalNetworks(after), CONFLICT, CANNOT_EDIT);
+    unlessValid(
+        PortIsolationValidator.withoutInfrastructureRole(after, usages(change)),
+        BAD_REQUEST,
+        CANNOT_EDIT);
+  }
+
+  /** Sends a change of a network; our row follows what comes of it, also after a crash. */
+  private EngineAnswer follow(Exchange exchange, String id, boolean isolated, byte[] body) {
+    Optional<UUID> row = uuid(id).filter(network -> store.find(network).isPresent());
+    if (!isolated || row.isEmpty()) {
+      return exchange.send(body);
+    }
+    UUID change = journal.beginFollow(row.get());
+    return running.during(
+        change,
+        () -> {
+          EngineAnswer answer = exchange.send(body);
+          if (answer.isSuccess()) {
+            Exchange.parse(answer, Kind.NETWORK.element())
+                .text("name")
+                .ifPresent(name -> store.rename(row.get(), name));
+          }
+          journal.done(change);
+          return answer;
+        });
+  }
+
+  /** Removes a network, and what we know of it. */
+  public Response remove(Exchange exchange, String id, byte[] body) {
+    return changes.remove(
+        exchange,
+        ref(exchange, id),
+        current -> {
+          UUID network = id(current);
+          if (store.find(network).isEmpty()) {
+            return exchange.send(body);
+          }
+          UUID change = journal.beginFollow(network);
+          return running.during(
+              change,
+              () -> {
+                EngineAnswer answer = exchange.send(body);
+                if (answer.isSuccess()) {
+                  store.remove(network);
+                }
+                journal.done(change);
+                return answer;
+              });
+        });
+  }
+
+  /** Takes out what is ours and what this engine does not understand. */
+  public static void withoutOurs(ApiBody network, boolean known) {
+    Isolation.OUR_FIELDS.forEach(network::remove);
+    if (!known) {
+      network.remove(Isolation.PORT_ISOLATION);
+    }
+  }
+
+  /** A network as a body asks for it; what it does not say is as before. */
+  private static LogicalNetwork wanted(
+      ApiBody network, String name, boolean isolated, boolean vmNetworkBefore) {
+    boolean vmNetwork =
+        network.texts("usages", "usage").map(u -> u.contains("vm")).orElse(vmNetworkBefore);
+    return new LogicalNetwork(name, vmNetwork, network.has("external_provider"), isolated);
+  }
+
+  /** The roles a body asks for; {@code display} is also a field of its own. */
+  public static List<String> usages(ApiBody network) {
+    List<String> usages = new ArrayList<>(network.texts("usages", "usage").orElse(List.of()));
+    if (network.flag("display").orElse(false)) {
+      usages.add("display");
+    }
+    return usages;
+  }
+
+  private static IsolatedNetwork row(ApiBody network, Enforcement enforcement) {
+    UUID dataCenter =
+        network
+            .child("data_center")
+            .flatMap(dc -> dc.text("id"))
+            .flatMap(Networks::uuid)
+            .orElseThrow(() -> garbage("names no data center"));
+    return new IsolatedNetwork(
+        id(network), dataCenter, network.text("name").orElse(""), enforcement, Instant.now());
+  }
+
+  private static UUID id(ApiBody network) {
+    return network
+        .text("id")
+        .flatMap(Networks::uuid)
+        .orElseThrow(() -> garbage("holds a network without an id"));
+  }
+
+  /** An id that is no UUID names nothing; the engine answers 404 for it as well. */
+  public static Optional<UUID> uuid(String id) {
+    try {
+      return Optional.of(UUID.fromString(id));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static EngineException garbage(String what) {
+    return new EngineException(
+        EngineException.Kind.GARBAGE, "The oVirt engine's answer " + what + ".");
+  }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.profile;
+
+import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.Optional;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.Permissions;
+import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.VnicProfile;
+import org.ovirt.isolatedports.rules.PortIsolationValidator;
+import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.Changes;
+import org.ovirt.isolatedports.server.http.EntityRef;
+import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.isolation.Enforcement;
+import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.network.Networks;
+
+/**
+ * vNIC profiles: those of isolated networks keep their vNICs on the bridge and carry the property.
+ */
+@ApplicationScoped
+public class ProfilesOfNetworks {
+
+  private static final String CANNOT_ADD = "Cannot add VM network interface profile";
+  private static final String CANNOT_EDIT = "Cannot edit VM network interface profile";
+  private static final String CUSTOM_PROPERTIES = "custom_properties";
+  private static final String CUSTOM_PROPERTY = "custom_property";
+  private static final int BAD_REQUEST = 400;
+
+  private final EngineLookup lookup;
+  private final Permissions permissions;
+  private final Isolation isolation;
+  private final Changes changes;
+  private final Answers answers;
+
+  @Inject
+  public ProfilesOfNetworks(
+      EngineLookup lookup,
+      Permissions permissions,
+      Isolation isolation,
+      Changes changes,
+      Answers answers) {
+    this.lookup = lookup;
+    this.permissions = permissions;
+    this.isolation = isolation;
+    this.changes = changes;
+    this.answers = answers;
+  }
+
+  /** For the container's proxy only. */
+  protected ProfilesOfNetworks() {
+    this(null, null, null, null, null);
+  }
+
+  private static EntityRef ref(Exchange exchange, String id) {
+    return EntityRef.of(Kind.VNIC_PROFILE, exchange.path(), id);
+  }
+
+  /** All profiles, or those of a network. */
+  public Response list(Exchange exchange) {
+    return answers.list(exchange, Kind.VNIC_PROFILE, exchange.send());
+  }
+
+  /** One profile. */
+  public Response get(Exchange exchange, String id) {
+    return answers.entity(exchange, ref(exchange, id), exchange.send());
+  }
+
+  /**
+   * Adds a profile.
+   *
+   * @param networkPath the network of the path; empty where the body names it
+   */
+  public Response add(Exchange exchange, Optional<String> networkPath, byte[] body) {
+    ApiBody profile = exchange.bodyFormat().read(body, Kind.VNIC_PROFILE.element());
+    Optional<EngineLookup.Network> network =
+        networkPath
+            .or(() -> profile.child("network").flatMap(link -> link.text("id")))
+            .flatMap(Networks::uuid)
+            .flatMap(id -> lookup.network(exchange.token(), id.toString()));
+    VnicProfile wanted = wanted(profile, new VnicProfile("", false, false, Optional.empty()));
+    network.ifPresent(
+        found -> {
+          check(isolation.logical(found), wanted, CANNOT_ADD);
+          checkEveryone(
+              exchange, isolation.logical(found), wanted, "networks/" + found.id(), CANNOT_ADD);
+          carry(profile, found, wanted.portRole(), true);
+        });
+    checkFailover(exchange, profile, wanted, CANNOT_ADD);
+    EngineAnswer answer = exchange.send(profile.toBytes());
+    throwIfNotRegistered(answer, network, CANNOT_ADD);
+    String id =
+        answer.isSuccess()
+            ? Exchange.parse(answer, Kind.VNIC_PROFILE.element()).text("id").orElse("")
+            : "";
+    return answers.entity(exchange, ref(exchange, id), answer);
+  }
+
+  /** Changes a profile. */
+  public Response update(Exchange exchange, String id, byte[] body) {
+    ApiBody change = exchange.bodyFormat().read(body, Kind.VNIC_PROFILE.element());
+    return changes.update(
+        exchange,
+        ref(exchange, id),
+        current -> {
+          VnicProfile before = wanted(current, new VnicProfile("", false, false, Optional.empty()));
+          VnicProfile after = wanted(change, before);
+          Optional<EngineLookup.Network> network =
+              lookup.profile(exchange.token(), id).map(EngineLookup.Profile::network);
+          network.ifPresent(
+              found -> {
+                check(isolation.logical(found), after, CANNOT_EDIT);
+                checkEveryone(
+                    exchange, isolation.logical(found), after, "vnicprofiles/" + id, CANNOT_EDIT);
+                carry(change, found, after.portRole(), change.has(CUSTOM_PROPERTIES));
+              });
+          checkFailover(exchange, change, after, CANNOT_EDIT);
+          EngineAnswer answer = exchange.send(change.toBytes());
+          throwIfNotRegistered(answer, network, CANNOT_EDIT);
+          return answer;
+        });
+  }
+
+  /** Removes a profile. */
+  public Response remove(Exchange exchange, String id, byte[] body) {
+    return changes.remove(exchange, ref(exchange, id), current -> exchange.send(body));
+  }
+
+  private static void check(LogicalNetwork network, VnicProfile profile, String action) {
+    unlessValid(
+        PortIsolationValidator.notOnPassthroughProfiles(network, profile), BAD_REQUEST, action);
+    unlessValid(PortIsolationValidator.notWithPortMirroring(network, profile), BAD_REQUEST, action);
+  }
+
+  /** Permissions are read only where they matter, as that takes more requests. */
+  private void checkEveryone(
+      Exchange exchange,
+      LogicalNetwork network,
+      VnicProfile profile,
+      String object,
+      String action) {
+    if (network.portIsolation() && profile.opensPorts()) {
+      boolean everyone = permissions.everyoneMayUse(exchange.token(), object);
+      unlessValid(
+          PortIsolationValidator.openPortsNotForEveryone(network, profile, everyone),
+          BAD_REQUEST,
+          action);
+    }
+  }
+
+  private void checkFailover(
+      Exchange exchange, ApiBody profile, VnicProfile wanted, String action) {
+    profile
+        .child("failover")
+        .flatMap(failover -> failover.text("id"))
+        .flatMap(Networks::uuid)
+        .flatMap(id -> lookup.profile(exchange.token(), id.toString()))
+        .ifPresent(
+            failover ->
+                unlessValid(
+                    PortIsolationValidator.notAsFailoverTarget(
+                        isolation.logical(failover.network()), wanted),
+                    BAD_REQUEST,
+                    action));
+  }
+
+  /**
+   * Makes the profile carry the property to the hosts where our hook enforces.
+   *
+   * <p>A body's list of properties replaces the profile's, so that one without ours would open its
+   * ports.
+   */
+  private void carry(
+      ApiBody profile, EngineLookup.Network network, Optional<String> role, boolean replaces) {
+    boolean byHook = isolation.of(network).filter(Enforcement.HOOK::equals).isPresent();
+    boolean carried = replaces ? roleIn(profile).isPresent() : role.isPresent();
+    if (byHook && !carried) {
+      profile.append(
+          CUSTOM_PROPERTIES,
+          CUSTOM_PROPERTY,
+          Map.of("name", VnicProfiles.PROPERTY, "value", "true"));
+    }
+  }
+
+  private static void throwIfNotRegistered(
+      EngineAnswer answer, Optional<EngineLookup.Network> network, String action) {
+    if (!answer.isSuccess()
+        && network.isPresent()
+        && VnicProfiles.isNotRegistered(new String(answer.body(), StandardCharsets.UTF_8))) {
+      throw VnicProfiles.notRegistered(action, "Network " + network.get().name());
+    }
+  }
+
+  /** A profile as a body asks for it; what it does not say is as before. */
+  private static VnicProfile wanted(ApiBody profile, VnicProfile before) {
+    return new VnicProfile(
+        profile.text("name").orElse(before.name()),
+        profile
+            .child("pass_through")
+            .flatMap(passThrough -> passThrough.text("mode"))
+            .map("enabled"::equalsIgnoreCase)
+            .orElse(before.passthrough()),
+        profile.flag("port_mirroring").orElse(before.portMirroring()),
+        profile.has(CUSTOM_PROPERTIES) ? roleIn(profile) : before.portRole());
+  }
+
+  private static Optional<String> roleIn(ApiBody profile) {
+    return profile.list(CUSTOM_PROPERTIES, CUSTOM_PROPERTY).stream()
+        .filter(property -> property.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
+        .findFirst()
+        .flatMap(property -> property.text("value"));
+  }
+}

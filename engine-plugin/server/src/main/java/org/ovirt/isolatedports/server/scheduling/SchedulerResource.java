@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.scheduling;
+
+import jakarta.inject.Inject;
+import jakarta.ws.rs.GET;
+import jakarta.ws.rs.Path;
+import jakarta.ws.rs.QueryParam;
+import jakarta.ws.rs.core.HttpHeaders;
+import jakarta.ws.rs.core.Response;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.body.TreeWriter;
+import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EngineRequest;
+import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.fault.FaultException;
+import org.ovirt.isolatedports.server.scheduling.inventory.SchedulerStatus;
+
+/**
+ * {@code GET /decisions[?vm=][&max=]} and {@code GET /scheduler}: why a VM may run where, and
+ * whether scheduling by us is in effect. For callers the engine shows its hosts to.
+ */
+@Path("/")
+public class SchedulerResource {
+
+  private static final int MOST = 1_000;
+  private static final int BAD_REQUEST = 400;
+
+  @Inject Exchange exchange;
+  @Inject EngineHttpClient engine;
+  @Inject SchedulerServer scheduler;
+
+  /**
+   * The last decisions, newest first.
+   *
+   * @param vm id or name of a VM; all VMs if it is left out
+   * @param max how many at most
+   */
+  @GET
+  @Path("decisions")
+  public Response decisions(@QueryParam("vm") String vm, @QueryParam("max") String max) {
+    int most = most(max);
+    return unlessRefused(
+        "decisions",
+        () ->
+            Map.of(
+                "decision",
+                DecisionsBody.of(scheduler.decisions().list(Optional.ofNullable(vm), most))));
+  }
+
+  /** Whether the engine calls us, and what is wrong if it does not. */
+  @GET
+  @Path("scheduler")
+  public Response status() {
+    return unlessRefused("scheduler", () -> tree(scheduler.status(), scheduler.isListening()));
+  }
+
+  static Map<String, Object> tree(SchedulerStatus status, boolean listening) {
+    Map<String, Object> tree = new LinkedHashMap<>();
+    tree.put("listening", String.valueOf(listening));
+    tree.put("filter", status.filter().name().toLowerCase(Locale.ROOT));
+    status.lastDiscovered().ifPresent(at -> tree.put("last_discovered", at.toString()));
+    status.lastAsked().ifPresent(at -> tree.put("last_asked", at.toString()));
+    status.networksSeen().ifPresent(at -> tree.put("networks_seen", at.toString()));
+    tree.put("hosts_known", String.valueOf(status.hostsKnown()));
+    status.oldestHostSeen().ifPresent(at -> tree.put("oldest_host_seen", at.toString()));
+    tree.put("problems", Map.of("problem", status.problems()));
+    return tree;
+  }
+
+  private Response unlessRefused(String root, Supplier<Map<String, Object>> tree) {
+    BodyFormat format = exchange.answerFormat();
+    EngineAnswer asked =
+        engine.send(EngineRequest.get("/hosts?max=1", exchange.token(), format.mediaType()));
+    if (!asked.isSuccess()) {
+      return Exchange.pass(asked);
+    }
+    return Response.ok(TreeWriter.write(format, root, tree.get()))
+        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
+        .build();
+  }
+
+  private static int most(String max) {
+    if (max == null) {
+      return MOST;
+    }
+    if (!max.matches("[0-9]{1,9}")) {
+      throw FaultException.operationFailed(
+          BAD_REQUEST, "The parameter max must be a number of decisions, not " + max + ".");
+    }
+    return Math.min(MOST, Integer.parseInt(max));
+  }
+}

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.twin;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.persistence.EntityManager;
+import jakarta.persistence.PersistenceContext;
+import jakarta.transaction.Transactional;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/** The networks whose VMs move to isolated twins. */
+@ApplicationScoped
+@Transactional
+public class MovingIns {
+
+  /**
+   * A vNIC that was chosen.
+   *
+   * @param back whether it is to go back
+   * @param refusal why it could not be moved when that was last tried; empty if it was not
+   */
+  public record Chosen(boolean back, String refusal) {}
+
+  private static final int LONGEST_REFUSAL = 2000;
+
+  @PersistenceContext(unitName = "isolated-ports")
+  EntityManager entities;
+
+  /** That of a network. */
+  public Optional<MovingIn> find(UUID networkId) {
+    return Optional.ofNullable(entities.find(MovingIn.class, networkId));
+  }
+
+  /** Notes a twin before the engine is asked for it. */
+  public void begin(MovingIn movingIn) {
+    entities.persist(movingIn);
+  }
+
+  /** Another name for a twin that is not made yet. */
+  public void nameTwin(UUID networkId, String name) {
+    find(networkId).ifPresent(row -> row.nameTwin(name));
+  }
+
+  /** The twin is known, or it is known to be gone. */
+  public void twin(UUID networkId, Optional<UUID> twin) {
+    find(networkId).ifPresent(row -> row.twin(twin));
+  }
+
+  /** The labels that are to go over to the twin. */
+  public void labels(UUID networkId, List<String> labels) {
+    find(networkId).ifPresent(row -> row.labels(labels));
+  }
+
+  public void status(UUID networkId, MovingIn.Status status) {
+    find(networkId).ifPresent(row -> row.status(status));
+  }
+
+  /** Forgets it, with all vNICs and profiles. */
+  public void remove(UUID networkId) {
+    find(networkId).ifPresent(entities::remove);
+  }
+
+  /** The twin's profiles, by those they stand for. */
+  public Map<String, String> profiles(UUID networkId) {
+    Map<String, String> found = new HashMap<>();
+    for (Object row :
+        entities
+            .createNativeQuery(
+                "SELECT profile_id, twin_profile_id FROM moving_in_profile WHERE network_id = :id")
+            .setParameter("id", networkId)
+            .getResultList()) {
+      Object[] columns = (Object[]) row;
+      found.put(columns[0].toString(), columns[1].toString());
+    }
+    return found;
+  }
+
+  /** Notes which profile of the twin stands for one of the network. */
+  public void pair(UUID networkId, String profile, String twinProfile) {
+    entities
+        .createNativeQuery(
+            "INSERT INTO moving_in_profile (network_id, profile_id, twin_profile_id)"
+                + " VALUES (:id, :profile, :twin) ON CONFLICT (network_id, profile_id)"
+                + " DO UPDATE SET twin_profile_id = excluded.twin_profile_id")
+        .setParameter("id", networkId)
+        .setParameter("profile", UUID.fromString(profile))
+        .setParameter("twin", UUID.fromString(twinProfile))
+        .executeUpdate();
+  }
+
+  /** The vNICs chosen, by their ids. */
+  public Map<String, Chosen> chosen(UUID networkId) {
+    Map<String, Chosen> found = new LinkedHashMap<>();
+    for (Object row :
+        entities
+            .createNativeQuery(
+                "SELECT nic_id, back, refusal FROM moving_in_vnic WHERE network_id = :id"
+                    + " ORDER BY nic_id")
+            .setParameter("id", networkId)
+            .getResultList()) {
+      Object[] columns = (Object[]) row;
+      found.put(columns[0].toString(), new Chosen((Boolean) columns[1], (String) columns[2]));
+    }
+    return found;
+  }
+
+  /** Chooses vNICs, to go there or back. */
+  public void choose(UUID networkId, Iterable<String> nics, boolean back) {
+    for (String nic : nics) {
+      put(networkId, nic, new Chosen(back, ""));
+    }
+  }
+
+  /** Notes why a vNIC could not be moved. */
+  public void refused(UUID networkId, String nic, boolean back, String why) {
+    put(
+        networkId,
+        nic,
+        new Chosen(back, why.substring(0, Math.min(why.length(), LONGEST_REFUSAL))));
+  }
+
+  private void put(UUID networkId, String nic, Chosen chosen) {
+    entities
+        .createNativeQuery(
+            "INSERT INTO moving_in_vnic (network_id, nic_id, back, refusal)"
+                + " VALUES (:id, :nic, :back, :refusal) ON CONFLICT (network_id, nic_id)"
+                + " DO UPDATE SET back = excluded.back, refusal = excluded.refusal")
+        .setParameter("id", networkId)
+        .setParameter("nic", UUID.fromString(nic))
+        .setParameter("back", chosen.back())
+        .setParameter("refusal", chosen.refusal())
+        .executeUpdate();
+  }
+
+  /** A vNIC is where it should be; one that went back is no longer chosen. */
+  public void arrived(UUID networkId, String nic, boolean back) {
+    if (back) {
+      entities
+          .createNativeQuery("DELETE FROM moving_in_vnic WHERE network_id = :id AND nic_id = :nic")
+          .setParameter("id", networkId)
+          .setParameter("nic", UUID.fromString(nic))
+          .executeUpdate();
+    } else {
+      put(networkId, nic, new Chosen(false, ""));
+    }
+  }
+}

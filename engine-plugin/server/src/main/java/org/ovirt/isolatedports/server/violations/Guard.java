@@ -1,0 +1,544 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.violations;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import java.util.stream.Collectors;
+import org.ovirt.isolatedports.engine.AuditEvent;
+import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EventFollower;
+import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedNetwork;
+import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.inventory.WatchedVm;
+import org.ovirt.isolatedports.rules.EngineSnapshot;
+import org.ovirt.isolatedports.rules.GuardViolation;
+import org.ovirt.isolatedports.rules.IsolationRules;
+import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.server.engine.EngineReader.NetworkRead;
+import org.ovirt.isolatedports.server.options.GateView;
+import org.ovirt.isolatedports.validation.ValidationMessage;
+
+/**
+ * Notices what is changed in the engine around us.
+ *
+ * <p>Events of the engine say which parts of what it knows to read again. Of what no event tells, a
+ * network attached to a cluster, the clusters are read every few seconds; everything is read every
+ * few minutes. After each reading the rules are applied to all that is known.
+ *
+ * <p>It mends what it may: it sets the property on profiles of networks isolated by the hook, takes
+ * in networks that the engine isolates, follows names, and forgets networks that are gone.
+ *
+ * <p>If the engine or the database gives no answer, nothing is concluded: violations stay as they
+ * are, and what was to be read is read later. {@link #tick} is called by one thread, everything
+ * else by any.
+ */
+public final class Guard implements EventFollower.Listener {
+
+  /** Sets the property on the profiles of a network; throws if the engine refuses. */
+  @FunctionalInterface
+  public interface Aligner {
+    void align(String networkId);
+  }
+
+  /**
+   * How guarding goes.
+   *
+   * @param lastPass when the rules were last applied to what the engine showed
+   * @param lastFull when everything was last read
+   * @param failure why the last attempt failed; empty if it did not
+   */
+  public record Status(
+      Optional<Instant> lastPass, Optional<Instant> lastFull, Optional<String> failure) {}
+
+  /** What is read by itself. */
+  enum Part {
+    NETWORKS,
+    CLUSTERS,
+    PROFILES,
+    PERMISSIONS,
+    VMS,
+    STORAGE
+  }
+
+  private static final Logger LOG = Logger.getLogger(Guard.class.getName());
+
+  /** The clusters are not read for more than this part of the time, however large the engine. */
+  private static final int REST_FACTOR = 4;
+
+  private static final Duration LONGEST_REST = Duration.ofSeconds(30);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+
+  private static final Duration REMEMBER_OVER = Duration.ofDays(90);
+
+  /** More single VMs than this are read by their clusters instead. */
+  private static final int SINGLE_VMS = 50;
+
+  private final EngineReader reader;
+  private final NetworkRegister register;
+  private final ViolationStore violations;
+  private final Aligner aligner;
+  private final Supplier<GateView> gates;
+  private final SchedulingView scheduling;
+  private final List<ViolationSource> sources;
+  private final GuardTimes times;
+  private final Clock clock;
+
+  private final EnumSet<Part> asked = EnumSet.allOf(Part.class);
+  private final Set<String> askedVms = new HashSet<>();
+
+  private List<NetworkRead> networks = List.of();
+  private List<WatchedCluster> clusters = List.of();
+  private List<WatchedProfile> profiles = List.of();
+  private Set<String> profilesForEveryone = Set.of();
+  private Map<String, String> storageBonds = Map.of();
+  private final Map<String, WatchedVm> vms = new HashMap<>();
+  private Optional<LevelGate> lastGate = Optional.empty();
+  private Set<String> watchedIds = Set.of();
+
+  private final Map<UUID, Instant> toAdopt = new HashMap<>();
+  private final Map<UUID, Instant> toForget = new HashMap<>();
+  private final Map<String, Instant> refusedAlignments = new HashMap<>();
+  private boolean networksEverRead;
+  private Instant networksAgain = Instant.MAX;
+  private Instant clustersAgain = Instant.MIN;
+  private Instant fullAgain = Instant.MIN;
+  private Instant tryAgain = Instant.MIN;
+  private int failures;
+  private volatile Status status = new Status(Optional.empty(), Optional.empty(), Optional.empty());
+
+  Guard(
+      EngineReader reader,
+      NetworkRegister register,
+      ViolationStore violations,
+      Aligner aligner,
+      Supplier<GateView> gates,
+      SchedulingView scheduling,
+      List<ViolationSource> sources,
+      GuardTimes times,
+      Clock clock) {
+    this.reader = reader;
+    this.register = register;
+    this.violations = violations;
+    this.aligner = aligner;
+    this.gates = gates;
+    this.scheduling = scheduling;
+    this.sources = List.copyOf(sources);
+    this.times = times;
+    this.clock = clock;
+  }
+
+  /** How guarding goes. */
+  public Status status() {
+    return status;
+  }
+
+  @Override
+  public void lostTrack() {
+    ask(EnumSet.allOf(Part.class));
+  }
+
+  @Override
+  public void happened(List<AuditEvent> events) {
+    for (AuditEvent event : events) {
+      ask(partsOf(event.code()));
+      if (concernsVnics(event.code())) {
+        event.vmId().ifPresent(this::askVm);
+      }
+    }
+  }
+
+  private void ask(Set<Part> parts) {
+    synchronized (asked) {
+      asked.addAll(parts);
+    }
+  }
+
+  private void askVm(String id) {
+    synchronized (asked) {
+      askedVms.add(id);
+      if (askedVms.size() > SINGLE_VMS) {
+        askedVms.clear();
+        asked.add(Part.VMS);
+      }
+    }
+  }
+
+  /** Which parts an event says to read again (codes of the engine class {@code AuditLogType}). */
+  static Set<Part> partsOf(int code) {
+    return switch (code) {
+      // Networks added, removed, updated; a new one brings a profile.
+      case 942, 944, 1114 ->
+          EnumSet.of(Part.NETWORKS, Part.PROFILES, Part.PERMISSIONS, Part.CLUSTERS);
+      // Networks of clusters detached, updated.
+      case 948, 1112 -> EnumSet.of(Part.CLUSTERS);
+      // Profiles added, updated, removed.
+      case 1122, 1124, 1126 -> EnumSet.of(Part.PROFILES, Part.PERMISSIONS);
+      // Clusters added, updated, removed, updated by the system.
+      case 809, 811, 813, 835 -> EnumSet.of(Part.CLUSTERS, Part.VMS);
+      case EventFollower.ENGINE_STARTED -> EnumSet.allOf(Part.class);
+      default ->
+          // Permissions added or removed, on anything.
+          code >= 850 && code <= 869 ? EnumSet.of(Part.PERMISSIONS) : EnumSet.noneOf(Part.class);
+    };
+  }
+
+  /** VMs added, moved, started, migrated; their vNICs added, changed, plugged. */
+  private static boolean concernsVnics(int code) {
+    return switch (code) {
+      case 32, 34, 35, 53, 63, 153, 930, 932, 934, 1012, 1014 -> true;
+      default -> false;
+    };
+  }
+
+  /** Does what is due; returns at once if nothing is. Never throws. */
+  public void tick() {
+    Instant now = clock.instant();
+    if (now.isBefore(tryAgain)) {
+      return;
+    }
+    boolean full = !now.isBefore(fullAgain);
+    EnumSet<Part> parts = takeParts(now, full);
+    Set<String> singleVms = takeVms();
+    if (parts.isEmpty() && singleVms.isEmpty()) {
+      return;
+    }
+    try {
+      pass(parts, singleVms, now);
+      if (full) {
+        violations.forgetOver(now.minus(REMEMBER_OVER));
+        fullAgain = now.plus(times.full());
+      }
+      succeed(now, full);
+    } catch (EngineException e) {
+      fail(parts, singleVms, e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.log(Level.WARNING, "A pass of the guard failed", e);
+      fail(parts, singleVms, "Isolated Ports failed; the reason is in its log.");
+    }
+  }
+
+  private void succeed(Instant now, boolean full) {
+    if (failures > 0) {
+      LOG.info("The guard sees the oVirt engine again.");
+    }
+    failures = 0;
+    status =
+        new Status(Optional.of(now), full ? Optional.of(now) : status.lastFull(), Optional.empty());
+  }
+
+  private void fail(Set<Part> parts, Set<String> singleVms, String why) {
+    if (!status.failure().equals(Optional.of(why))) {
+      LOG.log(Level.WARNING, "The guard cannot see the oVirt engine: {0}", why);
+    }
+    ask(parts);
+    singleVms.forEach(this::askVm);
+    Duration pause = Duration.ofMillis(500).multipliedBy(1L << Math.min(failures, 6));
+    tryAgain = clock.instant().plus(pause.compareTo(LONGEST_PAUSE) < 0 ? pause : LONGEST_PAUSE);
+    failures++;
+    status = new Status(status.lastPass(), status.lastFull(), Optional.of(why));
+  }
+
+  private EnumSet<Part> takeParts(Instant now, boolean full) {
+    EnumSet<Part> parts;
+    synchronized (asked) {
+      parts = full ? EnumSet.allOf(Part.class) : EnumSet.copyOf(asked);
+      asked.clear();
+    }
+    if (!now.isBefore(clustersAgain)) {
+      parts.add(Part.CLUSTERS);
+    }
+    if (!now.isBefore(networksAgain)) {
+      parts.add(Part.NETWORKS);
+    }
+    return parts;
+  }
+
+  private Set<String> takeVms() {
+    synchronized (asked) {
+      Set<String> ids = Set.copyOf(askedVms);
+      askedVms.clear();
+      return ids;
+    }
+  }
+
+  private void pass(EnumSet<Part> parts, Set<String> singleVms, Instant now) {
+    if (parts.contains(Part.NETWORKS)) {
+      networks = reader.networks();
+      reconcile(now);
+    }
+    List<WatchedNetwork> watched = watched(now);
+    Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
+    if (watched.isEmpty()) {
+      // Nothing can be broken, so the engine is left in peace.
+      clustersAgain = now.plus(times.poll());
+      vms.clear();
+    } else {
+      boolean anyNew = !watchedIds.containsAll(ids);
+      readParts(anyNew ? EnumSet.allOf(Part.class) : parts, singleVms, watched);
+      watched = watched(now);
+    }
+    watchedIds = ids;
+    EngineSnapshot engine =
+        new EngineSnapshot(
+            gates.get().gate(),
+            watched,
+            clusters,
+            profilesWithUsers(),
+            List.copyOf(vms.values()),
+            scheduling.hosts(),
+            scheduling.scheduling());
+    List<GuardViolation> found = new ArrayList<>(IsolationRules.check(engine));
+    Set<String> leftOpen = leftOpen();
+    found.removeIf(
+        violation ->
+            violation.rule() == ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY
+                && violation.network().filter(item -> leftOpen.contains(item.id())).isPresent());
+    sources.forEach(source -> found.addAll(source.current()));
+    violations.replace(
+        distinct(found), IsolationRules.undecided(engine), now, now.minus(times.settle()));
+  }
+
+  private Set<String> leftOpen() {
+    return sources.stream()
+        .flatMap(source -> source.leftOpen().stream())
+        .collect(Collectors.toSet());
+  }
+
+  private static List<GuardViolation> distinct(List<GuardViolation> found) {
+    Map<String, GuardViolation> byKey = new LinkedHashMap<>();
+    found.forEach(violation -> byKey.putIfAbsent(violation.key(), violation));
+    return List.copyOf(byKey.values());
+  }
+
+  private void readParts(EnumSet<Part> parts, Set<String> singleVms, List<WatchedNetwork> watched) {
+    if (parts.contains(Part.CLUSTERS) || clusters.isEmpty()) {
+      readClusters();
+    }
+    if (parts.contains(Part.PROFILES) || profiles.isEmpty()) {
+      profiles = reader.profiles();
+    }
+    if (align(watched)) {
+      profiles = reader.profiles();
+    }
+    if (parts.contains(Part.PERMISSIONS)) {
+      profilesForEveryone = reader.forEveryone(profilesWithRoles(watched));
+    }
+    if (parts.contains(Part.STORAGE)) {
+      storageBonds =
+          reader.storageBonds(
+              watched.stream().map(WatchedNetwork::dataCenterId).collect(Collectors.toSet()));
+    }
+    readVms(parts.contains(Part.VMS), singleVms);
+  }
+
+  private void readClusters() {
+    Instant start = clock.instant();
+    clusters = reader.clusters();
+    Instant end = clock.instant();
+    Duration rest = Duration.between(start, end).multipliedBy(REST_FACTOR);
+    if (rest.compareTo(times.poll()) < 0) {
+      rest = times.poll();
+    }
+    clustersAgain = end.plus(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
+  }
+
+  /** Brings the register in step with the networks the engine has. */
+  private void reconcile(Instant now) {
+    Map<UUID, NetworkRead> inEngine =
+        networks.stream().collect(Collectors.toMap(NetworkRead::id, n -> n, (one, two) -> one));
+    Set<UUID> registered = new HashSet<>();
+    for (NetworkRegister.Entry entry : register.all()) {
+      registered.add(entry.id());
+      NetworkRead read = inEngine.get(entry.id());
+      if (read == null) {
+        forgetIfGone(entry, now);
+      } else {
+        toForget.remove(entry.id());
+        if (!read.name().equals(entry.name())) {
+          register.rename(entry.id(), read.name());
+        }
+      }
+    }
+    toForget.keySet().retainAll(registered);
+    for (NetworkRead network : networks) {
+      if (network.isolated().orElse(false) && !registered.contains(network.id())) {
+        adopt(network, now);
+      }
+    }
+    toAdopt.keySet().retainAll(inEngine.keySet());
+    toAdopt.keySet().removeAll(registered);
+    networksEverRead = true;
+    networksAgain =
+        toAdopt.isEmpty() && toForget.isEmpty() ? Instant.MAX : now.plus(times.settle());
+  }
+
+  /**
+   * Takes in a network the engine isolates. At our start at once; later it may be one that our own
+   * REST API is just about to register itself.
+   */
+  private void adopt(NetworkRead network, Instant now) {
+    Instant since = toAdopt.computeIfAbsent(network.id(), id -> now);
+    if (!networksEverRead || !now.isBefore(since.plus(times.settle()))) {
+      register.adopt(network.id(), network.dataCenterId(), network.name());
+      toAdopt.remove(network.id());
+      LOG.log(Level.INFO, "Network {0} is isolated by the engine; taken in.", network.name());
+    }
+  }
+
+  /**
+   * Forgets a network that is gone. An engine that shows no network at all, or that takes a right
+   * away from our account, answers just the same as one from which the network was removed; so it
+   * must stay away, others must be there, and the engine must deny it when asked for it alone.
+   */
+  private void forgetIfGone(NetworkRegister.Entry entry, Instant now) {
+    Instant since = toForget.computeIfAbsent(entry.id(), id -> now);
+    if (!networks.isEmpty()
+        && !now.isBefore(since.plus(times.settle()))
+        && !reader.hasNetwork(entry.id())) {
+      register.remove(entry.id());
+      toForget.remove(entry.id());
+      LOG.log(Level.INFO, "Network {0} is gone from the engine; forgotten.", entry.name());
+    }
+  }
+
+  private List<WatchedNetwork> watched(Instant now) {
+    Map<UUID, NetworkRead> inEngine =
+        networks.stream().collect(Collectors.toMap(NetworkRead::id, n -> n, (one, two) -> one));
+    List<WatchedNetwork> watched = new ArrayList<>();
+    for (NetworkRegister.Entry entry : register.all()) {
+      NetworkRead read = inEngine.get(entry.id());
+      if (read != null) {
+        watched.add(
+            new WatchedNetwork(
+                read.id().toString(),
+                read.name(),
+                read.dataCenterId().toString(),
+                entry.enforcedByHook(),
+                read.vmNetwork(),
+                read.external(),
+                read.isolated(),
+                Optional.ofNullable(storageBonds.get(read.id().toString()))));
+      } else if (!toForget.containsKey(entry.id())) {
+        // Registered since the networks were read.
+        networksAgain = now;
+      }
+    }
+    return watched;
+  }
+
+  /**
+   * Brings profiles in line that lack the property.
+   *
+   * @return whether any was changed
+   */
+  private boolean align(List<WatchedNetwork> watched) {
+    boolean changed = false;
+    Set<String> leftOpen = leftOpen();
+    for (WatchedNetwork network : watched) {
+      boolean lacking =
+          network.enforcedByHook()
+              && !leftOpen.contains(network.id())
+              && profiles.stream()
+                  .filter(profile -> profile.networkId().equals(network.id()))
+                  .anyMatch(profile -> !profile.passThrough() && profile.property().isEmpty());
+      if (lacking && mayAlign(network.id())) {
+        changed |= align(network);
+      }
+    }
+    return changed;
+  }
+
+  /** Each attempt the engine refuses is an event in its log. */
+  private boolean mayAlign(String networkId) {
+    Instant refused = refusedAlignments.get(networkId);
+    return refused == null || !clock.instant().isBefore(refused.plus(times.retry()));
+  }
+
+  private boolean align(WatchedNetwork network) {
+    try {
+      aligner.align(network.id());
+      refusedAlignments.remove(network.id());
+      return true;
+    } catch (EngineException e) {
+      if (e.kind() != EngineException.Kind.REFUSED) {
+        throw e;
+      }
+      refusedAlignments.put(network.id(), clock.instant());
+      LOG.log(
+          Level.WARNING,
+          "The engine refuses the property port_isolation on profiles of network {0}: {1}",
+          new Object[] {network.name(), e.getMessage()});
+      return false;
+    }
+  }
+
+  private List<String> profilesWithRoles(List<WatchedNetwork> watched) {
+    Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
+    return profiles.stream()
+        .filter(profile -> ids.contains(profile.networkId()) && profile.reachesOtherPorts())
+        .map(WatchedProfile::id)
+        .toList();
+  }
+
+  private List<WatchedProfile> profilesWithUsers() {
+    return profiles.stream()
+        .map(
+            profile ->
+                new WatchedProfile(
+                    profile.id(),
+                    profile.name(),
+                    profile.networkId(),
+                    profile.property(),
+                    profile.passThrough(),
+                    profile.portMirroring(),
+                    profile.failover(),
+                    profilesForEveryone.contains(profile.id())))
+        .toList();
+  }
+
+  /** VMs matter only in clusters for which the gate is closed; elsewhere none is ever read. */
+  private void readVms(boolean all, Set<String> single) {
+    Optional<LevelGate> gate = gates.get().gate();
+    if (gate.isEmpty()) {
+      return;
+    }
+    Map<String, WatchedCluster> closed =
+        clusters.stream()
+            .filter(cluster -> !gate.get().isSupported(cluster.cluster().level()))
+            .collect(Collectors.toMap(cluster -> cluster.cluster().id(), cluster -> cluster));
+    if (all || !gate.equals(lastGate)) {
+      Map<String, WatchedVm> read = new HashMap<>();
+      closed
+          .values()
+          .forEach(cluster -> reader.vms(cluster.cluster()).forEach(vm -> read.put(vm.id(), vm)));
+      vms.clear();
+      vms.putAll(read);
+      lastGate = gate;
+    } else if (!closed.isEmpty()) {
+      for (String id : single) {
+        vms.remove(id);
+        reader
+            .vm(id)
+            .filter(vm -> closed.containsKey(vm.clusterId()))
+            .ifPresent(vm -> vms.put(vm.id(), vm));
+      }
+    }
+    vms.values().removeIf(vm -> !closed.containsKey(vm.clusterId()));
+  }
+}

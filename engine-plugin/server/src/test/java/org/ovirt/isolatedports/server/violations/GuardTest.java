@@ -1,0 +1,410 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.violations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.rules.FilterState;
+import org.ovirt.isolatedports.rules.SchedulingState;
+import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.standin.EngineStandIn;
+
+class GuardTest {
+
+  private static final Duration SETTLE = GuardTimes.DEFAULT.settle().plusSeconds(1);
+  private static final Duration POLL = GuardTimes.DEFAULT.poll().plusMillis(100);
+
+  private static TestDatabase database;
+  private GuardRig rig;
+
+  @BeforeAll
+  static void startDatabase() {
+    database = new TestDatabase();
+  }
+
+  @AfterAll
+  static void stopDatabase() {
+    database.close();
+  }
+
+  @AfterEach
+  void stop() throws IOException {
+    rig.close();
+  }
+
+  private UUID nativeNetwork() {
+    rig = new GuardRig(database, EngineStandIn.builder().start());
+    UUID network = rig.network("iso", true);
+    rig.attach(network);
+    rig.step();
+    assertThat(rig.rules()).isEmpty();
+    return network;
+  }
+
+  private UUID hookNetwork() {
+    rig =
+        new GuardRig(
+            database,
+            EngineStandIn.builder()
+                .nativePortIsolation(false)
+                .portIsolationPropertyRegistered()
+                .start());
+    UUID network = rig.network("iso", false);
+    rig.registerHook(network, "iso");
+    rig.step();
+    return network;
+  }
+
+  private void setSwitch(String type) {
+    ApiBody unused =
+        rig.admin("PUT", "/clusters/" + rig.cluster(), "{\"switch_type\":\"" + type + "\"}");
+  }
+
+  @Test
+  void tellsOnceOfASwitchToOvsAndOnceThatItIsOver() {
+    nativeNetwork();
+    setSwitch("ovs");
+    rig.step();
+    assertThat(rig.rules()).containsExactly("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES");
+    assertThat(rig.violations().get(0).subject().orElseThrow().name()).isEqualTo("Default");
+    for (int i = 0; i < 5; i++) {
+      rig.stepAfter(POLL);
+    }
+    assertThat(rig.events()).hasSize(1).first().asString().startsWith("error Network iso");
+
+    setSwitch("legacy");
+    rig.step();
+    assertThat(rig.rules()).isEmpty();
+    assertThat(rig.events()).hasSize(1);
+    rig.stepAfter(SETTLE);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.events()).hasSize(2);
+    assertThat(rig.events().get(1)).startsWith("normal No longer so: Network iso");
+  }
+
+  @Test
+  void saysNothingMoreOfAViolationThatComesAndGoes() {
+    nativeNetwork();
+    for (int i = 0; i < 6; i++) {
+      setSwitch("ovs");
+      rig.stepAfter(POLL);
+      setSwitch("legacy");
+      rig.stepAfter(POLL);
+    }
+    assertThat(rig.events()).hasSize(1);
+    assertThat(database.violations(false)).hasSize(1);
+  }
+
+  @Test
+  void noticesAnAttachmentOfWhichNoEventTells() {
+    UUID network = hookNetwork();
+    assertThat(rig.rules()).isEmpty();
+    rig.step();
+    rig.attach(network);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_CLUSTER_LEVEL_UNSUPPORTED");
+  }
+
+  @Test
+  void opensWithTheGateAndClosesWithIt() {
+    UUID network = hookNetwork();
+    rig.attach(network);
+    rig.gate = Optional.of(open());
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).isEmpty();
+    rig.gate = Optional.empty();
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_LEVEL_GATE_UNREADABLE");
+    rig.gate = Optional.of(LevelGate.defaults());
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_CLUSTER_LEVEL_UNSUPPORTED");
+  }
+
+  private static LevelGate open() {
+    return new LevelGate(
+        new java.util.TreeMap<>(
+            java.util.Map.of(
+                org.ovirt.isolatedports.inventory.CompatibilityLevel.parse("4.4").orElseThrow(),
+                true)));
+  }
+
+  @Test
+  void setsThePropertyOnProfilesMadeByAnyone() {
+    UUID network = hookNetwork();
+    assertThat(rig.profiles(network)).hasSize(1).allMatch(GuardTest::isolates);
+    ApiBody unused =
+        rig.admin(
+            "POST",
+            "/vnicprofiles",
+            "{\"name\":\"late\",\"network\":{\"id\":\"" + network + "\"}}");
+    assertThat(rig.profiles(network)).anyMatch(profile -> !isolates(profile));
+    rig.step();
+    assertThat(rig.profiles(network)).hasSize(2).allMatch(GuardTest::isolates);
+    assertThat(rig.rules()).isEmpty();
+    assertThat(rig.events()).isEmpty();
+  }
+
+  private static boolean isolates(ApiBody profile) {
+    return profile.child("custom_properties").stream()
+        .flatMap(list -> list.items("custom_property").stream())
+        .anyMatch(each -> each.text("name").equals(Optional.of("port_isolation")));
+  }
+
+  @Test
+  void tellsOfProfilesTheEngineRefusesToChangeAndTriesOnceAMinute() {
+    rig = new GuardRig(database, EngineStandIn.builder().nativePortIsolation(false).start());
+    UUID network = rig.network("iso", false);
+    rig.registerHook(network, "iso");
+    rig.standIn.calls().reset();
+    for (int i = 0; i < 10; i++) {
+      rig.stepAfter(POLL);
+    }
+    assertThat(rig.rules()).containsExactly("GUARD_PROFILE_WITHOUT_PROPERTY");
+    assertThat(rig.standIn.calls().count("PUT", "/ovirt-engine/api/vnicprofiles")).isOne();
+    assertThat(rig.events()).hasSize(1);
+  }
+
+  @Test
+  void findsProfilesThatLeadRoundTheBridge() {
+    UUID network = hookNetwork();
+    ApiBody unused =
+        rig.admin(
+            "POST",
+            "/vnicprofiles",
+            "{\"name\":\"vf\",\"network\":{\"id\":\"%s\"},\"pass_through\":{\"mode\":\"enabled\"}}"
+                .formatted(network));
+    unused =
+        rig.admin(
+            "POST",
+            "/vnicprofiles",
+            "{\"name\":\"mirror\",\"network\":{\"id\":\"%s\"},\"port_mirroring\":\"true\"}"
+                .formatted(network));
+    rig.step();
+    assertThat(rig.rules())
+        .containsExactlyInAnyOrder("GUARD_PROFILE_PASS_THROUGH", "GUARD_PROFILE_PORT_MIRRORING");
+  }
+
+  @Test
+  void findsPromiscuousProfilesThatEveryoneMayUse() {
+    rig = new GuardRig(database, EngineStandIn.builder().portIsolationPropertyRegistered().start());
+    UUID network = rig.network("iso", true);
+    String profile =
+        rig.admin(
+                "POST",
+                "/vnicprofiles",
+                ("{\"name\":\"gw\",\"network\":{\"id\":\"%s\"},\"custom_properties\":"
+                        + "{\"custom_property\":[{\"name\":\"port_isolation\","
+                        + "\"value\":\"promiscuous\"}]}}")
+                    .formatted(network))
+            .text("id")
+            .orElseThrow();
+    rig.step();
+    assertThat(rig.rules()).as("UserProfileEditor opens nothing").isEmpty();
+    ApiBody unused =
+        rig.admin(
+            "POST",
+            "/vnicprofiles/" + profile + "/permissions",
+            "{\"role\":{\"name\":\"VnicProfileUser\"},\"group\":{\"id\":\"%s\"}}"
+                .formatted(EngineReader.EVERYONE));
+    rig.step();
+    assertThat(rig.rules()).containsExactly("GUARD_PROFILE_ROLE_FOR_EVERYONE");
+  }
+
+  @Test
+  void findsNetworkThatIsNoLongerForVmsOrHasARole() {
+    UUID network = hookNetwork();
+    rig.gate = Optional.of(open());
+    rig.attach(network);
+    ApiBody unused =
+        rig.admin(
+            "PUT",
+            "/clusters/" + rig.cluster() + "/networks/" + network,
+            "{\"usages\":{\"usage\":[\"vm\",\"migration\"]}}");
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_NETWORK_HAS_ROLE");
+  }
+
+  @Test
+  void findsVnicsInClustersWhoseGateIsClosed() {
+    UUID network = hookNetwork();
+    rig.attach(network);
+    rig.gate = Optional.of(open());
+    rig.stepAfter(POLL);
+    UUID profile = UUID.fromString(rig.profiles(network).get(0).text("id").orElseThrow());
+    rig.gate = Optional.of(LevelGate.defaults());
+    rig.stepAfter(POLL);
+    UUID vm = rig.standIn.seeds().vm("web", "Default", List.of());
+    ApiBody unused =
+        rig.admin(
+            "POST",
+            "/vms/" + vm + "/nics",
+            "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profile + "\"}}");
+    rig.step();
+    assertThat(rig.rules())
+        .containsExactlyInAnyOrder(
+            "GUARD_CLUSTER_LEVEL_UNSUPPORTED", "GUARD_NIC_WHERE_GATE_IS_CLOSED");
+  }
+
+  @Test
+  void adoptsNetworksIsolatedByTheEngineAtTheFirstStart() {
+    rig = new GuardRig(database, EngineStandIn.builder().start());
+    UUID network = rig.network("iso", true);
+    UUID plain = rig.network("plain", false);
+    rig.step();
+    assertThat(rig.register.all())
+        .containsExactly(new NetworkRegister.Entry(network, "iso", false))
+        .noneMatch(entry -> entry.id().equals(plain));
+  }
+
+  @Test
+  void adoptsNetworksMadeLaterOnceTheyHaveSettled() {
+    nativeNetwork();
+    UUID later = rig.network("later", true);
+    rig.step();
+    assertThat(rig.register.all()).hasSize(1);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.register.all()).extracting(NetworkRegister.Entry::id).contains(later);
+  }
+
+  @Test
+  void followsNames() {
+    UUID network = nativeNetwork();
+    ApiBody unused = rig.admin("PUT", "/networks/" + network, "{\"name\":\"renamed\"}");
+    rig.step();
+    assertThat(rig.register.all())
+        .extracting(NetworkRegister.Entry::name)
+        .containsExactly("renamed");
+  }
+
+  @Test
+  void forgetsNetworksThatAreGone() {
+    UUID network = nativeNetwork();
+    ApiBody unused = rig.admin("DELETE", "/networks/" + network, "");
+    rig.step();
+    assertThat(rig.register.all()).as("not at once").hasSize(1);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.register.all()).isEmpty();
+  }
+
+  @Test
+  void keepsNetworksThatTheEngineStillHasWhenItsListIsShort() {
+    UUID network = nativeNetwork();
+    rig.register.adopt(UUID.randomUUID(), rig.dataCenter(), "not in the engine's list");
+    rig.standIn.faults().answerStatus("/ovirt-engine/api/networks/", 403);
+    rig.guard.lostTrack();
+    rig.step();
+    rig.stepAfter(SETTLE);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.register.all()).hasSize(2).anyMatch(entry -> entry.id().equals(network));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"garbage", "page", "error", "reset", "down", "slow"})
+  void concludesNothingWhileTheEngineFailsAndRecovers(String fault) {
+    nativeNetwork();
+    setSwitch("ovs");
+    rig.step();
+    rig.standIn.calls().reset();
+    switch (fault) {
+      case "garbage" -> rig.standIn.faults().answerGarbage("/ovirt-engine/api");
+      case "page" -> rig.standIn.faults().answerHtml("/ovirt-engine", 200);
+      case "error" -> rig.standIn.faults().answerStatus("/ovirt-engine/api", 500);
+      case "reset" -> rig.standIn.faults().reset("/ovirt-engine/api");
+      case "slow" -> rig.standIn.faults().delay("/ovirt-engine/api", Duration.ofSeconds(20));
+      default -> rig.standIn.refuseConnections();
+    }
+    for (int i = 0; i < 4; i++) {
+      rig.stepAfter(POLL);
+    }
+    assertThat(rig.rules()).containsExactly("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES");
+    assertThat(rig.guard.status().failure()).isPresent();
+    assertThat(rig.follower.status().failure()).isPresent();
+    rig.standIn.faults().clear();
+    if (fault.equals("down")) {
+      rig.standIn.acceptConnections();
+    }
+    setSwitch("legacy");
+    rig.stepAfter(Duration.ofSeconds(20));
+    assertThat(rig.rules()).isEmpty();
+    assertThat(rig.guard.status().failure()).isEmpty();
+    assertThat(rig.follower.status().failure()).isEmpty();
+  }
+
+  @Test
+  void leavesAFailingEngineInPeace() {
+    nativeNetwork();
+    rig.standIn.faults().answerStatus("/ovirt-engine/api", 500);
+    rig.standIn.calls().reset();
+    // Ten seconds as the server does it: a tick every 250 ms.
+    for (int i = 0; i < 40; i++) {
+      rig.clock.forward(Duration.ofMillis(250));
+      rig.guard.tick();
+    }
+    assertThat(rig.standIn.calls().total()).isLessThan(10);
+  }
+
+  @Test
+  void asksLittleWhileNothingHappens() {
+    nativeNetwork();
+    rig.stepAfter(POLL);
+    rig.standIn.calls().reset();
+    for (int i = 0; i < 40; i++) {
+      rig.clock.forward(Duration.ofMillis(250));
+      rig.guard.tick();
+    }
+    assertThat(rig.standIn.calls().total()).isLessThanOrEqualTo(5);
+    assertThat(rig.standIn.calls().list())
+        .allMatch(call -> call.path().contains("/clusters") && call.credentials().equals("Bearer"));
+  }
+
+  @Test
+  void asksTheEngineNothingWithoutIsolatedNetworks() {
+    rig = new GuardRig(database, EngineStandIn.builder().start());
+    rig.step();
+    rig.standIn.calls().reset();
+    for (int i = 0; i < 40; i++) {
+      rig.clock.forward(Duration.ofMillis(250));
+      rig.guard.tick();
+    }
+    assertThat(rig.standIn.calls().total()).isZero();
+  }
+
+  @Test
+  void takesNothingBackBecauseItDoesNotKnowYet() {
+    nativeNetwork();
+    rig.scheduling = new SchedulingState(FilterState.DISABLED, Collections.emptySortedSet());
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_SCHEDULER_DISABLED");
+    rig.newGuard();
+    rig.scheduling = SchedulingState.UNKNOWN;
+    rig.stepAfter(POLL);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.rules()).containsExactly("GUARD_SCHEDULER_DISABLED");
+    assertThat(rig.events()).hasSize(1);
+  }
+
+  @Test
+  void goesOnAfterItsOwnRestartWithoutTellingTwice() {
+    nativeNetwork();
+    setSwitch("ovs");
+    rig.step();
+    rig.newGuard();
+    rig.guard.tick();
+    rig.log.bring();
+    assertThat(rig.rules()).hasSize(1);
+    assertThat(rig.events()).hasSize(1);
+  }
+}
