@@ -15,14 +15,16 @@ lib=$root/usr/libexec/isolated-ports
 
 # Priority 60: hooks that rewrite <source> stand at 50, and we judge what they leave.
 events="before_vm_start before_device_create before_nic_hotplug before_update_device
-  before_vm_migrate_destination before_device_migrate_destination before_vm_dehibernate
-  after_get_caps"
+  after_update_device before_vm_migrate_source before_vm_migrate_destination before_vm_hibernate
+  before_vm_dehibernate after_get_caps"
 
 install -d -m 0755 "$lib/isolated_ports" "$root/usr/sbin" "$root/usr/lib/systemd/system" \
   "$root/etc/libvirt/hooks/qemu.d" "$root/var/lib/isolated-ports"
 rm -rf "$lib/isolated_ports/__pycache__"
 install -m 0644 "$here"/isolated_ports/*.py "$lib/isolated_ports/"
 install -m 0755 "$here/bin/vdsm-hook" "$here/bin/qemu-filter" "$here/bin/isolated-ports-host" "$lib/"
+# An event that earlier versions had a hook for.
+rm -f "$root/usr/libexec/vdsm/hooks/before_device_migrate_destination/60_isolated_ports"
 for event in $events; do
   install -d -m 0755 "$root/usr/libexec/vdsm/hooks/$event"
   ln -sfn ../../../isolated-ports/vdsm-hook \

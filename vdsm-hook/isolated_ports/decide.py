@@ -3,6 +3,7 @@
 
 from isolated_ports.domxml import Device, Document, Nic
 from isolated_ports.host import DUMMY_BRIDGE, MIN_KERNEL, MIN_LIBVIRT, Host, Networks
+from isolated_ports.word import role
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,10 +14,6 @@ OTHERS = 'others'      # has nothing to do with us: not touched, never refused
 ISOLATED = 'isolated'  # to be isolated and is so in the document
 INJECT = 'inject'      # to be isolated and is not yet
 REFUSE = 'refuse'      # to be isolated or of a role, and that cannot be had
-
-_COMMUNITY = 'community:'
-_COMMUNITY_LETTERS = frozenset(
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-')
 
 
 class Verdict:
@@ -34,21 +31,6 @@ class Verdict:
         self.remark = remark
 
 
-def role(value: str) -> str:
-    """Of a property value: 'isolated', 'community', 'promiscuous', or 'invalid'.
-
-    The engine holds values to ^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$.
-    """
-    if value in ('true', 'isolated'):
-        return 'isolated'
-    if value == 'promiscuous':
-        return 'promiscuous'
-    name = value[len(_COMMUNITY):]
-    if value.startswith(_COMMUNITY) and 0 < len(name) <= 32 and _COMMUNITY_LETTERS.issuperset(name):
-        return 'community'
-    return 'invalid'
-
-
 def devices_of(nic: Nic, document: Document) -> 'List[Device]':
     """The metadata of a NIC: by alias, and by MAC where that is no other NIC's by alias.
 
@@ -59,6 +41,38 @@ def devices_of(nic: Nic, document: Document) -> 'List[Device]':
     return [device for device in document.devices
             if (device.alias and device.alias == nic.alias)
             or (device.mac and device.mac == nic.mac and device.alias not in others)]
+
+
+class InForce:
+    """The property values that count for a NIC. newest: those of its last update, None where
+    nothing but VDSM's metadata tell; older: of before, which count as well where it is not
+    certain that the update came about."""
+
+    __slots__ = ('newest', 'older')
+
+    def __init__(self, newest: 'Optional[List[str]]', older: 'List[str]') -> None:
+        self.newest = newest
+        self.older = older
+
+    @property
+    def values(self) -> 'List[str]':
+        return (self.newest or []) + self.older
+
+
+def in_force(nic: Nic, document: Document) -> InForce:
+    """By our word of the NIC's last update, where there is one; else by VDSM's metadata.
+
+    A word holds alone where it is settled and the NIC is where that update
+    left it. Elsewhere an update failed, or came about without us.
+    """
+    metadata = [value for device in devices_of(nic, document) for value in device.values]
+    words = [word for word in document.words if word.names(nic.alias, nic.mac)]
+    if not words:
+        return InForce(None, metadata)
+    if len(words) == 1 and words[0].settled and words[0].bridge == nic.bridge:
+        return InForce(words[0].values, [])
+    newest = [value for word in words for value in word.values]
+    return InForce(newest, [value for word in words for value in word.before] + metadata)
 
 
 def listed_network(nic: Nic, networks: Networks) -> str:
@@ -82,7 +96,8 @@ def judge(nic: Nic, document: Document, networks: Networks, host: Host,
     VM start's, in which the engine describes every NIC."""
     network = listed_network(nic, networks)
     mine = devices_of(nic, document)
-    values = [value for device in mine for value in device.values]
+    said = in_force(nic, document)
+    values = said.values
     if environment is not None:
         values.append(environment)
     native = [port for port in nic.ports if port.isolated != 'no']
@@ -98,11 +113,15 @@ def judge(nic: Nic, document: Document, networks: Networks, host: Host,
         return Verdict(nic, OTHERS, shown)
 
     roles = {role(value) for value in values}
+    if said.newest is not None and said.older and not {role(value) for value in said.newest} - {
+            'isolated'}:
+        # Of what may be past nothing remains but that the port is closed.
+        roles = {'isolated'}
     if 'invalid' in roles:
         bad = [value for value in values if role(value) == 'invalid'][0]
         return refuse('its port_isolation property %r is none of true, isolated, promiscuous and '
                       'community:NAME' % bad, 'correct the property in its vNIC profile')
-    if any(len(set(device.values)) > 1 for device in mine):
+    if said.newest is None and any(len(set(device.values)) > 1 for device in mine):
         return refuse('its port_isolation property has several values (%s)'
                       % ', '.join(sorted(set(values))), 'start the VM again from the engine')
     remark = ''

@@ -7,6 +7,8 @@ local names, whatever their namespace, so that a namespace cannot hide a NIC
 from us that libvirt or VDSM would see.
 """
 
+from isolated_ports import word
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Dict, List, Optional, Set, Tuple
@@ -84,17 +86,23 @@ class Device:
 
 class Document:
     """root: local name of the outermost element. vdsm: VDSM made this domain (its metadata or
-    its old agent channel is there, as vdsm/virt/recovery.py tells)."""
+    its old agent channel is there, as vdsm/virt/recovery.py tells). vm_property: it has our
+    property for the whole VM. words: our own, of its NICs' last updates; written: those that
+    stand in it, as they do."""
 
-    __slots__ = ('root', 'name', 'uuid', 'vdsm', 'nics', 'devices')
+    __slots__ = ('root', 'name', 'uuid', 'vdsm', 'vm_property', 'nics', 'devices', 'words',
+                 'written')
 
     def __init__(self) -> None:
         self.root = ''
         self.name = ''
         self.uuid = ''
         self.vdsm = False
+        self.vm_property = False
         self.nics = []  # type: List[Nic]
         self.devices = []  # type: List[Device]
+        self.words = []  # type: List[word.Word]
+        self.written = []  # type: List[str]
 
 
 class _Reader:
@@ -107,6 +115,7 @@ class _Reader:
         self.nic = None  # type: Optional[Nic]
         self.nic_depth = 0
         self.vm_depth = 0
+        self.words_depth = 0
         self.device = None  # type: Optional[Device]
         self.device_depth = 0
         self.text = None  # type: Optional[List[str]]
@@ -138,6 +147,11 @@ class _Reader:
                                      attributes.get('mac_address', '').lower())
                 self.device_depth = depth
                 self.document.devices.append(self.device)
+            elif name == 'port_isolation':
+                self.document.vm_property = True
+        elif self.words_depth:
+            if uri == word.URI and name == word.NIC and depth == self.words_depth + 1:
+                self.document.words.append(word.of_attributes(attributes))
         elif name == 'interface':
             if depth == 1 or path[-2] == 'devices':
                 self.nic = Nic(attributes.get('type', ''), bool(uri), self.here())
@@ -146,6 +160,9 @@ class _Reader:
         elif uri == METADATA_URI and name == 'vm':
             self.vm_depth = depth
             self.document.vdsm = True
+        elif uri == word.URI and name == word.ROOT and path[-3:-1] == ['domain', 'metadata']:
+            # Where libvirt keeps metadata and nowhere else: a word may open a port.
+            self.words_depth = depth
         elif name in ('name', 'uuid'):
             if depth > 1 and path[-2] == 'domain':
                 self.text, self.text_depth = [], depth
@@ -189,6 +206,8 @@ class _Reader:
             self.device = None
         elif depth == self.vm_depth:
             self.vm_depth = 0
+        elif depth == self.words_depth:
+            self.words_depth = 0
 
     def characters(self, data: str) -> None:
         if self.text is not None:

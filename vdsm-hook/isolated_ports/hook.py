@@ -17,24 +17,30 @@ if TYPE_CHECKING:
     from typing import List, Mapping, Optional
 
     from isolated_ports.decide import Verdict
-    from isolated_ports.domxml import Document
-    from isolated_ports.host import Networks
+    from isolated_ports.domxml import Document, Nic
 
 PROPERTY = 'port_isolation'
 
 # Events of a single NIC: our property is in the environment, the metadata is not at hand.
-DEVICE_EVENTS = ('before_device_create', 'before_nic_hotplug', 'before_update_device',
-                 'before_device_migrate_destination')
+DEVICE_EVENTS = ('before_device_create', 'before_nic_hotplug', 'before_update_device')
 # Events whose XML VDSM takes back.
 FILTER_EVENTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug')
-# Events that can only refuse; the isolation is libvirt's filter's work.
-CHECK_EVENTS = ('before_vm_migrate_destination', 'before_device_migrate_destination',
-                'before_vm_dehibernate')
+# Events that can only refuse; the isolation is libvirt's filter's work. Not
+# before_device_migrate_destination: its properties are VDSM's metadata's, one
+# update old, and our word is not in its XML.
+CHECK_EVENTS = ('before_vm_migrate_destination', 'before_vm_dehibernate')
+# The VM begins to live on this host.
+ARRIVAL_EVENTS = ('before_vm_start', 'before_vm_migrate_destination')
 # Here a failure would open the NIC: VDSM rolls back with XML without <port>.
 UPDATE_EVENT = 'before_update_device'
+# Libvirt has done what the update said.
+UPDATED_EVENT = 'after_update_device'
+# The VM leaves with what is in its metadata.
+LEAVE_EVENTS = ('before_vm_migrate_source', 'before_vm_hibernate')
 # Here we report, see caps.
 CAPS_EVENT = 'after_get_caps'
-EVENTS = FILTER_EVENTS + CHECK_EVENTS + (UPDATE_EVENT, CAPS_EVENT)
+EVENTS = (FILTER_EVENTS + CHECK_EVENTS + LEAVE_EVENTS
+          + (UPDATE_EVENT, UPDATED_EVENT, CAPS_EVENT))
 
 OK = 0
 STOP = 2
@@ -68,25 +74,28 @@ def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
         say('isolated-ports: _hook_domxml is not set, so there is no VM to look at; this program '
             'is run by VDSM.')
         return OK
+    vm_id = environment.get('vmId', '')
+    if event == UPDATED_EVENT or event in LEAVE_EVENTS or event in ARRIVAL_EVENTS:
+        if not host.has_notes(vm_id):
+            if event not in ARRIVAL_EVENTS:
+                return OK
+        elif event in ARRIVAL_EVENTS:
+            from isolated_ports import ask
+            ask.drop_notes(host, vm_id)
+        else:
+            from isolated_ports import last_update
+            return last_update.main(event == UPDATED_EVENT, path, vm_id, host)
     value = environment.get(PROPERTY) if event in DEVICE_EVENTS else None
     try:
         with open(path, 'rb') as stream:
             xml = stream.read()
     except OSError as e:
-        return _unreadable(event, environment.get('vmId', ''),
-                           '%s cannot be read (%s)' % (path, e.strerror))
+        return _unreadable(event, vm_id, '%s cannot be read (%s)' % (path, e.strerror))
     content = host.networks_bytes()
-    if (value is None and not scan.may_concern(xml, content)
-            and not (event == UPDATE_EVENT and _list_is_unsure(content))):
+    # Whether a NIC that leaves its isolation was ever isolated does not show in an update's XML.
+    if value is None and event != UPDATE_EVENT and not scan.may_concern(xml, content):
         return OK
-    return _judge(event, path, xml, content, value, environment.get('vmId', ''), host)
-
-
-def _list_is_unsure(content: 'Optional[bytes]') -> bool:
-    """Cheaply: where this says False the list may still turn out to be damaged, but then it has
-    been looked into, as its bytes are what scan went by."""
-    from isolated_ports.host import parse_networks
-    return parse_networks(content).state != 'ok'
+    return _judge(event, path, xml, content, value, vm_id, host)
 
 
 def _judge(event: str, path: str, xml: bytes, content: 'Optional[bytes]', value: 'Optional[str]',
@@ -98,6 +107,8 @@ def _judge(event: str, path: str, xml: bytes, content: 'Optional[bytes]', value:
     try:
         document = domxml.read(xml)
     except domxml.Unreadable as e:
+        if event == UPDATE_EVENT and value is None and not scan.may_concern(xml, content):
+            return OK
         return _unreadable(event, vm_id, str(e))
     if hosted_engine(vm_id or document.uuid, host):
         return OK
@@ -106,7 +117,9 @@ def _judge(event: str, path: str, xml: bytes, content: 'Optional[bytes]', value:
                 for nic in document.nics]
     vm = document.name or vm_id
     if event == UPDATE_EVENT:
-        return _update(path, xml, document, verdicts, networks, host)
+        from isolated_ports import last_update
+        wanted = last_update.tell(document, verdicts, networks, value, vm_id, host)
+        return _update(path, xml, document, verdicts, wanted, host)
     refused = [verdict for verdict in verdicts if verdict.kind == decide.REFUSE]
     if not refused and event in CHECK_EVENTS:
         refused = unfiltered(verdicts, host)
@@ -153,18 +166,13 @@ def unfiltered(verdicts: 'List[Verdict]', host: Host) -> 'List[Verdict]':
 
 
 def _update(path: str, xml: bytes, document: 'Document', verdicts: 'List[Verdict]',
-            networks: 'Networks', host: Host) -> int:
+            isolated: 'List[Nic]', host: Host) -> int:
     """Puts the element back, in doubt too, wherever libvirt would take it."""
     from isolated_ports import decide, domxml
     wanted = []
     for verdict in verdicts:
         nic = verdict.nic
-        wants = verdict.kind != decide.OTHERS
-        if not wants and networks.state != 'ok' and nic.mac and host.isolated_tap(nic.mac):
-            say('isolated-ports: NIC %s stays isolated, as its port is so now and the list of '
-                'isolated bridges is %s.' % (nic.label, networks.state))
-            wants = True
-        if not wants or nic.isolated:
+        if nic not in isolated or nic.isolated:
             continue
         # Elsewhere libvirt refuses the element, and VDSM's rollback opens the NIC.
         if nic.kind == 'bridge' and not nic.virtualport and not host.foreign_switch(nic.bridge):

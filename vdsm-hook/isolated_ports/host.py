@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 NETWORKS = 'var/lib/isolated-ports/networks.json'
 FILTER = 'etc/libvirt/hooks/qemu.d/60_isolated_ports'
 HOSTED_ENGINE = 'etc/ovirt-hosted-engine/hosted-engine.conf'
+# What hooks could not say to the service yet, see ask. VDSM's own folder.
+NOTES = 'run/vdsm/isolated-ports'
 DUMMY_BRIDGE = ';vdsmdummy;'
 
 MIN_KERNEL = (4, 18)
@@ -111,6 +113,14 @@ class Host:
         except OSError:
             pass
         return ''
+
+    def has_notes(self, vm_id: str) -> bool:
+        """Something that was said of this VM may not be written yet. There hardly ever is."""
+        try:
+            names = os.listdir(self.path(NOTES))
+        except OSError:
+            return False
+        return bool(vm_id) and any(name.startswith(vm_id.lower()) for name in names)
 
     def isolated_tap(self, mac: str) -> bool:
         """Some tap that may be this NIC's has the flag set now.

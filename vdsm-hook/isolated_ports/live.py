@@ -31,7 +31,7 @@ class LiveNic:
     element: libvirt isolates the port itself."""
 
     __slots__ = ('target', 'bridge', 'network', 'mac', 'alias', 'vm', 'vm_id', 'wanted', 'by',
-                 'exempt', 'problem', 'element')
+                 'exempt', 'problem', 'element', 'told')
 
     def __init__(self, nic: domxml.Nic, document: domxml.Document, network: str) -> None:
         self.target = nic.target
@@ -46,29 +46,34 @@ class LiveNic:
         self.exempt = ''
         self.problem = ''
         self.element = nic.isolated
+        self.told = False
 
 
 def nics_of(xml: bytes, networks: Networks, host: Host) -> List[LiveNic]:
     """NICs of one domain, [] where the XML cannot be read."""
     try:
-        document = domxml.read(xml)
+        return nics_in(domxml.read(xml), networks, host)
     except domxml.Unreadable:
         return []
+
+
+def nics_in(document: domxml.Document, networks: Networks, host: Host) -> List[LiveNic]:
+    """NICs of one domain."""
     exempt = ('hosted engine' if hosted_engine(document.uuid, host)
               else '' if document.vdsm else 'external')
     found = []
     for nic in document.nics:
         verdict = decide.judge(nic, document, networks, host)
         live = LiveNic(nic, document, verdict.network)
+        said = decide.in_force(nic, document)
+        live.told = said.newest is not None
         listed = bool(decide.listed_network(nic, networks))
         if exempt:
             live.exempt = exempt if listed or verdict.kind != decide.OTHERS else ''
         elif verdict.kind != decide.OTHERS:
             # What a start would refuse is, once it runs, at least isolated.
             live.wanted = True
-            live.by = (BY_PROPERTY if any(device.values for device
-                                          in decide.devices_of(nic, document))
-                       else BY_LIST if listed else BY_ELEMENT)
+            live.by = (BY_PROPERTY if said.values else BY_LIST if listed else BY_ELEMENT)
             live.problem = verdict.reason
         found.append(live)
     return found
@@ -83,6 +88,8 @@ class Libvirt:
         self.changed = changed
         self.binding = None  # type: Any
         self.connection = None  # type: Any
+        # Called with VM and namespace where somebody wrote a domain's metadata.
+        self.metadata = None  # type: Optional[Callable[[str, str], None]]
         self.silent = ''
         self.daemon = Patience('libvirtd')
         try:
@@ -140,11 +147,18 @@ class Libvirt:
         for name in ('LIFECYCLE', 'DEVICE_ADDED', 'DEVICE_REMOVED', 'METADATA_CHANGE'):
             event = getattr(self.binding, 'VIR_DOMAIN_EVENT_ID_' + name, None)
             if event is not None:
-                connection.domainEventRegisterAny(None, event, self._changed, None)
+                connection.domainEventRegisterAny(
+                    None, event, self._metadata if name == 'METADATA_CHANGE' else self._changed,
+                    None)
 
     def _changed(self, *_: Any) -> None:
         if self.changed is not None:
             self.changed()
+
+    def _metadata(self, _: Any, domain: Any, __: int, uri: Optional[str], ___: Any) -> None:
+        if self.metadata is not None:
+            self.metadata(domain.UUIDString(), uri or '')
+        self._changed()
 
     def _events(self) -> None:
         while True:

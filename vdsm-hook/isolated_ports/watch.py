@@ -13,16 +13,19 @@ import threading
 import time
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
-from isolated_ports import VERSION
+from isolated_ports import VERSION, ask, domxml
+from isolated_ports.barriers import Barriers
 from isolated_ports.compare import name_of, owners, tap_like
 from isolated_ports.control import Server
-from isolated_ports.floor import GROUP, Floor
+from isolated_ports.floor import GROUP
+from isolated_ports.floor_bridge import PASSING
 from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
 from isolated_ports.journal import log
 from isolated_ports.listing import write_list
-from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_of
+from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Lost, Ports
 from isolated_ports.notify import notify, watchdog_seconds
+from isolated_ports.words import Words
 
 # After a link event libvirt and VDSM still write their XML and metadata:
 # asked too early they give the old answer. Seconds.
@@ -37,8 +40,11 @@ _SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
 # libvirt isolates a new port within milliseconds of putting it on its bridge.
 _COMES_UP = 3.0
-# Whatever somebody does to the second barrier is noticed within ten seconds.
-_LOOK_AT_FLOOR = 4.0
+# A port that an update is about to isolate stays behind the second barrier for
+# so long, whatever libvirt's XML says of it until the update has come about.
+_HELD = 60.0
+# A tap that no domain names after this time is not libvirt's.
+_NOT_LIBVIRTS = 10.0
 # VMs wait for the second barrier so long, and no longer: nft may hang.
 _FLOOR_AT_START = 5.0
 # All that the asking thread does has an end; after this time something is
@@ -85,8 +91,7 @@ class Watcher:
         # Ports that we closed ourselves: only these do we open again.
         self.closed = set()  # type: Set[int]
         self.lock = threading.Lock()
-        self.floor = Floor(host)
-        self.floor_failed = ''
+        self.barriers = Barriers(host, lambda: self.networks.names)
         # What is found at the start was open while nobody watched.
         self.starting = True
         self.silent = ''
@@ -96,9 +101,14 @@ class Watcher:
         # of the group, is news only after that. Index of the bridge by that of the port.
         self.seen_isolated = {}  # type: Dict[int, int]
         self.seen_grouped = set()  # type: Set[int]
+        # Until when, by index.
+        self.held = {}  # type: Dict[int, float]
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
-        self.server = Server(host)
+        self.words = Words(host, lambda bridge: bridge in self.networks.names, self.hold,
+                           self.settled)
+        self.libvirt.metadata = self.words.metadata_changed
+        self.server = Server(host, {ask.VERB: self.words.answer})
         self.pulse = Pulse()
 
     def run(self) -> None:
@@ -107,15 +117,17 @@ class Watcher:
         self.look_at_list()
         self.resync()
         self.starting = False
+        self.words.start()
         self.server.start()
         log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
-        for name, target in (('ask-libvirt', self._answer), ('keep-floor', self._keep_floor)):
+        for name, target in (('ask-libvirt', self._answer), ('keep-floor', self.barriers.run)):
             threading.Thread(target=target, name=name, daemon=True).start()
         self.ask()
         assert self.ports.events is not None
         self.ports.events.settimeout(_LOOK_AT_LIST)
         while True:
             self.server.beat()
+            self.pulse.floored = self.barriers.looked
             self.pulse.beat()
             try:
                 links = self.ports.receive()
@@ -130,6 +142,7 @@ class Watcher:
             for link in links:
                 self.seen(link)
             if self.look_at_list():
+                self.barriers.due.set()
                 self.resync()
                 self.ask()
 
@@ -157,7 +170,7 @@ class Watcher:
             self.ask()
 
     def _forget(self, index: int) -> None:
-        for memory in (self.names, self.known, self.first_seen, self.seen_isolated):
+        for memory in (self.names, self.known, self.first_seen, self.seen_isolated, self.held):
             memory.pop(index, None)  # type: ignore
         for indices in (self.taps, self.closed, self.grouped, self.seen_grouped):
             indices.discard(index)
@@ -225,9 +238,12 @@ class Watcher:
             except OSError:
                 return  # it is gone, or on no bridge any more
             self.closed.add(link.index)
-        if self.starting or not expected:
+        if self.starting or not (expected or self._is_held(link.index)):
             log('port %s on bridge %s was open and is isolated %s.'
                 % (link.name, bridge, 'now' if self.starting else 'again'))
+
+    def _is_held(self, index: int) -> bool:
+        return time.monotonic() < self.held.get(index, 0.0)
 
     def resync(self) -> None:
         """Looks at every port, as at the start and where messages were lost."""
@@ -268,6 +284,39 @@ class Watcher:
                     'one.' % e.strerror)
         return False
 
+    # the thread that answers hooks
+
+    def hold(self, document: domxml.Document, nic: domxml.Nic) -> None:
+        """Before libvirt puts a NIC where it is to be isolated: it comes there behind the second
+        barrier, for libvirt puts the port on the bridge first and isolates it afterwards."""
+        live = next((live for live in nics_in(document, self.networks, self.host)
+                     if live.mac == nic.mac and live.alias == nic.alias), None)
+        if live is None or live.exempt or not live.target:
+            return
+        ports = Ports()
+        try:
+            for link in ports.links().values():
+                if link.name != live.target:
+                    continue
+                with self.lock:
+                    self.held[link.index] = time.monotonic() + _HELD
+                    if live.wanted:
+                        self.known[link.index] = live
+                    self._regroup(link, True, ports)
+        except OSError:
+            pass  # it is gone
+        finally:
+            ports.close()
+
+    # the thread that settles what was said
+
+    def settled(self, document: domxml.Document) -> None:
+        targets = {nic.target for nic in document.nics}
+        with self.lock:
+            for index in [index for index in self.held if self.names.get(index) in targets]:
+                del self.held[index]
+        self.ask()
+
     # the slow thread
 
     def ask(self) -> None:
@@ -306,7 +355,12 @@ class Watcher:
         networks = self.networks
         domains = self.libvirt.domains()
         self._say_silent(self.libvirt.silent)
-        nics = [nic for xml in domains for nic in nics_of(xml, networks, self.host)]
+        nics = []  # type: List[LiveNic]
+        for xml in domains:
+            with contextlib.suppress(domxml.Unreadable):
+                document = domxml.read(xml)
+                self.words.learn(document)
+                nics += nics_in(document, networks, self.host)
         links = ports.links()
         found = ports.ports()
         with self.lock:
@@ -316,9 +370,11 @@ class Watcher:
             nic = owned.get(link.index)
             with self.lock:
                 if nic is None:
-                    if link.index in self.grouped:
-                        with contextlib.suppress(OSError):
+                    with contextlib.suppress(OSError):
+                        if link.index in self.grouped:
                             self._regroup(links.get(link.index, link), True, ports)
+                        elif bridge in networks.names and self._strange_tap(link):
+                            self._let_pass(links.get(link.index, link), ports)
                     continue
                 self._keep_element(link, nic, bridge)
                 self.known[link.index] = nic
@@ -326,6 +382,8 @@ class Watcher:
                 release = not wanted and link.isolated and link.index in self.closed
                 try:
                     self._regroup(links.get(link.index, link), wanted, ports)
+                    if nic.exempt and bridge in networks.names:
+                        self._let_pass(links.get(link.index, link), ports)
                     if release:
                         self._release(link, ports)
                     elif wanted and not link.isolated:
@@ -340,9 +398,10 @@ class Watcher:
                     % (link.name, nic.vm, bridge,
                        ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
                        if nic.exempt else ''))
-            elif not self._coming_up(link, nic):
+            elif not (self._coming_up(link, nic) or self._is_held(link.index)):
                 log('port %s of VM %s on bridge %s was open and is isolated now.'
                     % (link.name, nic.vm, bridge))
+        self.words.keep()
 
     def _coming_up(self, link: Link, nic: LiveNic) -> bool:
         """libvirt is about to isolate the port itself: it is new, and the XML says so."""
@@ -360,7 +419,7 @@ class Watcher:
         rollback: whether a network is isolated never changes."""
         before = self.known.get(link.index)
         if (before is not None and before.by == BY_ELEMENT and not nic.wanted and not nic.exempt
-                and before.bridge == nic.bridge == bridge):
+                and not nic.told and before.bridge == nic.bridge == bridge):
             nic.wanted = True
             nic.by = BY_ELEMENT
 
@@ -368,33 +427,31 @@ class Watcher:
         """Puts a device into our group or takes it out; one of another's group, which was never
         in ours, stays there. Raises OSError."""
         ours = link.index in self.grouped
-        if wanted and link.group != GROUP and (ours or link.group == 0):
+        if wanted and link.group != GROUP and (ours or link.group in (0, PASSING)):
             ports.set_group(link.index, GROUP)
             self.grouped.add(link.index)
         elif wanted and link.group == GROUP:
             self.grouped.add(link.index)
-        elif not wanted and (link.group == GROUP or ours):
+        elif not wanted and (link.group == GROUP or ours) and not self._is_held(link.index):
             ports.set_group(link.index, 0)
             self.grouped.discard(link.index)
             self.seen_grouped.discard(link.index)
+
+    def _strange_tap(self, link: Link) -> bool:
+        """A program other than libvirt made it, as an uplink may be: we never closed it."""
+        first = self.first_seen.setdefault(link.index, time.monotonic())
+        return (link.index not in self.taps and not self.silent
+                and time.monotonic() - first > _NOT_LIBVIRTS
+                and os.path.exists(self.host.path('sys/class/net/%s/tun_flags' % link.name)))
+
+    @staticmethod
+    def _let_pass(link: Link, ports: Ports) -> None:
+        """Past the floor by bridge. One of another's group stays in that. Raises OSError."""
+        if link.group in (0, GROUP):
+            ports.set_group(link.index, PASSING)
 
     def _release(self, link: Link, ports: Ports) -> None:
         """Opens a port that was closed in vain, if it is where it was when that was decided."""
         if any(now.index == link.index and now.master == link.master for now in ports.ports()):
             ports.isolate(link.index, False)
         self.closed.discard(link.index)
-
-    # the thread of the second barrier
-
-    def _keep_floor(self) -> None:
-        while True:
-            self.keep_floor()
-            self.pulse.floored = True
-            time.sleep(_LOOK_AT_FLOOR)
-
-    def keep_floor(self) -> None:
-        failed = self.floor.ensure()
-        if failed and failed != self.floor_failed:
-            log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
-                % failed)
-        self.floor_failed = failed

@@ -7,7 +7,8 @@ from typing import Any, Dict, List, Optional, Tuple
 from tests.support import (ALIAS, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import decide, domxml
+from isolated_ports import domxml
+from isolated_ports.word import role
 
 OTHER_MAC = '56:6f:11:22:00:99'
 OTHER_ALIAS = 'ua-99999999-3937-4939-92cc-07024f79789b'
@@ -301,7 +302,7 @@ class Roles(unittest.TestCase):
                  'community:a,b', 'community:\u00e4', 'community:a\n', 'true\n', 'true;isolated',
                  'community:A-_9', 'isolated ', 'community:\u0661']
         for word in words:
-            self.assertEqual(decide.role(word) != 'invalid', bool(pattern.match(word)), repr(word))
+            self.assertEqual(role(word) != 'invalid', bool(pattern.match(word)), repr(word))
 
 
 class Sentence(HookCase):

@@ -17,16 +17,18 @@ from typing import Dict, Iterator, List, Set, Tuple
 from tests.support import SOURCE
 
 LIBRARY = {
+    '_socket': 'AF_UNIX SOCK_STREAM socket',
     'argparse': 'ArgumentParser',
     'contextlib': 'contextmanager suppress',
     'errno': 'EACCES EAGAIN EBADF EINVAL ENOBUFS',
     'fcntl': 'LOCK_EX LOCK_NB flock',
     'importlib': 'import_module',
     'json': 'dumps loads',
-    'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_RDONLY O_RDWR O_WRONLY chmod close
+    'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC
+             O_WRONLY chmod close
              devnull dup2 environ _exit fchmod fstat fsync ftruncate geteuid getpid listdir
              makedirs open path posix_fallocate read readlink rename stat strerror uname unlink
-             write''',
+             urandom write''',
     'os.path': 'basename dirname exists isdir join realpath',
     'pyexpat': 'ExpatError ParserCreate',
     'pwd': 'getpwnam',
@@ -37,9 +39,9 @@ LIBRARY = {
     'struct': 'Struct pack unpack_from',
     'subprocess': 'PIPE STDOUT TimeoutExpired run',
     'sys': 'argv exc_info excepthook exit path setswitchinterval stderr stdin stdout',
-    'threading': 'Event Lock Thread',
+    'threading': 'Event Lock RLock Thread',
     'time': 'monotonic sleep',
-    'typing': 'Any Callable Dict Iterator List Mapping Optional Set Tuple',
+    'typing': 'Any Callable Dict Iterable Iterator List Mapping Optional Set Tuple',
 }
 LATER_METHODS = {'removeprefix', 'removesuffix', 'isascii', 'fromisoformat', 'bit_count',
                  'readlink_to', 'hardlink_to', 'is_relative_to', 'with_stem', 'add_note',

@@ -11,8 +11,8 @@ from typing import Dict, Tuple
 from tests.support import SOURCE, device, domain, interface
 
 EVENTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug', 'before_update_device',
-          'before_vm_migrate_destination', 'before_device_migrate_destination',
-          'before_vm_dehibernate')
+          'after_update_device', 'before_vm_migrate_source', 'before_vm_migrate_destination',
+          'before_vm_hibernate', 'before_vm_dehibernate')
 
 
 class Installed(unittest.TestCase):

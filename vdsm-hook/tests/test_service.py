@@ -9,7 +9,7 @@ from unittest import mock
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import cli, compare, listing, live, watch
+from isolated_ports import barriers, cli, compare, listing, live, watch
 from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
@@ -87,7 +87,7 @@ class ServiceCase(HookCase):
         self.kernel = Kernel()
         self.libvirt = Domains()
         self.logged = []  # type: List[str]
-        for module in (watch, cli):
+        for module in (watch, cli, barriers):
             patch = mock.patch.object(module, 'log', self.logged.append)
             patch.start()
             self.addCleanup(patch.stop)
@@ -417,7 +417,7 @@ class SecondBarrier(ServiceCase):
     def test_without_nft_the_reason_is_logged_once(self) -> None:
         watcher = self.watcher()
         for _ in range(3):
-            watcher.keep_floor()
+            watcher.barriers.keep()
         self.assertEqual(len([line for line in self.logged if 'barrier' in line]), 1)
 
 

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Keeps both tables below the kernel's flag: the one by group, and the one by bridge."""
+
+import threading
+from typing import Callable, Iterable
+
+from isolated_ports.floor import Floor
+from isolated_ports.floor_bridge import BridgeFloor
+from isolated_ports.host import Host
+from isolated_ports.journal import log
+
+# Whatever somebody does to them is noticed within ten seconds.
+_LOOK = 4.0
+
+
+class Barriers:
+    """bridges: those of the list. looked: both were looked at once. due: set it when the list
+    changes. In a thread of its own, as nft may hang."""
+
+    def __init__(self, host: Host, bridges: Callable[[], Iterable[str]]) -> None:
+        self.bridges = bridges
+        self.looked = False
+        self.due = threading.Event()
+        self.by_group = Floor(host)
+        self.by_bridge = BridgeFloor(host)
+        self.failed = ''
+        self.failed_by_bridge = ''
+
+    def run(self) -> None:
+        """Never returns."""
+        while True:
+            self.keep()
+            self.looked = True
+            self.due.wait(_LOOK)
+            self.due.clear()
+
+    def keep(self) -> None:
+        failed = self.by_group.ensure()
+        if failed and failed != self.failed:
+            log('the second barrier could not be kept (%s); the kernel flag alone isolates.'
+                % failed)
+        self.failed = failed
+        if failed:
+            return  # for the same reason
+        failed = self.by_bridge.ensure(self.bridges())
+        if failed and failed != self.failed_by_bridge:
+            log('the floor by bridge cannot be had on this kernel (%s); each port is put behind '
+                'the second barrier by itself, before libvirt moves it.' % failed)
+        self.failed_by_bridge = failed
