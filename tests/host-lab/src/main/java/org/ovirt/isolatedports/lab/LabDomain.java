@@ -120,7 +120,6 @@ final class LabDomain {
             "boot",
             "driver",
             "tune",
-            "bandwidth",
             "alias",
             "teaming");
     for (Element element : Xml.elements(vnic)) {
@@ -128,6 +127,8 @@ final class LabDomain {
         vnic.removeChild(element);
       }
     }
+    Xml.child(vnic, "address")
+        .ifPresent(address -> vnic.insertBefore(address, vnic.getFirstChild()));
     return document;
   }
 }

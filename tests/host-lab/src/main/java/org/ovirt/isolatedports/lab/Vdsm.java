@@ -23,6 +23,7 @@ final class Vdsm {
   private final HookRunner hooks;
   private final Lab lab;
   private final Map<String, Object> locks = new ConcurrentHashMap<>();
+  private final VnicObjects objects = new VnicObjects();
 
   Vdsm(LabHost host, Hypervisor hypervisor, HookRunner hooks, Lab lab) {
     this.host = host;
@@ -48,6 +49,7 @@ final class Vdsm {
       hypervisor.start(VmXml.parse(finalXml));
       lab.started(vm.id(), vm.name(), host);
       VmXml live = hypervisor.live(vm.id());
+      objects.adopt(live);
       hooks.runIgnoringErrors("after_vm_start", Xml.text(live.document()), context, Map.of());
       forCustomDevices(
           live,
@@ -102,6 +104,11 @@ final class Vdsm {
       return new VnicRequest(
           vm, Vdsm.context(vm), root, vnic, VmXml.custom(root, vnic).orElse(Map.of()));
     }
+
+    /** What the document says of the vNIC for VDSM's own object. */
+    Optional<Element> device() {
+      return VmXml.deviceMetadata(document, vnic);
+    }
   }
 
   void hotplugNic(String vmId, String hotplugXml) {
@@ -119,7 +126,8 @@ final class Vdsm {
         hooks.runIgnoringErrors("after_nic_hotplug_fail", xml, request.context(), request.custom());
         throw e;
       }
-      recordMetadata(request);
+      request.device().ifPresent(device -> objects.take(vmId, request.vnic(), device));
+      recordMetadata(request.vm(), request.vnic());
       hooks.runIgnoringErrors("after_nic_hotplug", xml, request.context(), request.custom());
     }
   }
@@ -138,7 +146,9 @@ final class Vdsm {
         hypervisor.update(vmId, withoutHooks);
         throw e;
       }
-      recordMetadata(request);
+      // In this order: the metadata say what the update before this one said.
+      recordMetadata(request.vm(), request.vnic());
+      request.device().ifPresent(device -> objects.take(vmId, request.vnic(), device));
     }
   }
 
@@ -169,6 +179,8 @@ final class Vdsm {
     for (String name : List.of("source", "link", "mtu", "filterref", "bandwidth", "port")) {
       Xml.remove(vnic, name);
       Xml.child(wanted.element(), name)
+          // The engine's empty <bandwidth> means none, and VDSM writes none.
+          .filter(element -> !name.equals("bandwidth") || !Xml.elements(element).isEmpty())
           .ifPresent(element -> vnic.appendChild(document.importNode(element, true)));
     }
     return document;
@@ -183,7 +195,7 @@ final class Vdsm {
               .alias()
               .orElseThrow(() -> new LabException("The hot-unplug names no alias."));
       VmXml.Vnic vnic = vm.vnicByAlias(alias);
-      Map<String, String> custom = vm.custom(vnic).orElse(Map.of());
+      Map<String, String> custom = objects.custom(vmId, vnic);
       String xml = Xml.indented(LabDomain.vdsmInterface(vnic));
       hooks.run("before_nic_hotunplug", xml, context, custom);
       try {
@@ -192,26 +204,25 @@ final class Vdsm {
         hooks.runIgnoringErrors("after_nic_hotunplug_fail", xml, context, custom);
         throw e;
       }
-      recordMetadata(vm, vnic, Optional.empty());
+      objects.drop(vmId, vnic);
+      recordMetadata(vm, vnic);
       hooks.runIgnoringErrors("after_nic_hotunplug", xml, context, custom);
     }
   }
 
-  private void recordMetadata(VnicRequest request) {
-    recordMetadata(
-        request.vm(), request.vnic(), VmXml.deviceMetadata(request.document(), request.vnic()));
-  }
-
   /**
-   * Puts a vNIC's metadata into the domain's, or takes it out, as VDSM does after such a change.
+   * Puts VDSM's own object of a vNIC into the domain's metadata, or takes out what they have of one
+   * that is gone. What others have there in namespaces of their own is left alone.
    */
-  private void recordMetadata(VmXml vm, VmXml.Vnic vnic, Optional<Element> device) {
+  private void recordMetadata(VmXml vm, VmXml.Vnic vnic) {
     vm.metadata()
         .ifPresent(
             metadata -> {
               VmXml.deviceMetadata(vm.root(), vnic).ifPresent(metadata::removeChild);
-              device.ifPresent(
-                  element -> metadata.appendChild(vm.document().importNode(element, true)));
+              objects
+                  .metadata(vm.id(), vnic)
+                  .ifPresent(
+                      element -> metadata.appendChild(vm.document().importNode(element, true)));
               hypervisor.setMetadata(vm.id(), metadata);
             });
   }
@@ -220,7 +231,7 @@ final class Vdsm {
     synchronized (lock(vmId)) {
       VmXml vm = hypervisor.live(vmId);
       HookRunner.Context context = context(vm);
-      forCustomDevices(
+      forOwnDevices(
           vm,
           (vnic, custom) ->
               hooks.run(
@@ -232,11 +243,12 @@ final class Vdsm {
       destination.vdsm().completeIncoming(vmId);
       hooks.runIgnoringErrors(
           "after_vm_migrate_source", Xml.text(vm.document()), context, Map.of());
-      forCustomDevices(
+      forOwnDevices(
           vm,
           (vnic, custom) ->
               hooks.runIgnoringErrors(
                   "after_device_migrate_source", Xml.indented(vnic.element()), context, custom));
+      objects.forget(vmId);
     }
   }
 
@@ -256,10 +268,11 @@ final class Vdsm {
 
   private void completeIncoming(String vmId) {
     VmXml live = hypervisor.live(vmId);
+    objects.adopt(live);
     HookRunner.Context context = context(live);
     hooks.runIgnoringErrors(
         "after_vm_migrate_destination", Xml.text(live.document()), context, Map.of());
-    forCustomDevices(
+    forOwnDevices(
         live,
         (vnic, custom) ->
             hooks.runIgnoringErrors(
@@ -273,6 +286,7 @@ final class Vdsm {
       hooks.run("before_vm_hibernate", Xml.text(vm.document()), context, Map.of());
       lab.stopped(vmId);
       hypervisor.save(vmId);
+      objects.forget(vmId);
       hooks.runIgnoringErrors("after_vm_hibernate", Xml.text(vm.document()), context, Map.of());
     }
   }
@@ -288,11 +302,10 @@ final class Vdsm {
       hooks.run("before_vm_dehibernate", xml, context, fromSnapshot);
       hypervisor.restore(vmId);
       lab.started(vmId, saved.name(), host);
+      VmXml live = hypervisor.live(vmId);
+      objects.adopt(live);
       hooks.runIgnoringErrors(
-          "after_vm_dehibernate",
-          Xml.text(hypervisor.live(vmId).document()),
-          context,
-          fromSnapshot);
+          "after_vm_dehibernate", Xml.text(live.document()), context, fromSnapshot);
     }
   }
 
@@ -300,7 +313,7 @@ final class Vdsm {
     synchronized (lock(vmId)) {
       VmXml vm = hypervisor.live(vmId);
       HookRunner.Context context = context(vm);
-      forCustomDevices(
+      forOwnDevices(
           vm,
           (vnic, custom) ->
               hooks.run("before_device_destroy", Xml.indented(vnic.element()), context, custom));
@@ -308,16 +321,27 @@ final class Vdsm {
       lab.stopped(vmId);
       hypervisor.destroy(vmId);
       hooks.runIgnoringErrors("after_vm_destroy", Xml.text(vm.document()), context, Map.of());
-      forCustomDevices(
+      forOwnDevices(
           vm,
           (vnic, custom) ->
               hooks.runIgnoringErrors(
                   "after_device_destroy", Xml.indented(vnic.element()), context, custom));
+      objects.forget(vmId);
     }
   }
 
   void forgetAll() {
     hypervisor.running().forEach(lab::stopped);
+  }
+
+  /** As {@link #forCustomDevices}, with the properties of VDSM's own objects. */
+  private void forOwnDevices(VmXml vm, BiConsumer<VmXml.Vnic, Map<String, String>> action) {
+    for (VmXml.Vnic vnic : vm.vnics()) {
+      Map<String, String> custom = objects.custom(vm.id(), vnic);
+      if (!custom.isEmpty()) {
+        action.accept(vnic, custom);
+      }
+    }
   }
 
   /** Device events after the start run only for devices with at least one custom property. */

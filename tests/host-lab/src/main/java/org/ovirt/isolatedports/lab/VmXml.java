@@ -83,7 +83,7 @@ record VmXml(Document document) {
   }
 
   static Optional<Element> deviceMetadata(Element root, Vnic vnic) {
-    boolean teaming = Xml.child(vnic.element(), "teaming").isPresent();
+    boolean teaming = vnic.teaming();
     return metadata(root).stream()
         .flatMap(vm -> Xml.children(vm, "device").stream())
         .filter(device -> device.getAttribute("mac_address").equals(vnic.mac()))
@@ -92,7 +92,7 @@ record VmXml(Document document) {
         .findFirst();
   }
 
-  private static Optional<Map<String, String>> customOf(Element parent) {
+  static Optional<Map<String, String>> customOf(Element parent) {
     return Xml.child(parent, "custom")
         .map(
             custom -> {
@@ -128,6 +128,11 @@ record VmXml(Document document) {
 
     Optional<String> alias() {
       return Xml.attribute(element, "alias", "name");
+    }
+
+    /** Whether it is one of a failover pair, which shares one MAC. */
+    boolean teaming() {
+      return Xml.child(element, "teaming").isPresent();
     }
 
     Optional<String> bridge() {

@@ -85,14 +85,15 @@ final class Xml {
     return write(node, false);
   }
 
-  /** The node as text, with a declaration, indented as VDSM indents what it gives to hooks. */
+  /** The node as text, with declaration and indentation as VDSM gives it to hooks. */
   static String indented(Node node) {
-    return write(node, true);
+    return "<?xml version='1.0' encoding='utf-8'?>\n" + write(node, true);
   }
 
   private static String write(Node node, boolean indent) {
     try {
       Transformer transformer = TransformerFactory.newInstance().newTransformer();
+      transformer.setOutputProperty(OutputKeys.OMIT_XML_DECLARATION, indent ? "yes" : "no");
       transformer.setOutputProperty(OutputKeys.ENCODING, "UTF-8");
       transformer.setOutputProperty(OutputKeys.INDENT, indent ? "yes" : "no");
       StringWriter text = new StringWriter();

@@ -57,6 +57,11 @@ final class HookedHost {
     host.run("sh", "-c", "kill -9 $(cut -d' ' -f1 /run/isolated-ports/watch)");
   }
 
+  /** Sends the watch a signal, as STOP to make it hang. */
+  void signalWatch(String signal) {
+    host.run("sh", "-c", "kill -%s $(cut -d' ' -f1 /run/isolated-ports/watch)".formatted(signal));
+  }
+
   private static String read(Path log) {
     try {
       return Files.exists(log) ? Files.readString(log, UTF_8) : "";

@@ -185,6 +185,29 @@ class VmLifecycleLabIT {
     assertThat(a.liveXml(vmId)).contains("<link state=\"down\"/>");
   }
 
+  /** As seen with a real VDSM: it writes its object of the vNIC before it takes the update over. */
+  @Test
+  void theMetadataSayWhatTheUpdateBeforeSaid() {
+    DomainXml.Vnic vnic = vnic("plain1");
+    String vmId = a.start(DomainXml.vm("vm").vnic(vnic).domain());
+
+    a.updateNic(vmId, vnic.withBridge("iso1").withCustom("flavour", "sweet").hotplug());
+    assertThat(a.liveXml(vmId)).doesNotContain("sweet").contains("network>plain1<");
+
+    a.updateNic(vmId, vnic.withCustom("flavour", "sour").hotplug());
+    assertThat(a.liveXml(vmId)).contains("sweet", "network>iso1<").doesNotContain("sour");
+
+    assertThatThrownBy(() -> a.updateNicWithFailingMirroring(vmId, vnic.hotplug()))
+        .isInstanceOf(LabException.class);
+    assertThat(a.liveXml(vmId)).contains("sweet").doesNotContain("sour");
+
+    // Where it arrives, VDSM has nothing but the metadata to make its object from.
+    lab.guest(vmId);
+    a.migrate(vmId, b);
+    b.updateNic(vmId, vnic.hotplug());
+    assertThat(b.liveXml(vmId)).contains("sweet");
+  }
+
   @Test
   void theRollbackOfARefusedUpdateOpensTheVnic() {
     DomainXml.Vnic vnic = vnic("iso1");
