@@ -10,7 +10,7 @@ import sys
 from typing import Any, Iterator, List, Optional
 
 from isolated_ports import VERSION, compare, control, listing
-from isolated_ports.host import NETWORKS, Host
+from isolated_ports.host import NETWORKS, REMEDY, Host
 from isolated_ports.journal import log
 from isolated_ports.live import Libvirt
 from isolated_ports.netlink import Ports
@@ -82,7 +82,7 @@ def _parser() -> argparse.ArgumentParser:
                       help='{"version": 1, "networks": [{"bridge", "network", "name"}]}; - is '
                            'standard input')
     set_.set_defaults(run=_networks_set)
-    show = actions.add_parser('show', help='the list in force; exit 1 where it is damaged')
+    show = actions.add_parser('show', help='the list in force; exit 1 where it is damaged or lost')
     show.add_argument('--json', action='store_true', help='one JSON object')
     show.set_defaults(run=_networks_show)
     return parser
@@ -98,7 +98,7 @@ def _status(options: Any, host: Host) -> int:
         _say(json.dumps(document, sort_keys=True))
     else:
         _print_status(document)
-    return DIFFERENT if document['differences'] or networks.state == 'damaged' else OK
+    return DIFFERENT if document['differences'] or networks.broken else OK
 
 
 def _print_status(document: Any) -> None:
@@ -110,7 +110,10 @@ def _print_status(document: Any) -> None:
     known = document['list']
     _say('list of isolated bridges: %s%s%s' % (
         known['state'], ', ' + known['why'] if known['why'] else '',
-        ', ' + ' '.join(known['bridges']) if known['bridges'] else ''))
+        ', ' + ' '.join(sorted(known['bridges'])) if known['bridges'] else ''))
+    if known['state'] in ('lost', 'damaged'):
+        _say('what is on %s stays isolated, and no VM starts there; %s' % (
+            ' '.join(sorted(known['remembered'])) or 'the bridges that were on it', REMEDY))
     for port in document['ports']:
         _say('%s %-12s %-12s %-17s wanted %-8s observed %-8s %s%s' % (
             '!' if port['difference'] else ' ', port['port'] or '-', port['bridge'] or '-',
@@ -170,14 +173,15 @@ def _networks_set(options: Any, host: Host) -> int:
 def _networks_show(options: Any, host: Host) -> int:
     networks = host.networks()
     if options.json:
-        _say(json.dumps({'state': networks.state, 'why': networks.why,
-                         'bridges': networks.names}, sort_keys=True))
+        _say(json.dumps(compare.list_document(networks), sort_keys=True))
     else:
         _say('/%s: %s%s' % (NETWORKS, networks.state,
                             ', ' + networks.why if networks.why else ''))
+        if networks.broken:
+            _say('remembered of it:')
         for bridge, name in sorted(networks.names.items()):
             _say('%s %s' % (bridge, name))
-    return DIFFERENT if networks.state == 'damaged' else OK
+    return DIFFERENT if networks.broken else OK
 
 
 @contextlib.contextmanager

@@ -144,14 +144,21 @@ def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
     return done
 
 
+def list_document(networks: Networks) -> Dict[str, Any]:
+    """bridges: name of the network by bridge, of a list in force; remembered: the same of one that
+    is lost or damaged."""
+    return {'state': networks.state, 'why': networks.why,
+            'bridges': networks.names if networks.sure else {},
+            'remembered': networks.names if networks.broken else {}}
+
+
 def status_document(host: Host, networks: Networks, rows: List[Row],
                     silent: str = '') -> Dict[str, Any]:
     """silent: why libvirtd could not be asked, '' where it answered."""
     libvirt = host.libvirt()
     return {
         'version': VERSION,
-        'list': {'state': networks.state, 'why': networks.why,
-                 'bridges': sorted(networks.names)},
+        'list': list_document(networks),
         'watch': control.watcher(host),
         'libvirt': '%d.%d.%d' % libvirt if libvirt else '',
         'libvirtd': silent,

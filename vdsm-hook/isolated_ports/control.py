@@ -91,6 +91,7 @@ class Server:
         except KeyError:
             pass  # no VDSM on this host
         self.listening = None  # type: Optional[socket.socket]
+        self.closed = False
 
     def start(self) -> None:
         """Raises OSError. Only whoever holds the lock may call it."""
@@ -112,6 +113,8 @@ class Server:
     def close(self) -> None:
         if self.listening is None:
             return
+        self.closed = True
+        self.listening.shutdown(socket.SHUT_RDWR)  # the thread that serves wakes up and ends
         self.listening.close()
         try:
             os.unlink(self.path)
@@ -123,8 +126,8 @@ class Server:
             try:
                 client = listening.accept()[0]
             except OSError as e:
-                if e.errno in (errno.EBADF, errno.EINVAL):
-                    return  # closed
+                if self.closed:
+                    return
                 log('a request could not be taken (%s).' % e.strerror)
                 time.sleep(_PATIENCE)
                 continue

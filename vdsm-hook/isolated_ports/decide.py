@@ -2,7 +2,8 @@
 """The rules: what is to become of one NIC. docs/design/vdsm-hook.md has them as a table."""
 
 from isolated_ports.domxml import Device, Document, Nic
-from isolated_ports.host import DUMMY_BRIDGE, MIN_KERNEL, MIN_LIBVIRT, Host, Networks
+from isolated_ports.host import (DUMMY_BRIDGE, MIN_KERNEL, MIN_LIBVIRT, NETWORKS, REMEDY, Host,
+                                 Networks)
 from isolated_ports.word import role
 
 TYPE_CHECKING = False
@@ -111,6 +112,10 @@ def judge(nic: Nic, document: Document, networks: Networks, host: Host,
                       'nothing for this one', 'start the VM again from the engine')
     if not (network or values or native):
         return Verdict(nic, OTHERS, shown)
+
+    if network and networks.broken and not (values or nic.isolated):
+        return refuse('the list of isolated bridges of this host (/%s) is %s (%s), and its bridge '
+                      'was on it' % (NETWORKS, networks.state, networks.why), REMEDY)
 
     roles = {role(value) for value in values}
     if said.newest is not None and said.older and not {role(value) for value in said.newest} - {

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from isolated_ports.decide import Verdict
     from isolated_ports.domxml import Document, Nic
+    from isolated_ports.stored import Stored
 
 PROPERTY = 'port_isolation'
 
@@ -91,28 +92,28 @@ def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
             xml = stream.read()
     except OSError as e:
         return _unreadable(event, vm_id, '%s cannot be read (%s)' % (path, e.strerror))
-    content = host.networks_bytes()
+    stored = host.stored()
     # Whether a NIC that leaves its isolation was ever isolated does not show in an update's XML.
-    if value is None and event != UPDATE_EVENT and not scan.may_concern(xml, content):
+    if (value is None and event != UPDATE_EVENT
+            and not scan.may_concern(xml, stored.contents())):
         return OK
-    return _judge(event, path, xml, content, value, vm_id, host)
+    return _judge(event, path, xml, stored, value, vm_id, host)
 
 
-def _judge(event: str, path: str, xml: bytes, content: 'Optional[bytes]', value: 'Optional[str]',
+def _judge(event: str, path: str, xml: bytes, stored: 'Stored', value: 'Optional[str]',
            vm_id: str, host: Host) -> int:
     from isolated_ports import decide, domxml
-    from isolated_ports.host import parse_networks
     if not xml.strip():
         return OK
     try:
         document = domxml.read(xml)
     except domxml.Unreadable as e:
-        if event == UPDATE_EVENT and value is None and not scan.may_concern(xml, content):
+        if event == UPDATE_EVENT and value is None and not scan.may_concern(xml, stored.contents()):
             return OK
         return _unreadable(event, vm_id, str(e))
     if hosted_engine(vm_id or document.uuid, host):
         return OK
-    networks = parse_networks(content)
+    networks = host.networks(stored)
     verdicts = [decide.judge(nic, document, networks, host, value, event == 'before_vm_start')
                 for nic in document.nics]
     vm = document.name or vm_id

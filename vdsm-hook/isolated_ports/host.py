@@ -7,11 +7,15 @@ switch taken from there would be a lever in the hands of who may edit a VM.
 
 import os
 
+from isolated_ports.stored import MAX_LIST, File, Stored, read
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Dict, Optional, Tuple
+    from typing import Any, Dict, List, Optional, Set, Tuple
 
 NETWORKS = 'var/lib/isolated-ports/networks.json'
+# The last good one, apart from it.
+REMEMBERED = 'var/lib/isolated-ports-remembered/networks.json'
 FILTER = 'etc/libvirt/hooks/qemu.d/60_isolated_ports'
 HOSTED_ENGINE = 'etc/ovirt-hosted-engine/hosted-engine.conf'
 # What hooks could not say to the service yet, see ask. VDSM's own folder.
@@ -23,11 +27,18 @@ MIN_LIBVIRT = (6, 1, 0)
 MIN_LIBVIRT_FILTER = (6, 5, 0)
 
 _TRIPLETS = {'ppc64le': 'powerpc64le'}
-_MAX_LIST = 8 << 20
+# What puts an unusable list right.
+REMEDY = ("put the list on this host right with 'isolated-ports-host networks set --json FILE', or "
+          'choose another host')
 
 
 class Networks:
-    """The list of isolated bridges. state: 'ok', 'missing' or 'damaged'."""
+    """The list of isolated bridges, as a name for each bridge.
+
+    state: 'ok'; 'missing' on a host that never had one; 'lost' and 'damaged' where there is one no
+    more, or none that can be used (why: a clause). Then names are the bridges that were listed as
+    far as that is known, or may have been meant to be: what is on them stays isolated.
+    """
 
     __slots__ = ('state', 'names', 'why')
 
@@ -36,9 +47,21 @@ class Networks:
         self.names = names
         self.why = why
 
+    @property
+    def sure(self) -> bool:
+        """What is not on the list is on no isolated bridge, and the list can be gone by."""
+        return self.state == 'ok'
+
+    @property
+    def broken(self) -> bool:
+        """This host cannot keep what it once was told to."""
+        return self.state in ('lost', 'damaged')
+
 
 class Host:
-    """root: '/' but in tests."""
+    """root: '/' but in tests, as is the owner of the list."""
+
+    owner = 0
 
     def __init__(self, root: str = '/') -> None:
         self.root = root
@@ -46,16 +69,41 @@ class Host:
     def path(self, relative: str) -> str:
         return os.path.join(self.root, relative)
 
-    def networks_bytes(self) -> 'Optional[bytes]':
-        """networks.json as it is; None where there is none that can be read."""
-        try:
-            with open(self.path(NETWORKS), 'rb') as stream:
-                return stream.read(_MAX_LIST + 1)
-        except OSError:
-            return None
+    def stored(self) -> Stored:
+        """The list as it is, and what is remembered of it."""
+        return Stored(read(self.path(NETWORKS), self.owner),
+                      read(self.path(REMEMBERED), self.owner))
 
-    def networks(self) -> Networks:
-        return parse_networks(self.networks_bytes())
+    def networks(self, stored: 'Optional[Stored]' = None) -> Networks:
+        """The list to go by."""
+        stored = stored or self.stored()
+        now, last = stored.now, stored.last
+        if not now.there and not last.there:
+            return Networks('missing', {})
+        if not now.there:
+            return Networks('lost', self._last(last),
+                            'this host has had one, and it is not there any more')
+        networks = Networks('damaged', {}, now.why) if now.why else parse_networks(now.content)
+        if networks.broken:
+            networks.names = self._bridges_in(now.content)
+            networks.names.update(self._last(last))
+        return networks
+
+    def _last(self, last: File) -> 'Dict[str, str]':
+        """Of the last good list: its bridges, or where that is damaged as well what may be one. Of
+        one that is refused too: it only tells where not to start anything."""
+        networks = parse_networks(last.content)
+        if networks.sure:
+            return networks.names
+        return self._bridges_in(last.content)
+
+    def _bridges_in(self, content: 'Optional[bytes]') -> 'Dict[str, str]':
+        """Every bridge of this host whose name is a word of a list that cannot be read as one."""
+        if content is None:
+            return {}
+        words = {piece.decode('utf-8', 'replace') for piece in content.split(b'"')}
+        return {word: word for word in words if is_device_name(word)
+                and os.path.isdir(self.path('sys/class/net/' + word + '/bridge'))}
 
     def kernel(self) -> 'Tuple[int, int]':
         """Major and minor; (0, 0) where they cannot be told."""
@@ -153,13 +201,17 @@ def parse_networks(content: 'Optional[bytes]') -> Networks:
     """Reads the list's content; a mistake in any entry damages the whole."""
     if content is None:
         return Networks('missing', {})
-    if len(content) > _MAX_LIST:
-        return Networks('damaged', {}, 'it is larger than 8 MiB')
+    if len(content) > MAX_LIST:
+        return Networks('damaged', {}, 'it is larger than %d MiB' % (MAX_LIST >> 20))
     import json
     try:
-        document = json.loads(content.decode('utf-8'))
+        document = json.loads(content.decode('utf-8'), object_pairs_hook=_once)
+    except Twice as e:
+        return Networks('damaged', {}, 'key %r stands twice in one object of it, and which one '
+                                       'counts cannot be told' % e.args[0])
     except (ValueError, RecursionError) as e:
-        return Networks('damaged', {}, 'it is no JSON (%s)' % e)
+        return Networks('damaged', {}, 'it is empty' if not content.strip()
+                        else 'it is no JSON (%s)' % e)
     if not isinstance(document, dict):
         return Networks('damaged', {}, 'it is no JSON object')
     version, entries = document.get('version'), document.get('networks')
@@ -179,6 +231,19 @@ def parse_networks(content: 'Optional[bytes]') -> Networks:
                                            '"network"' % bridge)
         names[bridge] = name or bridge
     return Networks('ok', names)
+
+
+class Twice(Exception):
+    """A key that stands twice in one object."""
+
+
+def _once(pairs: 'List[Tuple[str, Any]]') -> 'Dict[str, Any]':
+    seen = set()  # type: Set[str]
+    for key, _ in pairs:
+        if key in seen:
+            raise Twice(key)
+        seen.add(key)
+    return dict(pairs)
 
 
 def _digits(text: str) -> str:

@@ -4,17 +4,34 @@
 import os
 import sys
 
-from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
+from isolated_ports.host import NETWORKS, REMEMBERED, Host, Networks, parse_networks
+from isolated_ports.stored import read
 
 
 def write_list(content: bytes, host: Host) -> Networks:
     """Puts a new list in force, whole or not at all. Raises ValueError, OSError."""
     networks = parse_networks(content)
-    if networks.state != 'ok':
+    if not networks.sure:
         raise ValueError('the list of isolated networks is refused: %s' % networks.why)
-    path = host.path(NETWORKS)
+    # First what is remembered: what it names too much only costs a look.
+    remember(content, host)
+    _write(host.path(NETWORKS), content)
+    return networks
+
+
+def remember(content: bytes, host: Host) -> None:
+    """Keeps a good list apart from the list, for when that is gone or damaged. Raises OSError."""
+    path = host.path(REMEMBERED)
+    file = read(path, host.owner)
+    if file.content != content or file.why:
+        _write(path, content)
+
+
+def _write(path: str, content: bytes) -> None:
     folder = os.path.dirname(path)
-    os.makedirs(folder, 0o755, exist_ok=True)
+    os.makedirs(folder, exist_ok=True)
+    if os.stat(folder).st_mode & 0o1777 != 0o755:
+        os.chmod(folder, 0o755)
     temporary = '%s.%d' % (path, os.getpid())
     try:
         with open(temporary, 'wb') as stream:
@@ -32,7 +49,6 @@ def write_list(content: bytes, host: Host) -> Networks:
         os.fsync(handle)
     finally:
         os.close(handle)
-    return networks
 
 
 def read_list_argument(source: str) -> bytes:

@@ -20,17 +20,16 @@ VETO = 1
 
 def run(operation: str, xml: bytes, host: Host) -> 'Tuple[int, bytes, str]':
     """Exit code, output, and the reason where it is a veto."""
-    content = host.networks_bytes()
-    if not xml.strip() or not scan.may_concern(xml, content):
+    stored = host.stored()
+    if not xml.strip() or not scan.may_concern(xml, stored.contents()):
         return OK, b'', ''
     from isolated_ports import decide, domxml
     from isolated_ports.hook import hosted_engine
-    from isolated_ports.host import parse_networks
     try:
         document = domxml.read(xml)
         if not document.vdsm or hosted_engine(document.uuid, host):
             return OK, b'', ''
-        networks = parse_networks(content)
+        networks = host.networks(stored)
         verdicts = [decide.judge(nic, document, networks, host) for nic in document.nics]
         open_ones = [verdict for verdict in verdicts if verdict.kind == decide.INJECT]
         refused = [verdict for verdict in verdicts if verdict.kind == decide.REFUSE]

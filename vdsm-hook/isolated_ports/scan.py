@@ -2,41 +2,48 @@
 """Decides from raw bytes whether an XML document can concern us at all.
 
 False is a promise: neither our property, nor a `<port>` element, nor a bridge
-of the list can be in the document, so it passes unread. The promise holds
-because a name can hide from a search of the bytes only behind an encoding
-that is not a superset of ASCII, a character reference or an entity, and a
-document with any of those is not called plain. True only costs a parse.
+of the list is in what libvirt or VDSM would read in the document, so it passes
+unread. The promise holds because a name can be spelled in another way than in
+its own bytes only by an encoding that is no superset of ASCII, by a reference
+(`&#105;`, `&gt;`) or by an entity; a document or a name for which that comes
+into question is not called plain. True only costs a parse.
 """
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Optional, Set
+    from typing import List, Optional, Set
 
 PROPERTY = b'port_isolation'
 
 _CHUNK = 1 << 20
-# IFNAMSIZ is 16 with its NUL; `vdsm-` is what VDSM puts before a network's
-# name for libvirt. An overlap of this size keeps a name in one piece.
-_OVERLAP = 256
 # A domain with 28 NICs has some 2,000 quotes. Beyond this bound looking at
 # each word would hold up the VM's start: no document of oVirt's comes near.
 _MAX_QUOTES = 2000000
+# What JSON or XML may spell in another way than in its own bytes.
+_SPELLED = (b'\\', b'&', b'<', b'>', b"'")
+_BLANKS = b' \t\r\n'
 
 
-def may_concern(xml: bytes, list_bytes: 'Optional[bytes]') -> bool:
-    """xml: the document as it lies on disk; list_bytes: networks.json, None without one."""
+def may_concern(xml: bytes, lists: 'List[bytes]') -> bool:
+    """xml: the document as it lies on disk; lists: whatever may name a bridge of the list, see
+    stored.Stored.contents()."""
     if not is_plain(xml) or PROPERTY in xml or b'<port' in xml:
         return True
-    names = listed_strings(list_bytes)
-    if names is None:
-        return True
+    names = set()  # type: Set[bytes]
+    for content in lists:
+        listed = listed_strings(content)
+        if listed is None:
+            return True
+        names |= listed
     if not names:
         return False
     if xml.count(b'"') + xml.count(b"'") > _MAX_QUOTES:
         return True
+    # Keeps a name in one piece with its quotes.
+    overlap = max(map(len, names)) + 2
     start = 0
     while start < len(xml):
-        part = xml[start:start + _CHUNK + _OVERLAP]
+        part = xml[start:start + _CHUNK + overlap]
         # An attribute's value always stands alone between two quotes.
         if not names.isdisjoint(part.replace(b"'", b'"').split(b'"')):
             return True
@@ -52,28 +59,37 @@ def is_plain(xml: bytes) -> bool:
     if not head.startswith(b'<?xml'):
         return head[:1] == b'<' or not head.strip()
     end = head.find(b'?>')
-    if end < 0:
+    return end >= 0 and _is_utf8(head[5:end].lower())
+
+
+def _is_utf8(declaration: bytes) -> bool:
+    """It names no encoding, or this one: exactly so, as a word in another place is none."""
+    before, encoding, after = declaration.partition(b'encoding')
+    if not encoding:
+        return True
+    after = after.strip(_BLANKS)
+    if not after.startswith(b'='):
         return False
-    declaration = head[:end].lower()
-    return b'encoding' not in declaration or b'"utf-8"' in declaration or b"'utf-8'" in declaration
+    after = after[1:].strip(_BLANKS)
+    return (after[:7] in (b'"utf-8"', b"'utf-8'") and b'encoding' not in after
+            and before.count(b'"') in (0, 2) and before.count(b"'") in (0, 2))
 
 
-def listed_strings(list_bytes: 'Optional[bytes]') -> 'Optional[Set[bytes]]':
-    """All string values of the list, with and without libvirt's network prefix.
+def listed_strings(content: bytes) -> 'Optional[Set[bytes]]':
+    """All strings that may be a bridge of the list, with and without libvirt's network prefix.
 
-    A superset of the bridges, found without a JSON parser (its import costs
-    as much as all the rest). None where strings could be spelled in another
-    way than in their bytes.
+    A superset, found without a JSON parser (its import costs as much as all
+    the rest): of a damaged list too, in which it cannot be told which quote
+    begins a string. None where a string could be spelled in another way than
+    in its bytes.
     """
-    if not list_bytes:
-        return set()
-    if b'\\' in list_bytes or b'&' in list_bytes or b"'" in list_bytes or b'<' in list_bytes:
+    if any(letter in content for letter in _SPELLED):
         return None
-    pieces = list_bytes.split(b'"')
+    pieces = content.split(b'"')
     names = set()
-    for index in range(1, len(pieces), 2):
+    for index, piece in enumerate(pieces):
         after = pieces[index + 1] if index + 1 < len(pieces) else b''
-        if pieces[index] and not after.lstrip().startswith(b':'):
-            names.add(pieces[index])
-            names.add(b'vdsm-' + pieces[index])
+        if piece and not (index % 2 and after.lstrip(_BLANKS).startswith(b':')):
+            names.add(piece)
+            names.add(b'vdsm-' + piece)
     return names

@@ -19,12 +19,13 @@ from isolated_ports.compare import name_of, owners, tap_like
 from isolated_ports.control import Server
 from isolated_ports.floor import GROUP
 from isolated_ports.floor_bridge import PASSING
-from isolated_ports.host import NETWORKS, Host, Networks, parse_networks
+from isolated_ports.host import NETWORKS, REMEDY, REMEMBERED, Host, Networks
 from isolated_ports.journal import log
-from isolated_ports.listing import write_list
+from isolated_ports.listing import remember, write_list
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Lost, Ports
 from isolated_ports.notify import notify, watchdog_seconds
+from isolated_ports.stored import Stored
 from isolated_ports.words import Words
 
 # After a link event libvirt and VDSM still write their XML and metadata:
@@ -81,6 +82,7 @@ class Watcher:
         self.ports = ports
         self.networks = Networks('missing', {})
         self.signature = None  # type: Optional[Tuple[int, ...]]
+        # The last good list of our time.
         self.content = None  # type: Optional[bytes]
         self.names = {}  # type: Dict[int, str]
         # By index, what libvirt's XML last said of a port.
@@ -257,32 +259,50 @@ class Watcher:
             self.seen(link)
 
     def look_at_list(self) -> bool:
-        """Takes a changed list over; a damaged one is written anew from what is known."""
+        """Takes a changed list over; a damaged one is written anew from what is known. True where
+        the bridges to go by may be others now."""
         signature = ()  # type: Tuple[int, ...]
+        path = self.host.path(NETWORKS)
         try:
-            found = os.stat(self.host.path(NETWORKS))
-            signature = (found.st_ino, found.st_mtime_ns, found.st_size, found.st_ctime_ns)
+            found = os.lstat(path)
+            signature = (os.stat(os.path.dirname(path)).st_mode, found.st_ino, found.st_mtime_ns,
+                         found.st_size, found.st_ctime_ns)
         except OSError:
             pass
         if signature == self.signature:
             return False
         self.signature = signature
-        content = self.host.networks_bytes()
-        networks = parse_networks(content)
-        if networks.state == 'ok':
+        stored = self.host.stored()
+        networks = self.host.networks(stored)
+        if networks.sure:
             self.networks = networks
-            self.content = content
+            self.content = stored.now.content
+            self._remember(stored)
             return True
         log('the list of isolated bridges (/%s) is %s%s.'
             % (NETWORKS, networks.state, ': ' + networks.why if networks.why else ''))
-        if self.networks.state == 'ok' and self.content:
+        if self.content is not None:
             try:
                 write_list(self.content, self.host)
                 log('the list was written anew as it was.')
             except OSError as e:
                 log('the list could not be written anew (%s); ports are kept by the last good '
                     'one.' % e.strerror)
-        return False
+            return False
+        # From before our time: what was listed stays isolated, and nothing new starts there.
+        self.networks = networks
+        if networks.broken:
+            log('the ports of %s stay isolated, and no VM starts there; %s.'
+                % (' '.join(sorted(networks.names)) or 'the bridges that were on it', REMEDY))
+        return True
+
+    def _remember(self, stored: Stored) -> None:
+        assert stored.now.content is not None
+        try:
+            remember(stored.now.content, self.host)
+        except OSError as e:
+            log('the list of isolated bridges could not be remembered in /%s (%s); should it be '
+                'lost, this host would not know that it had one.' % (REMEMBERED, e.strerror))
 
     # the thread that answers hooks
 

@@ -17,7 +17,7 @@ DATA = os.path.join(HERE, 'data')
 sys.path.insert(0, SOURCE)
 
 from isolated_ports import hook  # noqa: E402
-from isolated_ports.host import FILTER, HOSTED_ENGINE, NETWORKS, Host  # noqa: E402
+from isolated_ports.host import FILTER, HOSTED_ENGINE, NETWORKS, REMEMBERED, Host  # noqa: E402
 
 ISO = [{'bridge': 'iso1', 'network': '5a2c4b1e-0000-4000-8000-000000000001', 'name': 'tenants'}]
 MAC = '56:6f:11:22:00:07'
@@ -29,6 +29,7 @@ class FolderHost(Host):
     """A fit host whose files lie below a folder."""
 
     kernel_version = (5, 14)
+    owner = os.getuid()
 
     def kernel(self) -> Tuple[int, int]:
         return self.kernel_version
@@ -43,6 +44,14 @@ class FolderHost(Host):
 
     def list_networks(self, entries: List[Dict[str, Any]]) -> None:
         self.write(NETWORKS, json.dumps({'version': 1, 'networks': entries}).encode())
+
+    def remember(self, entries: List[Dict[str, Any]]) -> None:
+        """As after a time with this list in force."""
+        self.write(REMEMBERED, json.dumps({'version': 1, 'networks': entries}).encode())
+
+    def list_bytes(self) -> bytes:
+        with open(self.path(NETWORKS), 'rb') as stream:
+            return stream.read()
 
     def damage_list(self, content: bytes = b'{"version": 1, "netw') -> None:
         self.write(NETWORKS, content)

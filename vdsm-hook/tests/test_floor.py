@@ -20,22 +20,21 @@ LIBRARY = {
     '_socket': 'AF_UNIX SOCK_STREAM socket',
     'argparse': 'ArgumentParser',
     'contextlib': 'contextmanager suppress',
-    'errno': 'EACCES EAGAIN EBADF EINVAL ENOBUFS',
+    'errno': 'EACCES EAGAIN ELOOP ENOBUFS ENOENT ENOTDIR',
     'fcntl': 'LOCK_EX LOCK_NB flock',
     'importlib': 'import_module',
     'json': 'dumps loads',
     'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC
-             O_WRONLY chmod close
-             devnull dup2 environ _exit fchmod fstat fsync ftruncate geteuid getpid listdir
-             makedirs open path posix_fallocate read readlink rename stat strerror uname unlink
-             urandom write''',
+             O_WRONLY chmod close devnull dup2 environ _exit fchmod fstat fsync ftruncate geteuid
+             getpid listdir lstat makedirs open path posix_fallocate read readlink rename stat
+             stat_result strerror uname unlink urandom write''',
     'os.path': 'basename dirname exists isdir join realpath',
     'pyexpat': 'ExpatError ParserCreate',
     'pwd': 'getpwnam',
     'queue': 'Empty Queue',
     'signal': 'SIGINT SIGTERM signal',
-    'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SOCK_DGRAM SOCK_RAW SOCK_STREAM
-                 SOL_SOCKET SO_PEERCRED socket timeout''',
+    'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SHUT_RDWR SOCK_DGRAM SOCK_RAW
+                 SOCK_STREAM SOL_SOCKET SO_PEERCRED socket timeout''',
     'struct': 'Struct pack unpack_from',
     'subprocess': 'PIPE STDOUT TimeoutExpired run',
     'sys': 'argv exc_info excepthook exit path setswitchinterval stderr stdin stdout',

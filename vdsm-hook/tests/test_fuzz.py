@@ -11,7 +11,9 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 from typing import Dict, List, Optional
 
-from tests.support import HookCase, device, domain, interface, recording, recordings
+from tests.support import ISO, HookCase, device, domain, interface, recording, recordings
+
+from isolated_ports.host import REMEMBERED
 
 VM = '{http://ovirt.org/vm/1.0}'
 _COUNT, _SEED = (os.environ.get('ISOLATED_PORTS_FUZZ', '') + '::').split(':')[:2]
@@ -143,7 +145,7 @@ class Fuzz(HookCase):
             xml = mutate(self.rng.choice(plain), self.rng)
             if (any(word in xml for word in (b'iso1', b'so1', b'port_isolation', b'<port',
                                              b'<!DOCTYPE', b'&#', b'\0'))
-                    or not xml.startswith(b'<') or b'encoding="UTF-8"?>' not in xml):
+                    or not xml.startswith(b'<?xml version="1.0" encoding="UTF-8"?>')):
                 continue
             passed += 1
             after = self.run_event('before_vm_start', xml)
@@ -166,10 +168,15 @@ class Fuzz(HookCase):
         good = (b'{"version": 1, "networks": [{"bridge": "iso1", "network": "x", "name": "y"}], '
                 b'"more": {"a": [1, 2.5e3, null]}}')
         for _ in range(COUNT // 2):
-            self.host.damage_list(mutate(good, self.rng))
+            content = mutate(good, self.rng)
+            self.host.damage_list(content)
             self.assertIn(self.host.networks().state, ('ok', 'damaged'))
             self.run_event('before_vm_start', domain(interface('plain1'), device()))
-            self.assertEqual(self.code, 0)
+            self.assertEqual(self.code, 0, content)
+            self.host.remember(ISO)
+            self.run_event('before_vm_start', domain(interface('iso1'), device()))
+            self.assertTrue(self.code == 2 or self.host.networks().sure, content)
+            os.unlink(self.host.path(REMEMBERED))
 
 
 if __name__ == '__main__':

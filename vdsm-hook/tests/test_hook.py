@@ -6,6 +6,7 @@ import os
 import re
 import time
 import unittest
+from typing import Any
 from unittest import mock
 
 from tests.support import (ISOLATED, MAC, HookCase, device, domain, interface, recording,
@@ -207,7 +208,13 @@ class Hostile(HookCase):
 class WritingBack(HookCase):
 
     def failing(self, name: str, code: int = errno.ENOSPC) -> 'mock._patch[mock.MagicMock]':
-        return mock.patch.object(os, name, side_effect=OSError(code, os.strerror(code)))
+        real = getattr(os, name)
+
+        def fail(*arguments: Any) -> Any:
+            if name == 'open' and not arguments[1] & (os.O_WRONLY | os.O_RDWR):
+                return real(*arguments)  # a full disk can be read
+            raise OSError(code, os.strerror(code))
+        return mock.patch.object(os, name, side_effect=fail)
 
     def test_a_full_disk_refuses_a_start_and_leaves_the_file_whole(self) -> None:
         xml = domain(interface('iso1'))

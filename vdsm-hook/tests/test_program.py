@@ -6,13 +6,19 @@ import shutil
 import subprocess
 import tempfile
 import unittest
-from typing import Dict, Tuple
+from typing import Dict, List, Tuple
 
 from tests.support import SOURCE, device, domain, interface
 
 EVENTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug', 'before_update_device',
           'after_update_device', 'before_vm_migrate_source', 'before_vm_migrate_destination',
           'before_vm_hibernate', 'before_vm_dehibernate')
+
+
+def tree(root: str) -> Dict[str, int]:
+    """Mode of everything below a directory, by its path from there."""
+    return {os.path.join(folder, name)[len(root):]: os.lstat(os.path.join(folder, name)).st_mode
+            for folder, folders, files in os.walk(root) for name in folders + files}
 
 
 class Installed(unittest.TestCase):
@@ -96,6 +102,54 @@ class Installed(unittest.TestCase):
         subprocess.run([os.path.join(SOURCE, 'install.sh'), self.root], check=True)
         with open(path) as stream:
             self.assertEqual(stream.read(), '{"version": 1, "networks": []}')
+
+    def test_under_a_tight_umask_user_vdsm_can_read_all_of_it(self) -> None:
+        with tempfile.TemporaryDirectory() as root:
+            subprocess.run(['sh', '-c', 'umask 077; exec "$0" "$1"',
+                            os.path.join(SOURCE, 'install.sh'), root + '/dest'], check=True)
+            closed = [path for path, mode in tree(root + '/dest').items()
+                      if mode & 0o005 != 0o005 and (os.path.isdir(root + '/dest' + path)
+                                                    or mode & 0o100) or not mode & 0o004]
+            self.assertEqual(closed, [])
+
+    def test_uninstalling_leaves_what_was_there_and_says_what_it_keeps(self) -> None:
+        script = os.path.join(SOURCE, 'install.sh')
+        choices = [[], ['--purge']]  # type: List[List[str]]
+        for purge in choices:
+            with tempfile.TemporaryDirectory() as root:
+                others = root + '/usr/libexec/vdsm/hooks/before_vm_start'
+                os.makedirs(others)
+                os.makedirs(root + '/etc/libvirt')
+                for path in ('/50_other', '/60_isolated_ports_of_somebody'):
+                    with open(others + path, 'w') as stream:
+                        stream.write('#!/bin/sh\n')
+                before = tree(root)
+                for _ in range(2):
+                    subprocess.run([script, root], check=True)
+                wants = root + '/etc/systemd/system/multi-user.target.wants'
+                os.makedirs(wants)
+                os.symlink('/usr/lib/systemd/system/isolated-ports-host.service',
+                           wants + '/isolated-ports-host.service')
+                kept = '/var/lib/isolated-ports/networks.json'
+                with open(root + kept, 'w') as stream:
+                    stream.write('{}')
+                done = subprocess.run([script, '--uninstall'] + purge + [root], check=True,
+                                      stdout=subprocess.PIPE)
+                os.removedirs(wants)
+                after = tree(root)
+                self.assertEqual(kept in done.stdout.decode(), not purge)
+                self.assertEqual(set(after) - set(before), set() if purge else {
+                    '/var', '/var/lib', '/var/lib/isolated-ports', kept})
+                self.assertEqual({path: after.get(path) for path in before}, before)
+                again = subprocess.run([script, '--uninstall', root], stderr=subprocess.PIPE)
+                self.assertEqual(again.returncode, 1)
+
+    def test_a_wrong_call_changes_nothing_and_tells_how(self) -> None:
+        for line in ('', '--uninstall', '--purge /x', '/x /y', '--help'):
+            done = subprocess.run([os.path.join(SOURCE, 'install.sh')] + line.split(),
+                                  stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 64)
+            self.assertIn(b'usage', done.stderr)
 
     def test_byte_code_is_there_and_fresh(self) -> None:
         cache = os.path.join(self.root, 'usr/libexec/isolated-ports/isolated_ports/__pycache__')

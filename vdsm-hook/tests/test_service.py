@@ -281,14 +281,14 @@ class Watch(ServiceCase):
 
     def test_a_damaged_list_is_written_anew_and_the_last_good_one_holds(self) -> None:
         watcher = self.watcher()
-        good = self.host.networks_bytes()
+        good = self.host.list_bytes()
         for damage in (b'', b'{"version": 1', b'{"version": 2, "networks": []}', None):
             if damage is None:
                 self.host.remove_list()
             else:
                 self.host.damage_list(damage)
             self.assertFalse(watcher.look_at_list())
-            self.assertEqual(self.host.networks_bytes(), good)
+            self.assertEqual(self.host.list_bytes(), good)
             self.assertIn('iso1', watcher.networks.names)
 
     def test_a_port_that_is_gone_already_is_no_fault(self) -> None:
@@ -430,7 +430,7 @@ class List_(ServiceCase):
         self.assertEqual(os.stat(self.host.path(NETWORKS)).st_mode & 0o777, 0o644)
 
     def test_a_bad_list_is_refused_and_the_old_one_stays(self) -> None:
-        before = self.host.networks_bytes()
+        before = self.host.list_bytes()
         for content in (b'', b'{}', b'[]', b'{"version": 1}', b'{"version": "1", "networks": []}',
                         b'{"version": 1, "networks": {}}', b'{"version": 1, "networks": [7]}',
                         b'{"version": 1, "networks": [{"bridge": 7}]}',
@@ -441,14 +441,14 @@ class List_(ServiceCase):
                         b'{"version": 1, "networks": [{"name": "b"}]}', b'[' * 100000):
             with self.assertRaises(ValueError):
                 listing.write_list(content, self.host)
-            self.assertEqual(self.host.networks_bytes(), before)
+            self.assertEqual(self.host.list_bytes(), before)
 
     def test_a_full_disk_leaves_the_old_list(self) -> None:
-        before = self.host.networks_bytes()
+        before = self.host.list_bytes()
         with mock.patch.object(os, 'fsync', side_effect=OSError(28, 'No space left on device')):
             with self.assertRaises(OSError):
                 listing.write_list(b'{"version": 1, "networks": []}', self.host)
-        self.assertEqual(self.host.networks_bytes(), before)
+        self.assertEqual(self.host.list_bytes(), before)
         folder = os.path.dirname(self.host.path(NETWORKS))
         self.assertEqual(os.listdir(folder), ['networks.json'])
 

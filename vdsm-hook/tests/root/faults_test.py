@@ -11,13 +11,15 @@ import socket
 import subprocess
 import time
 import unittest
+from typing import Dict, List, Tuple
 
 from tests.root import watch_test
 from tests.root.watch_test import PROGRAM, ip, isolated, set_flag, within
-from tests.support import ISO
+from tests.support import ISO, interface
 
 from isolated_ports import live
 from isolated_ports.floor import GROUP
+from isolated_ports.host import NETWORKS
 
 _SOCKETS = ('libvirt-sock-ro', 'libvirt-sock', 'virtqemud-sock-ro', 'virtqemud-sock')
 _NFT = '/usr/sbin/nft'
@@ -185,6 +187,63 @@ class ByHand(watch_test.WatchCase):
             self.assertIn('DOES NOT ANSWER', self.run_program('status')[1])
         finally:
             self.process.send_signal(signal.SIGCONT)
+
+
+class LostList(watch_test.KernelCase):
+    """On a host that has had the list, with a watch that starts after it was damaged."""
+
+    HOOK = '/usr/libexec/vdsm/hooks/before_nic_hotplug/60_isolated_ports'
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.put(ISO)
+
+    def put(self, entries: List[Dict[str, str]]) -> None:
+        content = json.dumps({'version': 1, 'networks': entries}).encode()
+        self.assertEqual(self.run_program('networks', 'set', '--json', '-', input=content)[0], 0)
+
+    def hotplug(self, bridge: str) -> Tuple[int, str]:
+        """As VDSM runs its hooks, as a user that is not root."""
+        os.makedirs('/run/vdsm', exist_ok=True)
+        with open('/run/vdsm/nic.xml', 'wb') as stream:
+            stream.write(interface(bridge))
+        for path in ('/run/vdsm', '/run/vdsm/nic.xml'):
+            os.chown(path, 65534, 65534)
+        done = subprocess.run(['setpriv', '--reuid', '65534', '--clear-groups', self.HOOK],
+                              env={'_hook_domxml': '/run/vdsm/nic.xml'}, stderr=subprocess.PIPE)
+        return done.returncode, done.stderr.decode()
+
+    def test_a_watch_that_starts_without_it_keeps_closed_what_was_and_starts_are_refused(
+            self) -> None:
+        path = '/' + NETWORKS
+        for damage, why in (('truncate -s 30', 'no JSON'), ('truncate -s 0', 'it is empty'),
+                            ('rm', 'not there any more'), ('chmod 600', 'user vdsm'),
+                            ('rm $0; mkfifo', 'a pipe')):
+            with self.subTest(why):
+                self.put(ISO)
+                self.tap('vnet0', 'iso1')
+                self.tap('vnet1', 'plain1')
+                subprocess.run(['sh', '-c', damage + ' $0', path], check=True)
+                with open('/run/watch.log', 'w') as log:
+                    process = subprocess.Popen([PROGRAM, 'watch'], stderr=log)
+                try:
+                    self.assertTrue(within(_SLACK, lambda: isolated('vnet0')))
+                    self.assertFalse(isolated('vnet1'))
+                    code, text = self.run_program('status')
+                    self.assertEqual(code, 1)
+                    self.assertIn(why, text)
+                    code, said = self.hotplug('iso1')
+                    self.assertEqual(code, 2, said)
+                    self.assertIn('networks set', said)
+                    self.assertEqual(self.hotplug('plain1'), (0, ''))
+                    self.put(ISO)
+                    self.assertEqual(self.run_program('status')[0], 0)
+                    self.assertEqual(self.hotplug('iso1'), (0, ''))
+                finally:
+                    process.terminate()
+                    process.wait(_SLACK)
+                    for name in ('vnet0', 'vnet1'):
+                        ip('link', 'del', name)
 
 
 class Pipe(watch_test.KernelCase):

@@ -21,6 +21,7 @@ final class HookedHost {
   private final Lab lab;
   private final LabHost host;
   private int starts;
+  private Path log;
 
   HookedHost(Lab lab, LabHost host) {
     this.lab = lab;
@@ -41,7 +42,7 @@ final class HookedHost {
   /** Starts {@code isolated-ports-host watch} and returns when it follows the kernel. */
   HookedHost startWatch() {
     starts++;
-    Path log = lab.scratch().resolve("watch-%s-%d.log".formatted(host.name(), starts));
+    log = lab.scratch().resolve("watch-%s-%d.log".formatted(host.name(), starts));
     // Scheduled as by the unit.
     host.spawn(
         log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
@@ -60,6 +61,11 @@ final class HookedHost {
   /** Sends the watch a signal, as STOP to make it hang. */
   void signalWatch(String signal) {
     host.run("sh", "-c", "kill -%s $(cut -d' ' -f1 /run/isolated-ports/watch)".formatted(signal));
+  }
+
+  /** What the watch that was started last has said so far. */
+  String watchLog() {
+    return read(log);
   }
 
   private static String read(Path log) {

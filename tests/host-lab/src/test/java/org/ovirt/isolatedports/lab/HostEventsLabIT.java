@@ -319,24 +319,106 @@ class HostEventsLabIT {
   }
 
   @Test
-  void withADamagedListPropertyAndElementStillIsolateAndANewListClosesTheRest() {
+  void withADamagedListNothingOpensAndNothingNewStartsOnItsBridges() {
+    Vnic running = vnic("iso1");
+    start(a, running);
     a.killWatch();
     a.host().write(LIST_FILE, "{\"version\": 1, \"netw");
-    Vnic byProperty = vnic("iso1").withCustom(PROPERTY, "true");
-    Vnic byElement = vnic("iso1").withNativeIsolation();
-    Vnic byList = vnic("iso1");
-    String vmId = start(a, byProperty, byElement, byList);
-    assertThat(a.isolated(byProperty)).isTrue();
-    assertThat(a.isolated(byElement)).isTrue();
-    assertThat(a.isolated(byList)).isFalse();
-    // Without a list an update keeps a port as isolated as it is.
-    a.host().updateNic(vmId, vnicWithout(byElement).hotplug());
-    assertThat(a.isolated(byElement)).isTrue();
-    a.host().write("/run/lab/list.json", LIST_JSON);
-    a.host()
-        .run("/usr/sbin/isolated-ports-host", "networks", "set", "--json", "/run/lab/list.json");
-    assertThat(a.isolated(byList)).isTrue();
     a.startWatch();
+    try {
+      assertThat(a.isolated(running)).isTrue();
+      assertThat(a.status()).isEqualTo(1);
+      assertThat(report(a)).contains(";list=damaged;");
+      Vnic byProperty = vnic("iso1").withCustom(PROPERTY, "true");
+      Vnic byElement = vnic("iso1").withNativeIsolation();
+      String vmId = start(a, byProperty, byElement, vnic("plain1"));
+      assertThat(a.isolated(byProperty)).isTrue();
+      assertThat(a.isolated(byElement)).isTrue();
+      DomainXml byList = vm(vnic("iso1"));
+      assertThatThrownBy(() -> a.host().start(byList.domain()))
+          .isInstanceOf(HookRefused.class)
+          .hasMessageContaining("networks set");
+      Vnic plugged = vnic("iso1");
+      assertThatThrownBy(() -> a.host().hotplugNic(vmId, plugged.hotplug()))
+          .isInstanceOf(HookRefused.class);
+      assertThat(a.port(plugged)).isEmpty();
+      // Without a list an update keeps a port as isolated as it is.
+      a.host().updateNic(vmId, vnicWithout(byElement).hotplug());
+      assertThat(a.isolated(byElement)).isTrue();
+    } finally {
+      a.host().write("/run/lab/list.json", LIST_JSON);
+      a.host()
+          .run("/usr/sbin/isolated-ports-host", "networks", "set", "--json", "/run/lab/list.json");
+    }
+    Vnic byList = vnic("iso1");
+    start(a, byList);
+    assertThat(a.isolated(byList)).isTrue();
+  }
+
+  @Test
+  void aLibvirtdThatIsStoppedHoldsUpNothing() {
+    Vnic byList = vnic("iso1");
+    Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
+    start(a, byList, byProperty);
+    a.host().write("/run/lab/list.json", LIST_JSON);
+    a.killWatch();
+    String tap = a.port(byProperty).orElseThrow().device();
+    a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
+    a.host().run("sh", "-c", "kill -STOP $(pidof libvirtd)");
+    try {
+      // Each has five seconds for libvirtd, then its status files serve.
+      assertThat(bounded("status")).isEqualTo(1);
+      assertThat(bounded("repair")).isZero();
+      assertThat(flag(tap)).isEqualTo("1");
+      assertThat(bounded("networks set --json /run/lab/list.json")).isZero();
+      a.startWatch();
+      a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
+      Poll.until(
+          Duration.ofSeconds(30),
+          () -> flag(tap).equals("1"),
+          () -> "A watch that started beside a stopped libvirtd does not know the property.");
+      assertThat(bounded("status")).isZero();
+    } finally {
+      a.host().run("sh", "-c", "kill -CONT $(pidof libvirtd)");
+    }
+  }
+
+  /** A port's flag, without a question to libvirt. */
+  private String flag(String tap) {
+    return a.host().read("/sys/class/net/" + tap + "/brport/isolated").strip();
+  }
+
+  /** Exit code of a command of the host; 124 where it takes longer than a busy machine explains. */
+  private int bounded(String command) {
+    return Integer.parseInt(
+        a.host()
+            .run(
+                "sh",
+                "-c",
+                "timeout 40 /usr/sbin/isolated-ports-host %s > /run/lab/said 2>&1; echo $?"
+                    .formatted(command))
+            .strip());
+  }
+
+  @Test
+  void ordinaryStartsRaiseNoAlarmAndARollbackDoes() {
+    a.killWatch();
+    a.startWatch();
+    Vnic vnic = vnic("iso1");
+    String vmId = start(a, vnic);
+    for (int i = 0; i < 2; i++) {
+      start(a, vnic("iso1"), vnic("iso1"), vnic("plain1").withCustom(PROPERTY, "true"));
+    }
+    Vnic plugged = vnic("iso1");
+    a.host().hotplugNic(vmId, plugged.hotplug());
+    a.await(plugged, true);
+    a.host().updateNic(vmId, plugged.withLink(false).hotplug());
+    assertThat(a.status()).isZero();
+    assertThat(a.watchLog()).doesNotContain("was open");
+    assertThatThrownBy(() -> a.host().updateNicWithFailingMirroring(vmId, vnic.hotplug()))
+        .isInstanceOf(LabException.class);
+    a.await(vnic, true);
+    assertThat(a.watchLog()).contains("was open and is isolated again");
   }
 
   /** As an engine that knows no isolation sends it. */
@@ -362,9 +444,25 @@ class HostEventsLabIT {
 
   @Test
   void theHostReportsItselfThroughItsCapabilities() {
-    Map<String, Map<String, Map<String, String>>> hooks = a.host().capabilities().hooks();
-    assertThat(hooks.get("isolated_ports").get("status").get("checksum"))
+    assertThat(report(a))
         .startsWith("version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=");
-    assertThat(hooks.get("before_vm_start")).containsKey("60_isolated_ports");
+    assertThat(a.host().capabilities().hooks().get("before_vm_start"))
+        .containsKey("60_isolated_ports");
+  }
+
+  @Test
+  void aWatchThatDoesNotAnswerIsReportedAsNone() {
+    String pid = a.host().read("/run/isolated-ports/watch").strip();
+    a.host().run("kill", "-STOP", pid);
+    try {
+      assertThat(report(a)).contains(";watch=no;");
+    } finally {
+      a.host().run("kill", "-CONT", pid);
+    }
+    assertThat(report(a)).contains(";watch=yes;");
+  }
+
+  private static String report(HookedHost host) {
+    return host.host().capabilities().hooks().get("isolated_ports").get("status").get("checksum");
   }
 }
