@@ -385,7 +385,7 @@ class HostEventsLabIT {
 
   /** A port's flag, without a question to libvirt. */
   private String flag(String tap) {
-    return a.host().read("/sys/class/net/" + tap + "/brport/isolated").strip();
+    return a.host().run("cat", "/sys/class/net/" + tap + "/brport/isolated").strip();
   }
 
   /** Exit code of a command of the host; 124 where it takes longer than a busy machine explains. */
