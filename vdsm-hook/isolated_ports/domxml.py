@@ -105,6 +105,15 @@ class Document:
         self.written = []  # type: List[str]
 
 
+def _attributes(pairs: 'List[str]') -> 'Dict[str, str]':
+    """By local name: libvirt asks libxml2's xmlGetProp, which takes the first attribute of that
+    name, of whatever namespace."""
+    attributes = {}  # type: Dict[str, str]
+    for at in range(0, len(pairs), 2):
+        attributes.setdefault(pairs[at].rpartition(' ')[2], pairs[at + 1])
+    return attributes
+
+
 class _Reader:
     """Collects a Document from expat's events."""
 
@@ -123,10 +132,11 @@ class _Reader:
         self.broken = False
         self.elements = 0
 
-    def start(self, full: str, attributes: 'Dict[str, str]') -> None:
+    def start(self, full: str, pairs: 'List[str]') -> None:
         self.elements += 1
         if self.elements > MAX_ELEMENTS:
             raise Unreadable('the document has more than %d elements' % MAX_ELEMENTS)
+        attributes = _attributes(pairs)
         uri, _, name = full.rpartition(' ')
         path = self.path
         path.append(name)
@@ -225,6 +235,7 @@ def read(xml: bytes) -> Document:
     parser = pyexpat.ParserCreate(None, ' ')
     reader = _Reader(parser)
     parser.buffer_text = True
+    parser.ordered_attributes = True
     parser.StartElementHandler = reader.start
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
@@ -253,7 +264,7 @@ def isolate(xml: bytes, document: Document, nics: 'List[Nic]') -> bytes:
     for nic in nics:
         for port in nic.ports:
             if port.isolated != 'yes':
-                edits.append(_set_isolated(xml, port.offset))
+                edits += _set_isolated(xml, port.offset)
         if not nic.ports:
             if nic.end == nic.start:
                 raise Unreadable('the interface is empty')
@@ -282,23 +293,27 @@ def _check(before: Document, after: Document, wanted: 'Set[int]') -> None:
             raise Unreadable('the document could not be edited safely')
 
 
-def _set_isolated(xml: bytes, offset: int) -> 'Tuple[int, int, bytes]':
-    """The edit that makes the start tag at offset say isolated="yes"."""
+def _set_isolated(xml: bytes, offset: int) -> 'List[Tuple[int, int, bytes]]':
+    """The edits that make the start tag at offset say isolated="yes", first and only: the same
+    name with a prefix counts for libvirt as well where it comes first."""
     name_end = offset + len(b'<port')
     if xml[offset:name_end] != b'<port':
         raise Unreadable('the document is not encoded as UTF-8')
+    edits = []  # type: List[Tuple[int, int, bytes]]
+    plain = False
     at = name_end
     while True:
         while xml[at:at + 1] in (b' ', b'\t', b'\r', b'\n'):
             at += 1
         if xml[at:at + 1] in (b'>', b'/', b''):
-            return name_end, name_end, b' isolated="yes"'
+            return edits if plain else [(name_end, name_end, b' isolated="yes"')]
         equals = xml.index(b'=', at)
-        name = xml[at:equals].strip()
+        prefix, _, name = xml[at:equals].strip().rpartition(b':')
         at = equals + 1
         while xml[at:at + 1] in (b' ', b'\t', b'\r', b'\n'):
             at += 1
         close = xml.index(xml[at:at + 1], at + 1)
-        if name == b'isolated':
-            return at + 1, close, b'yes'
+        if name == b'isolated' and prefix != b'xmlns':
+            edits.append((at + 1, close, b'yes'))
+            plain = plain or not prefix
         at = close + 1

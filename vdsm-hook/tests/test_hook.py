@@ -94,6 +94,10 @@ class Recordings(HookCase):
                 ('<port a="isolated"/>', '<port isolated="yes" a="isolated"/>'),
                 ('<port xmlns:q="u" q:isolated="no">t</port>',
                  '<port isolated="yes" xmlns:q="u" q:isolated="no">t</port>'),
+                ('<port xmlns:q="u" q:isolated="no" isolated="yes"/>',
+                 '<port xmlns:q="u" q:isolated="yes" isolated="yes"/>'),
+                ('<port xmlns:isolated="no" isolated="no"/>',
+                 '<port xmlns:isolated="no" isolated="yes"/>'),
                 ('<port isolated="no"/><port isolated="no"/>',
                  '<port isolated="yes"/><port isolated="yes"/>'),
                 ('<port isolated=""/>', '<port isolated="yes"/>')):

@@ -15,8 +15,7 @@ from isolated_ports.host import NETWORKS, REMEMBERED
 
 GOOD = json.dumps({'version': 1, 'networks': ISO}).encode()
 STARTS = ('before_vm_start', 'before_device_create', 'before_nic_hotplug',
-          'before_vm_migrate_destination', 'before_device_migrate_destination',
-          'before_vm_dehibernate')
+          'before_vm_migrate_destination', 'before_vm_dehibernate')
 
 
 def replaced(make: 'Callable[[str], object]') -> 'Callable[[ListCase], None]':

@@ -233,10 +233,9 @@ class Updates(ServiceCase):
         self.assertIn('values="isolated"', self.inner)
 
     def test_the_service_isolates_where_the_hook_does_not_know_the_list(self) -> None:
-        with mock.patch.object(self.host, 'networks_bytes', lambda: b'{"version": 1, '
-                                                                    b'"networks": []}'):
-            with mock.patch.object(self.words, 'listed', lambda bridge: bridge == 'iso1'):
-                self.assertIn(ISOLATED.encode(), self.update('iso1'))
+        self.host.list_networks([])
+        with mock.patch.object(self.words, 'listed', lambda bridge: bridge == 'iso1'):
+            self.assertIn(ISOLATED.encode(), self.update('iso1'))
 
 
 class Unwritten(ServiceCase):
