@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.ovirt.isolatedports.engine.EngineSettings;
 
 /**
  * The server's settings: system properties {@code isolated-ports.*}, or the environment with the
@@ -16,13 +17,9 @@ import org.eclipse.microprofile.config.inject.ConfigProperty;
 @ApplicationScoped
 public class Settings {
 
-  private final URI engineUrl;
-  private final Duration engineTimeout;
-  private final Optional<String> serviceUser;
-  private final Optional<String> servicePassword;
+  private final EngineSettings engine;
   private final boolean engineDatabase;
   private final int schedulerPort;
-  private final Optional<Path> engineCa;
 
   @Inject
   public Settings(
@@ -38,13 +35,15 @@ public class Settings {
       @ConfigProperty(name = "isolated-ports.scheduler.port", defaultValue = "18781")
           int schedulerPort,
       @ConfigProperty(name = "isolated-ports.engine.ca-file") Optional<String> engineCa) {
-    this.engineUrl = engineUrl;
-    this.engineTimeout = Duration.ofMillis(engineTimeoutMillis);
-    this.serviceUser = serviceUser;
-    this.servicePassword = servicePassword;
+    this.engine =
+        new EngineSettings(
+            engineUrl,
+            Duration.ofMillis(engineTimeoutMillis),
+            serviceUser,
+            servicePassword,
+            engineCa.map(Path::of));
     this.engineDatabase = engineDatabaseUrl.isPresent();
     this.schedulerPort = schedulerPort;
-    this.engineCa = engineCa.map(Path::of);
   }
 
   /** Settings for an engine whose certificate the JVM trusts anyway. */
@@ -70,24 +69,9 @@ public class Settings {
     this(URI.create("http://unset"), 0, Optional.empty(), Optional.empty(), Optional.empty(), 0);
   }
 
-  /** Where the engine is, such as {@code https://engine.example.com/ovirt-engine}. */
-  public URI engineUrl() {
-    return engineUrl;
-  }
-
-  /** How long one request to the engine may take in all. */
-  public Duration engineTimeout() {
-    return engineTimeout;
-  }
-
-  /** The account for what no caller asks for, such as the scheduler's look at a VM. */
-  public Optional<String> serviceUser() {
-    return serviceUser;
-  }
-
-  /** The password of {@link #serviceUser()}. */
-  public Optional<String> servicePassword() {
-    return servicePassword;
+  /** Where the engine is and who asks it. */
+  public EngineSettings engine() {
+    return engine;
   }
 
   /** Whether the engine's {@code vdc_options} may be read; else our own table decides. */
@@ -98,13 +82,5 @@ public class Settings {
   /** The loopback port of the external scheduler. */
   public int schedulerPort() {
     return schedulerPort;
-  }
-
-  /**
-   * The PEM file with the certificates that vouch for the engine's, such as {@code
-   * /etc/pki/ovirt-engine/ca.pem}; empty to trust whom the JVM trusts.
-   */
-  public Optional<Path> engineCa() {
-    return engineCa;
   }
 }

@@ -26,7 +26,7 @@ public class Answers {
   public Answers(NetworkFields fields, EntityTags tags, Settings settings) {
     this.fields = fields;
     this.tags = tags;
-    this.enginePrefix = settings.engineUrl().getRawPath() + "/api/";
+    this.enginePrefix = settings.engine().url().getRawPath() + "/api/";
   }
 
   /** For the container's proxy only. */

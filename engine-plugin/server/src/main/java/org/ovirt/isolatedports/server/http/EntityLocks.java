@@ -30,7 +30,7 @@ public class EntityLocks {
 
   @Inject
   public EntityLocks(Settings settings) {
-    this.waitMillis = settings.engineTimeout().toMillis();
+    this.waitMillis = settings.engine().timeout().toMillis();
   }
 
   /** For the container's proxy only. */

@@ -17,6 +17,7 @@ import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.journal.Journal;
 import org.ovirt.isolatedports.server.journal.Recovery;
 import org.ovirt.isolatedports.server.journal.Running;
@@ -120,7 +121,7 @@ public class IsolatedCreation {
       }
       boolean removed = undo(token, change, row);
       if (removed) {
-        VnicProfiles.throwIfNotRegistered(e, CANNOT_ADD, "Network " + row.name());
+        PropertyRegistration.throwIfMissing(e, CANNOT_ADD, "Network " + row.name());
       }
       throw FaultException.operationFailed(
           Refusals.status(e),

@@ -24,6 +24,7 @@ import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.network.Networks;
 
 /**
@@ -198,7 +199,7 @@ public class ProfilesOfNetworks {
     if (!answer.isSuccess()
         && network.isPresent()
         && VnicProfiles.isNotRegistered(new String(answer.body(), StandardCharsets.UTF_8))) {
-      throw VnicProfiles.notRegistered(action, "Network " + network.get().name());
+      throw PropertyRegistration.missing(action, "Network " + network.get().name());
     }
   }
 

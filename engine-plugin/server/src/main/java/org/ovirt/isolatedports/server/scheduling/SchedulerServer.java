@@ -91,7 +91,7 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
-    lookClient = new EngineHttpClient(settings, LOOK_LIMIT);
+    lookClient = new EngineHttpClient(settings.engine(), LOOK_LIMIT);
     EngineReader reader = new EngineReader(sdk, account);
     events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofSeconds(2));
     InventoryKeeper inventory =
@@ -107,7 +107,7 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
             Clock.systemUTC());
     service =
         new SchedulerService(
-            new EngineReader(new HardenedSdk(lookClient, settings), account),
+            new EngineReader(new HardenedSdk(lookClient, settings.engine()), account),
             inventory,
             FitnessRequirements.DEFAULT,
             decisions,

@@ -30,7 +30,6 @@ import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.JsonEngine;
-import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.engine.Vnics;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -39,6 +38,7 @@ import org.ovirt.isolatedports.server.http.OwnEntities;
 import org.ovirt.isolatedports.server.http.Refusals;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.journal.EngineChange;
 import org.ovirt.isolatedports.server.journal.Journal;
 import org.ovirt.isolatedports.server.journal.Running;
@@ -205,7 +205,7 @@ public class NetworkTwins {
   }
 
   private static EngineException explained(EngineException e, Origin origin) {
-    VnicProfiles.throwIfNotRegistered(e, CANNOT_ISOLATE, "Network " + origin.name());
+    PropertyRegistration.throwIfMissing(e, CANNOT_ISOLATE, "Network " + origin.name());
     return e;
   }
 

@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.HostReport;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
 import org.ovirt.isolatedports.server.scheduling.decision.Decision;
-import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
 import org.ovirt.isolatedports.server.scheduling.xmlrpc.EngineSchedulerClient;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 import org.ovirt.isolatedports.standin.host.HostCapabilities;
@@ -156,7 +156,7 @@ class SchedulerEndToEndTest {
     for (int i = 0; i < 5; i++) {
       Map<?, ?> answer =
           (Map<?, ?>)
-              caller.runFilters(List.of(SchedulerService.FILTER), hosts, vm.toString(), Map.of());
+              caller.runFilters(List.of(IsolatedPortsFilter.NAME), hosts, vm.toString(), Map.of());
       assertThat((Object[]) answer.get("result")).hasSize(1);
     }
     assertThat(engine.calls().count("GET", API + "/vms/" + vm)).isEqualTo(5);

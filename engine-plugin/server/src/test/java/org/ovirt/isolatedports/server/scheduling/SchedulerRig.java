@@ -13,13 +13,13 @@ import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.SingleSignOn;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
-import org.ovirt.isolatedports.server.config.Settings;
 import org.ovirt.isolatedports.server.scheduling.decision.DecisionLog;
 import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
 import org.ovirt.isolatedports.server.scheduling.inventory.DaemonThreads;
@@ -70,14 +70,13 @@ final class SchedulerRig implements AutoCloseable {
       int port,
       InventoryKeeper.Intervals intervals,
       UnaryOperator<EngineView> between) {
-    Settings settings =
-        new Settings(
+    EngineSettings settings =
+        new EngineSettings(
             engine,
-            8_000,
+            Duration.ofSeconds(8),
             Optional.of("admin@internal"),
             Optional.of("admin"),
-            Optional.empty(),
-            port);
+            Optional.empty());
     http = new EngineHttpClient(settings);
     lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_500));
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);

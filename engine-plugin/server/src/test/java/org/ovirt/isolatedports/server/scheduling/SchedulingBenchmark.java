@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.xmlrpc.XmlRpcException;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.HostReport;
-import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
 import org.ovirt.isolatedports.server.scheduling.inventory.EngineEvent;
 import org.ovirt.isolatedports.server.scheduling.inventory.EngineView;
 import org.ovirt.isolatedports.server.scheduling.inventory.InventoryKeeper;
@@ -227,7 +227,7 @@ public final class SchedulingBenchmark {
   private static void ask(EngineSchedulerClient client, List<String> hosts, String vm) {
     try {
       Map<?, ?> answer =
-          (Map<?, ?>) client.runFilters(List.of(SchedulerService.FILTER), hosts, vm, Map.of());
+          (Map<?, ?>) client.runFilters(List.of(IsolatedPortsFilter.NAME), hosts, vm, Map.of());
       int kept = ((Object[]) answer.get("result")).length;
       if (kept == 0) {
         // The stand-in did not answer within our deadline.

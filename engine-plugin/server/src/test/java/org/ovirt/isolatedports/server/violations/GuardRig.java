@@ -15,17 +15,18 @@ import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineRequest;
+import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.SingleSignOn;
+import org.ovirt.isolatedports.engine.TestClock;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.rules.SchedulingState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
-import org.ovirt.isolatedports.server.config.Settings;
 import org.ovirt.isolatedports.server.emergency.Reclosing;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.GateView;
@@ -63,14 +64,13 @@ public final class GuardRig implements AutoCloseable {
     this.standIn = standIn;
     database.execute("DELETE FROM violation");
     database.execute("DELETE FROM isolated_network");
-    Settings settings =
-        new Settings(
+    EngineSettings settings =
+        new EngineSettings(
             java.net.URI.create(standIn.url() + "/ovirt-engine"),
-            4_000,
+            Duration.ofSeconds(4),
             Optional.of("admin@internal"),
             Optional.of("admin"),
-            Optional.empty(),
-            0);
+            Optional.empty());
     http = new EngineHttpClient(settings);
     SingleSignOn sso = new SingleSignOn(http);
     adminToken = sso.login("admin@internal", "admin").orElseThrow();

@@ -5,13 +5,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.SingleSignOn;
-import org.ovirt.isolatedports.server.config.Settings;
 import org.ovirt.isolatedports.setup.EngineConfigTool;
 import org.ovirt.isolatedports.setup.SchedulerSetup;
 import org.ovirt.isolatedports.setup.SetupException;
@@ -23,7 +24,7 @@ import picocli.CommandLine.Option;
  */
 final class EngineAccess {
 
-  private static final long TIMEOUT_MILLIS = 60_000;
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
   private static final String PASSWORD_VARIABLE = "ISOLATED_PORTS_ENGINE_PASSWORD";
 
   @Option(
@@ -78,15 +79,13 @@ final class EngineAccess {
 
   /** Does something with the set-up of that engine. */
   SchedulerSetup.Outcome run(Function<SchedulerSetup, SchedulerSetup.Outcome> work) {
-    Settings settings =
-        new Settings(
+    EngineSettings settings =
+        new EngineSettings(
             engine,
-            TIMEOUT_MILLIS,
+            TIMEOUT,
             Optional.of(user),
             Optional.of(password()),
-            Optional.empty(),
-            scheduler.getPort(),
-            Optional.ofNullable(caFile));
+            Optional.ofNullable(caFile).map(Path::of));
     EngineHttpClient http = new EngineHttpClient(settings);
     try {
       ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);

@@ -11,17 +11,11 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.ovirt.isolatedports.server.scheduling.decision.FilterAnswer;
-import org.ovirt.isolatedports.server.scheduling.decision.FilterQuestion;
-import org.ovirt.isolatedports.server.scheduling.decision.PolicyUnit;
-import org.ovirt.isolatedports.server.scheduling.decision.Scheduler;
-import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpoint;
-import org.ovirt.isolatedports.server.scheduling.xmlrpc.SchedulerEndpointConfig;
+import org.ovirt.isolatedports.setup.AnsweringScheduler;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /** The packaged command, run as an administrator runs it. */
@@ -34,7 +28,7 @@ class SchedulerCommandIT {
 
   @TempDir Path folder;
   private EngineStandIn engine;
-  private SchedulerEndpoint scheduler;
+  private AnsweringScheduler scheduler;
 
   private record Result(int code, String out, String err) {}
 
@@ -43,21 +37,7 @@ class SchedulerCommandIT {
     engine = EngineStandIn.builder().start();
     engine.engineConfig().set(OPTIONS.get(1), FORMER_URL, "general");
     engine.restart();
-    scheduler =
-        new SchedulerEndpoint(
-            SchedulerEndpointConfig.DEFAULT.at("127.0.0.1", 0),
-            new Scheduler() {
-              @Override
-              public List<PolicyUnit> discover() {
-                return List.of(new PolicyUnit("isolated_ports", "A filter", ""));
-              }
-
-              @Override
-              public FilterAnswer runFilters(FilterQuestion question) {
-                return new FilterAnswer(question.hostIds(), Map.of());
-              }
-            });
-    scheduler.start();
+    scheduler = new AnsweringScheduler("isolated_ports");
     Files.writeString(folder.resolve("password"), "admin\n");
     engineConfigTool();
   }

@@ -25,6 +25,7 @@ import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.GuardedPorts;
 import org.ovirt.isolatedports.scheduling.HostSelection;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.ReleaseVersion;
 import org.ovirt.isolatedports.scheduling.SchedulingDecision;
@@ -37,8 +38,8 @@ import org.ovirt.isolatedports.server.scheduling.inventory.Inventory;
 import org.ovirt.isolatedports.server.scheduling.inventory.InventorySource;
 import org.ovirt.isolatedports.server.scheduling.inventory.SchedulerActivity;
 import org.ovirt.isolatedports.server.scheduling.inventory.VmNics;
-import org.ovirt.isolatedports.server.scheduling.xmlrpc.XmlRpcReader;
 import org.ovirt.isolatedports.validation.ValidationMessage;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcReader;
 
 /**
  * Decides which hosts a VM may run on, within the deadline whatever the engine does.
@@ -53,9 +54,6 @@ import org.ovirt.isolatedports.validation.ValidationMessage;
  */
 public final class SchedulerService implements Scheduler, AutoCloseable {
 
-  /** The filter's name, as it stands in the engine's scheduling policies. */
-  public static final String FILTER = "isolated_ports";
-
   /** The filter's parameter: a higher minimum for libvirt than our own. */
   public static final String MINIMUM_LIBVIRT = "isolated_ports_min_libvirt";
 
@@ -63,7 +61,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
 
   private static final PolicyUnit UNIT =
       new PolicyUnit(
-          FILTER,
+          IsolatedPortsFilter.NAME,
           "Keeps VMs with isolated ports to hosts that are certain to isolate them.",
           MINIMUM_LIBVIRT + "=^[0-9]{1,4}\\.[0-9]{1,4}(\\.[0-9]{1,4})?$");
 
@@ -146,7 +144,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   @Override
   public FilterAnswer runFilters(FilterQuestion question) {
     Map<String, List<String>> errors = unknownFilters(question.filters());
-    if (!question.filters().contains(FILTER)) {
+    if (!question.filters().contains(IsolatedPortsFilter.NAME)) {
       return new FilterAnswer(question.hostIds(), errors);
     }
     long start = System.nanoTime();
@@ -190,7 +188,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   private static Map<String, List<String>> unknownFilters(List<String> filters) {
     Map<String, List<String>> errors = new HashMap<>();
     for (String filter : filters) {
-      if (!filter.equals(FILTER)) {
+      if (!filter.equals(IsolatedPortsFilter.NAME)) {
         errors.put(
             filter,
             List.of(
@@ -373,7 +371,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
       events.post(
           new EngineEvent(EngineEvent.Severity.ERROR, sentence, Optional.of(question.vmId())));
     } else {
-      errors.put(FILTER, List.of(sentence));
+      errors.put(IsolatedPortsFilter.NAME, List.of(sentence));
     }
   }
 

@@ -32,9 +32,9 @@ import org.ovirt.isolatedports.engine.SdkErrors;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.scheduling.HostNetwork;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.ReportedHook;
-import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
 
 /**
  * Reads what the scheduler needs over the engine's REST API, with the service account, and writes
@@ -320,7 +320,7 @@ public final class EngineReader implements EngineView {
   FilterRead filter(Collection<String> policyIds) {
     Optional<SchedulingPolicyUnit> ours =
         list(ask(system -> system.schedulingPolicyUnitsService().list().send().units())).stream()
-            .filter(unit -> SchedulerService.FILTER.equals(unit.name()))
+            .filter(unit -> IsolatedPortsFilter.NAME.equals(unit.name()))
             .filter(unit -> !unit.internalPresent() || !unit.internal())
             .findFirst();
     if (ours.isEmpty()) {

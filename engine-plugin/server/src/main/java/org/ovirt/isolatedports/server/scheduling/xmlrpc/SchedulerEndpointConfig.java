@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.scheduling.xmlrpc;
 
 import java.time.Duration;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcLimits;
 
 /**
  * Where and how the scheduler listens.

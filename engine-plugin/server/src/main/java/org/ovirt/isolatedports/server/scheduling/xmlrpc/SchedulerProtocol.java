@@ -12,6 +12,10 @@ import org.ovirt.isolatedports.server.scheduling.decision.FilterAnswer;
 import org.ovirt.isolatedports.server.scheduling.decision.FilterQuestion;
 import org.ovirt.isolatedports.server.scheduling.decision.PolicyUnit;
 import org.ovirt.isolatedports.server.scheduling.decision.Scheduler;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcCall;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcFault;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcReader;
+import org.ovirt.isolatedports.xmlrpc.XmlRpcValue;
 
 /**
  * The external scheduler protocol as the engine speaks it ({@code ExternalSchedulerBrokerImpl} and

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.TestClock;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -29,6 +30,7 @@ import org.ovirt.isolatedports.scheduling.HostFacts;
 import org.ovirt.isolatedports.scheduling.HostFitness;
 import org.ovirt.isolatedports.scheduling.HostNetwork;
 import org.ovirt.isolatedports.scheduling.HostReport;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.PortNeed;
 import org.ovirt.isolatedports.scheduling.ReportedHook;
@@ -39,7 +41,6 @@ import org.ovirt.isolatedports.server.scheduling.inventory.Inventory;
 import org.ovirt.isolatedports.server.scheduling.inventory.InventorySource;
 import org.ovirt.isolatedports.server.scheduling.inventory.SchedulerActivity;
 import org.ovirt.isolatedports.server.scheduling.inventory.VmNics;
-import org.ovirt.isolatedports.server.violations.TestClock;
 
 class SchedulerServiceTest {
 
@@ -210,7 +211,7 @@ class SchedulerServiceTest {
       many.put("n" + i, new GuardedNetwork("n" + i, "net" + i, PortNeed.ISOLATION));
     }
     inventory.now = new Inventory(Map.of(), many, Map.of(), Map.of(), Set.of(), Optional.of(START));
-    assertThat(ask(NEW).pluginErrors().get(SchedulerService.FILTER).get(0))
+    assertThat(ask(NEW).pluginErrors().get(IsolatedPortsFilter.NAME).get(0))
         .contains("(net0, net1, net10, net100, net101 and 195 more)")
         .hasSizeLessThan(500);
   }
@@ -222,7 +223,7 @@ class SchedulerServiceTest {
     FilterAnswer answer = ask(NEW, OLD);
     assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
     assertThat(answer.hostIds()).isEmpty();
-    assertThat(answer.pluginErrors().get(SchedulerService.FILTER).get(0))
+    assertThat(answer.pluginErrors().get(IsolatedPortsFilter.NAME).get(0))
         .contains("did not answer in time")
         .contains("(red)");
     assertThat(engine.posted).isEmpty();
@@ -237,7 +238,7 @@ class SchedulerServiceTest {
   })
   void aRefusalSaysWhatIsWrongWithTheEngine(EngineException.Kind kind, String words) {
     engine.failure = Optional.of(new EngineException(kind, "as the test wants it"));
-    assertThat(ask(NEW).pluginErrors().get(SchedulerService.FILTER).get(0))
+    assertThat(ask(NEW).pluginErrors().get(IsolatedPortsFilter.NAME).get(0))
         .contains("the engine's REST API " + words);
   }
 
@@ -565,7 +566,7 @@ class SchedulerServiceTest {
 
   private static FilterQuestion question(Map<String, String> properties, String... hosts) {
     return new FilterQuestion(
-        List.of(SchedulerService.FILTER),
+        List.of(IsolatedPortsFilter.NAME),
         List.of(hosts),
         VM,
         properties,

@@ -18,12 +18,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.engine.AuditEvent;
+import org.ovirt.isolatedports.engine.TestClock;
 import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.PortNeed;
-import org.ovirt.isolatedports.server.violations.TestClock;
 
 class InventoryKeeperTest {
 

@@ -20,10 +20,10 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.SingleSignOn;
-import org.ovirt.isolatedports.server.config.Settings;
 
 /** Serves what a real engine said over HTTP on loopback, or misbehaves as told. */
 final class RecordedEngine implements AutoCloseable {
@@ -102,18 +102,17 @@ final class RecordedEngine implements AutoCloseable {
     return logins.get();
   }
 
-  Settings settings(Duration timeout) {
-    return new Settings(
+  EngineSettings settings(Duration timeout) {
+    return new EngineSettings(
         URI.create("http://127.0.0.1:" + server.getAddress().getPort() + PREFIX),
-        timeout.toMillis(),
+        timeout,
         Optional.of("svc@internal"),
         Optional.of("secret"),
-        Optional.empty(),
-        0);
+        Optional.empty());
   }
 
   EngineReader reader(Duration timeout) {
-    Settings settings = settings(timeout);
+    EngineSettings settings = settings(timeout);
     EngineHttpClient http = new EngineHttpClient(settings);
     return new EngineReader(
         new HardenedSdk(http, settings), new ServiceAccount(new SingleSignOn(http), settings));

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.engine;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
+import org.ovirt.engine.sdk4.types.Permission;
+
+/**
+ * Who may do what, by the engine's own permissions: a permission gives a user or group a role on an
+ * object, a role is a set of permits.
+ *
+ * <p>The list of an object's permissions holds the inherited ones as well, and does not say which
+ * they are.
+ */
+public class Permissions {
+
+  /** The engine's built-in group of all users. */
+  public static final UUID EVERYONE = UUID.fromString("eee00000-0000-0000-0000-123456789eee");
+
+  /** ActionGroup CONFIGURE_STORAGE_POOL_NETWORK: to edit a network. */
+  public static final String EDIT_NETWORK = "configure_storage_pool_network";
+
+  /** ActionGroup CONFIGURE_VM_NETWORK: to put a vNIC on a profile. */
+  private static final String USE_PROFILE = "configure_vm_network";
+
+  /** The engine's built-in role for it, which is known without looking. */
+  private static final String VNIC_PROFILE_USER = "def0000a-0000-0000-0000-def000000010";
+
+  private static final Duration MAX_AGE = Duration.ofMinutes(1);
+
+  private record Permits(Set<String> names, Instant readAt) {}
+
+  private final HardenedSdk sdk;
+  private final Map<String, Permits> permitsByRole = new ConcurrentHashMap<>();
+
+  public Permissions(HardenedSdk sdk) {
+    this.sdk = sdk;
+  }
+
+  /**
+   * Whether one of some users and groups holds a permit on an object.
+   *
+   * @param holders REST ids of users and groups
+   * @param object where the object is, such as {@code networks/123}; empty for the system
+   */
+  public boolean holds(String token, Collection<UUID> holders, String permit, String object) {
+    return permissions(token, object).stream()
+        .filter(permission -> holder(permission).filter(holders::contains).isPresent())
+        .anyMatch(permission -> permits(token, permission.role().id()).contains(permit));
+  }
+
+  /**
+   * Whether Everyone may put a vNIC on a profile, or on all profiles of a network.
+   *
+   * @param object where it is, such as {@code vnicprofiles/123}
+   */
+  public boolean everyoneMayUse(String token, String object) {
+    return permissions(token, object).stream()
+        .filter(permission -> holder(permission).filter(EVERYONE::equals).isPresent())
+        .map(permission -> permission.role().id())
+        .anyMatch(
+            role -> VNIC_PROFILE_USER.equals(role) || permits(token, role).contains(USE_PROFILE));
+  }
+
+  private List<Permission> permissions(String token, String object) {
+    String path = object.isEmpty() ? "permissions" : object + "/permissions";
+    return EngineLookup.visible(
+            () ->
+                ((org.ovirt.engine.sdk4.services.AssignedPermissionsService) service(token, path))
+                    .list()
+                    .send()
+                    .permissions())
+        .orElse(List.of());
+  }
+
+  private org.ovirt.engine.sdk4.Service service(String token, String path) {
+    return sdk.connection(token).systemService().service(path);
+  }
+
+  private static Optional<UUID> holder(Permission permission) {
+    if (permission.userPresent()) {
+      return Optional.of(UUID.fromString(permission.user().id()));
+    }
+    return permission.groupPresent()
+        ? Optional.of(UUID.fromString(permission.group().id()))
+        : Optional.empty();
+  }
+
+  /** Roles hardly ever change; a permission is never remembered. */
+  private Set<String> permits(String token, String roleId) {
+    Permits known = permitsByRole.get(roleId);
+    if (known != null && known.readAt().plus(MAX_AGE).isAfter(Instant.now())) {
+      return known.names();
+    }
+    Set<String> names =
+        EngineLookup.visible(
+                () ->
+                    sdk.connection(token)
+                        .systemService()
+                        .rolesService()
+                        .roleService(roleId)
+                        .permitsService()
+                        .list()
+                        .send()
+                        .permits())
+            .orElse(List.of())
+            .stream()
+            .map(permit -> permit.name())
+            .collect(Collectors.toSet());
+    if (!names.isEmpty()) {
+      permitsByRole.put(roleId, new Permits(names, Instant.now()));
+    }
+    return names;
+  }
+}

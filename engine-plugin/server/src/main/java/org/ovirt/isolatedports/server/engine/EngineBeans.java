@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.engine;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.inject.Disposes;
+import jakarta.enterprise.inject.Produces;
+import jakarta.inject.Singleton;
+import org.ovirt.isolatedports.engine.Clusters;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
+import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.HardenedSdk;
+import org.ovirt.isolatedports.engine.JsonEngine;
+import org.ovirt.isolatedports.engine.OpenProfiles;
+import org.ovirt.isolatedports.engine.Permissions;
+import org.ovirt.isolatedports.engine.ServiceAccount;
+import org.ovirt.isolatedports.engine.ServiceEngine;
+import org.ovirt.isolatedports.engine.SingleSignOn;
+import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.server.config.Settings;
+
+/**
+ * The engine client, put together for the container: one of each as long as the server runs.
+ *
+ * <p>Its classes know no container. {@code @Singleton} and not {@code @ApplicationScoped}, as a
+ * singleton needs no proxy and so no constructor without parameters.
+ */
+@ApplicationScoped
+public class EngineBeans {
+
+  @Produces
+  @Singleton
+  EngineHttpClient engineHttpClient(Settings settings) {
+    return new EngineHttpClient(settings.engine());
+  }
+
+  @Produces
+  @Singleton
+  HardenedSdk hardenedSdk(EngineHttpClient http, Settings settings) {
+    return new HardenedSdk(http, settings.engine());
+  }
+
+  @Produces
+  @Singleton
+  JsonEngine jsonEngine(EngineHttpClient http) {
+    return new JsonEngine(http);
+  }
+
+  @Produces
+  @Singleton
+  EngineLookup engineLookup(HardenedSdk sdk) {
+    return new EngineLookup(sdk);
+  }
+
+  @Produces
+  @Singleton
+  Clusters clusters(HardenedSdk sdk) {
+    return new Clusters(sdk);
+  }
+
+  @Produces
+  @Singleton
+  VnicProfiles vnicProfiles(HardenedSdk sdk) {
+    return new VnicProfiles(sdk);
+  }
+
+  @Produces
+  @Singleton
+  OpenProfiles openProfiles(JsonEngine engine) {
+    return new OpenProfiles(engine);
+  }
+
+  @Produces
+  @Singleton
+  Permissions permissions(HardenedSdk sdk) {
+    return new Permissions(sdk);
+  }
+
+  @Produces
+  @Singleton
+  EngineKnowledge engineKnowledge(EngineHttpClient http) {
+    return new EngineKnowledge(http);
+  }
+
+  @Produces
+  @Singleton
+  ServiceEngine serviceEngine(EngineHttpClient http, ServiceAccount account) {
+    return new ServiceEngine(http, account);
+  }
+
+  @Produces
+  @Singleton
+  ServiceAccount serviceAccount(SingleSignOn sso, Settings settings) {
+    return new ServiceAccount(sso, settings.engine());
+  }
+
+  @Produces
+  @Singleton
+  SingleSignOn singleSignOn(EngineHttpClient http) {
+    return new SingleSignOn(http);
+  }
+
+  void close(@Disposes EngineHttpClient client) {
+    client.close();
+  }
+}
