@@ -6,9 +6,7 @@ serves TEXT as it is under /hosts/{id}/hooks: the one field of a host that we
 can write and REST can read. Braces in it would break the engine's whole list.
 """
 
-import os
-
-from isolated_ports import VERSION, control
+from isolated_ports import VERSION, abilities, control
 from isolated_ports.host import MIN_LIBVIRT_FILTER, Host
 
 TYPE_CHECKING = False
@@ -38,7 +36,8 @@ def main(environment: 'Mapping[str, str]', host: Host) -> int:
 
 
 def status(host: Host) -> str:
-    """As `version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1;nft=yes`."""
+    """As `version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1;nft=yes`, with all the
+    keys of docs/host-report.md."""
     libvirt = host.libvirt()
     filtered = host.filter_present() and libvirt is not None and libvirt >= MIN_LIBVIRT_FILTER
     text = ';'.join((
@@ -47,6 +46,6 @@ def status(host: Host) -> str:
         'watch=' + ('yes' if control.watcher(host) else 'no'),
         'filter=' + ('yes' if filtered else 'no'),
         'libvirt=' + ('.'.join(str(number) for number in libvirt) if libvirt else 'unknown'),
-        'kernel=%d.%d' % host.kernel(),
-        'nft=' + ('yes' if os.path.exists(host.path('usr/sbin/nft')) else 'no')))
+        'kernel=%d.%d' % host.kernel()) + tuple(
+            '%s=%s' % ability for ability in abilities.reported(host).items()))
     return ''.join(c for c in text if c in _LETTERS)

@@ -105,6 +105,8 @@ def _print_status(document: Any) -> None:
     _say('isolated-ports %s, libvirt %s, kernel %s, watch %s' % (
         document['version'], document['libvirt'] or 'not found', document['kernel'],
         'runs (process %d)' % document['watch'] if document['watch'] else 'DOES NOT ANSWER'))
+    _say('nftables on bridges: %s' % ' '.join(
+        '%s=%s' % ability for ability in document['abilities'].items()))
     if document['libvirtd']:
         _say('%s; its status files were read in its place' % document['libvirtd'])
     known = document['list']

@@ -8,7 +8,7 @@ counts as a VM's only by its name, vnet*, and never if it has hardware behind it
 import os
 from typing import Any, Dict, List, Optional, Set
 
-from isolated_ports import VERSION, control
+from isolated_ports import VERSION, abilities, control
 from isolated_ports.host import Host, Networks
 from isolated_ports.live import Libvirt, LiveNic, nics_of
 from isolated_ports.netlink import Link, Ports
@@ -164,6 +164,7 @@ def status_document(host: Host, networks: Networks, rows: List[Row],
         'libvirtd': silent,
         'kernel': '%d.%d' % host.kernel(),
         'filter': host.filter_present(),
+        'abilities': abilities.reported(host),
         'ports': [row.as_json() for row in rows],
         'differences': sum(row.difference for row in rows),
     }

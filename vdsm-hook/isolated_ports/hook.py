@@ -168,27 +168,28 @@ def unfiltered(verdicts: 'List[Verdict]', host: Host) -> 'List[Verdict]':
 
 def _update(path: str, xml: bytes, document: 'Document', verdicts: 'List[Verdict]',
             isolated: 'List[Nic]', host: Host) -> int:
-    """Puts the element back, in doubt too, wherever libvirt would take it."""
+    """Puts the element back, in doubt too, wherever libvirt would take it; says what it did, when
+    it is done."""
     from isolated_ports import decide, domxml
-    wanted = []
-    for verdict in verdicts:
-        nic = verdict.nic
-        if nic not in isolated or nic.isolated:
-            continue
-        # Elsewhere libvirt refuses the element, and VDSM's rollback opens the NIC.
-        if nic.kind == 'bridge' and not nic.virtualport and not host.foreign_switch(nic.bridge):
-            wanted.append(nic)
-        if verdict.kind == decide.REFUSE:
-            say(decide.sentence(verdict, document.name).replace(
-                ' is refused: ', ' would be refused at a start, the update only isolates it: '))
+    wanted = [nic for nic in isolated if not nic.isolated and takes_element(nic, host)]
     edited = domxml.isolate(xml, document, wanted)
-    if edited is xml:
-        return OK
-    try:
-        replace(path, edited)
-    except OSError:
-        overwrite(path, edited)
+    if edited is not xml:
+        try:
+            replace(path, edited)
+        except OSError:
+            overwrite(path, edited)
+    for verdict in verdicts:
+        if verdict.kind == decide.REFUSE and verdict.nic in isolated and not verdict.nic.isolated:
+            outcome = ('the update only isolates it' if verdict.nic in wanted else
+                       'the update leaves it as it is, as nothing could isolate it')
+            say(decide.sentence(verdict, document.name).replace(
+                ' is refused: ', ' would be refused at a start, %s: ' % outcome))
     return OK
+
+
+def takes_element(nic: 'Nic', host: Host) -> bool:
+    """Elsewhere libvirt refuses the element, and VDSM's rollback opens the NIC."""
+    return nic.kind == 'bridge' and not nic.virtualport and not host.foreign_switch(nic.bridge)
 
 
 def _unreadable(event: str, vm_id: str, why: str) -> int:

@@ -25,7 +25,7 @@ def tell(document: 'Document', verdicts: 'List[Verdict]', networks: 'Networks',
          value: 'Optional[str]', vm_id: str, host: Host) -> 'List[Nic]':
     """Tells the service of an update before libvirt is told. The NICs that are to be isolated
     after it."""
-    from isolated_ports.hook import say
+    from isolated_ports.hook import say, takes_element
     wanted = []
     for verdict in verdicts:
         nic = verdict.nic
@@ -36,7 +36,8 @@ def tell(document: 'Document', verdicts: 'List[Verdict]', networks: 'Networks',
         answer = ask.tell(host, said, ask.SECONDS if ours or was else ask.SECONDS_OTHERS)
         if answer.kept and not noted:
             noted = ask.write_note(host, said)
-        if not ours and not answer.isolated and was and networks.state != 'ok':
+        if (not ours and not answer.isolated and was and not networks.sure
+                and (nic.isolated or takes_element(nic, host))):
             say('isolated-ports: NIC %s stays isolated, as its port is so now and the list of '
                 'isolated bridges is %s.' % (nic.label, networks.state))
             ours = True

@@ -15,7 +15,7 @@ def write_list(content: bytes, host: Host) -> Networks:
         raise ValueError('the list of isolated networks is refused: %s' % networks.why)
     # First what is remembered: what it names too much only costs a look.
     remember(content, host)
-    _write(host.path(NETWORKS), content)
+    write_whole(host.path(NETWORKS), content)
     return networks
 
 
@@ -24,10 +24,11 @@ def remember(content: bytes, host: Host) -> None:
     path = host.path(REMEMBERED)
     file = read(path, host.owner)
     if file.content != content or file.why:
-        _write(path, content)
+        write_whole(path, content)
 
 
-def _write(path: str, content: bytes) -> None:
+def write_whole(path: str, content: bytes) -> None:
+    """A file for everybody to read, whole or not at all. Raises OSError."""
     folder = os.path.dirname(path)
     os.makedirs(folder, exist_ok=True)
     if os.stat(folder).st_mode & 0o1777 != 0o755:

@@ -13,7 +13,7 @@ import threading
 import time
 from typing import Callable, Dict, List, Optional, Set, Tuple
 
-from isolated_ports import VERSION, ask, domxml
+from isolated_ports import VERSION, abilities, ask, domxml
 from isolated_ports.barriers import Barriers
 from isolated_ports.compare import name_of, owners, tap_like
 from isolated_ports.control import Server
@@ -39,6 +39,7 @@ _ASK_PAUSE = 0.1
 # the default of 5 ms would be the greater part of the whole repair.
 _SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
+_TRY_AGAIN = 300.0
 # libvirt isolates a new port within milliseconds of putting it on its bridge.
 _COMES_UP = 3.0
 # A port that an update is about to isolate stays behind the second barrier for
@@ -122,7 +123,8 @@ class Watcher:
         self.words.start()
         self.server.start()
         log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
-        for name, target in (('ask-libvirt', self._answer), ('keep-floor', self.barriers.run)):
+        for name, target in (('ask-libvirt', self._answer), ('keep-floor', self.barriers.run),
+                             ('try-kernel', self._try_kernel)):
             threading.Thread(target=target, name=name, daemon=True).start()
         self.ask()
         assert self.ports.events is not None
@@ -303,6 +305,21 @@ class Watcher:
         except OSError as e:
             log('the list of isolated bridges could not be remembered in /%s (%s); should it be '
                 'lost, this host would not know that it had one.' % (REMEMBERED, e.strerror))
+
+    # the thread that tries out what the kernel can do, for what the host reports
+
+    def _try_kernel(self) -> None:
+        while True:
+            try:
+                found = abilities.renew(self.host)
+                if abilities.UNKNOWN not in found.values():
+                    return
+                log('what nftables can do here is not known yet (%s).'
+                    % ' '.join('%s: %s' % ability for ability in sorted(found.items())))
+            except OSError as e:
+                log('what nftables can do here could not be kept in /%s (%s).'
+                    % (abilities.KEPT, e.strerror))
+            time.sleep(_TRY_AGAIN)
 
     # the thread that answers hooks
 

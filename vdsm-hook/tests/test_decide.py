@@ -3,6 +3,7 @@
 
 import unittest
 from typing import Any, Dict, List, Optional, Tuple
+from unittest import mock
 
 from tests.support import (ALIAS, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
@@ -265,6 +266,32 @@ class FitHost(HookCase):
         self.assertEqual(self.run_event('before_vm_start', xml), xml)
         self.assertEqual(self.code, 0)
         self.assertEqual(self.run_event('before_nic_hotplug', interface('iso1')), interface('iso1'))
+
+
+class UpdateSays(HookCase):
+
+    def test_that_it_isolates_only_where_it_did(self) -> None:
+        spoken = set()
+        for name, nic, value, outcome in TABLE:
+            xml = interface(**nic)
+            after = self.run_event('before_update_device', xml, value)
+            claims = 'the update only isolates it' in self.said
+            self.assertEqual(claims, outcome == REFUSED and after != xml, (name, self.said))
+            if outcome == REFUSED and after == xml and ISOLATED not in nic.get('port', ''):
+                self.assertIn('the update leaves it as it is', self.said, name)
+            spoken.add(claims)
+        self.assertEqual(spoken, {True, False})
+
+    def test_nothing_of_an_isolation_that_cannot_be_written(self) -> None:
+        xml = b'<interface type="bridge"><source bridge="iso1"/></interface>'
+        with mock.patch.object(domxml, 'isolate', side_effect=domxml.Unreadable('it is so')):
+            self.assertEqual(self.run_event('before_update_device', xml, 'promiscuous'), xml)
+        self.assertNotIn('isolates it', self.said)
+        self.host.damage_list()
+        self.host.add_tap('vnet3', 'fe' + MAC[2:], '1')
+        ovs = interface(more='<virtualport type="openvswitch"/>')
+        self.assertEqual(self.run_event('before_update_device', ovs), ovs)
+        self.assertNotIn('stays isolated', self.said)
 
 
 class UpdateInDoubt(HookCase):

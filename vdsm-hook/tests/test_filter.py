@@ -56,6 +56,9 @@ class Filter(HookCase):
             self.assertEqual(self.run_filter(operation, domain(interface('iso1'))[:-9])[0], 1)
 
 
+UNKNOWN = 'nft=unknown;ct=unknown;ibrname=unknown;reject=unknown'
+
+
 class Capabilities(HookCase):
 
     def run_caps(self, content: bytes) -> bytes:
@@ -75,18 +78,18 @@ class Capabilities(HookCase):
         own = result['hooks'].pop('isolated_ports')
         self.assertEqual(result, given)
         self.assertEqual(own, {'status': {'checksum': 'version=1.0;list=ok;watch=no;filter=yes;'
-                                                      'libvirt=9.0.0;kernel=5.14;nft=no'}})
+                                                      'libvirt=9.0.0;kernel=5.14;' + UNKNOWN}})
 
     def test_it_says_what_is_missing(self) -> None:
         self.host.damage_list()
         self.host.install_libvirt('6004.2')
         self.assertEqual(caps.status(self.host), 'version=1.0;list=damaged;watch=no;filter=no;'
-                                                 'libvirt=6.4.2;kernel=5.14;nft=no')
+                                                 'libvirt=6.4.2;kernel=5.14;' + UNKNOWN)
         self.host.remove_list()
         self.host.install_libvirt(None)
         os.unlink(self.host.path(FILTER))
         self.assertEqual(caps.status(self.host), 'version=1.0;list=missing;watch=no;filter=no;'
-                                                 'libvirt=unknown;kernel=5.14;nft=no')
+                                                 'libvirt=unknown;kernel=5.14;' + UNKNOWN)
 
     def test_capabilities_that_are_not_as_expected_stay_as_they_are(self) -> None:
         for content in (b'', b'nonsense', b'[]', b'{"hooks": 7}', b'{"hooks": null}', b'\xff'):

@@ -246,6 +246,30 @@ class LostList(watch_test.KernelCase):
                         ip('link', 'del', name)
 
 
+class Abilities(watch_test.WatchCase):
+
+    def test_what_is_reported_is_what_this_kernel_takes(self) -> None:
+        """Each of them in a table of its own that is really loaded, and taken away again."""
+        rules = {'nft': ('forward', 'iifgroup 1 drop'),
+                 'ct': ('prerouting', 'ct state established accept'),
+                 'ibrname': ('forward', 'meta ibrname "iso1" accept'),
+                 'reject': ('prerouting', 'ether type ip reject')}
+        expected = {}
+        for name, (hook, rule) in rules.items():
+            code = subprocess.run([_NFT, 'table bridge real { chain c { type filter hook %s '
+                                   'priority 0; %s; }; }' % (hook, rule)],
+                                  stderr=subprocess.DEVNULL).returncode
+            expected[name] = 'no' if code else 'yes'
+            if not code:
+                nft('delete table bridge real')
+        self.assertEqual(expected['nft'], 'yes')
+
+        def found() -> object:
+            return json.loads(self.run_program('status', '--json')[1])['abilities']
+        self.assertTrue(within(_SLACK, lambda: found() == expected), (found(), expected))
+        self.assertNotIn('isolated_ports_probe', nft('list ruleset'))
+
+
 class Pipe(watch_test.KernelCase):
 
     def test_a_reader_that_has_gone_changes_no_exit_code(self) -> None:

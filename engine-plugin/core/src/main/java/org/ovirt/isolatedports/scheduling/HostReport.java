@@ -2,9 +2,11 @@
 package org.ovirt.isolatedports.scheduling;
 
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 
 /**
  * What a host says of itself to us, published by its {@code after_get_caps} hook through VDSM's
@@ -13,8 +15,9 @@ import java.util.regex.Pattern;
  *
  * <p>Form: {@code key=value} pairs with {@code ;} between them, no spaces, no braces (the engine
  * strips the former and chokes on the latter): {@code
- * version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=5.14;nft=yes;ct=yes}. Unknown keys
- * are left alone, so that a newer host can say more. A key that stands twice makes the whole report
+ * version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=5.14;nft=yes;ct=yes}. The keys are
+ * those of docs/host-report.md, which host and core are tested against. Unknown keys are left
+ * alone, so that a newer host can say more. A key that stands twice makes the whole report
  * unreadable: two answers to one question are none.
  *
  * @param version version of the host part as it stands there; empty if it is not said
@@ -22,11 +25,48 @@ import java.util.regex.Pattern;
  * @param filter whether libvirt's migration and restore filter of ours is installed
  * @param list state of the list of isolated bridges: {@code ok}, or what is wrong with it; empty if
  *     it is not said
- * @param nft whether nftables knows the bridge family there
- * @param conntrack whether connections can be tracked on bridges there
+ * @param nft whether the kernel there took nftables' bridge family
+ * @param conntrack whether it took connection tracking on bridges
+ * @param bridgeName whether it took {@code meta ibrname}
+ * @param reject whether it took {@code reject} in the bridge family
  */
 public record HostReport(
-    String version, String kernel, boolean filter, String list, boolean nft, boolean conntrack) {
+    String version,
+    String kernel,
+    boolean filter,
+    String list,
+    boolean nft,
+    boolean conntrack,
+    boolean bridgeName,
+    boolean reject) {
+
+  /** What a report may say; what core makes no use of is there for administrators. */
+  enum Key {
+    VERSION,
+    LIST,
+    WATCH,
+    FILTER,
+    LIBVIRT,
+    KERNEL,
+    NFT,
+    CT,
+    IBRNAME,
+    REJECT;
+
+    /** As it stands in the report. */
+    String text() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    private String in(Map<String, String> said) {
+      return said.getOrDefault(text(), "");
+    }
+
+    /** Whatever is not a plain yes counts as no. */
+    private boolean isYesIn(Map<String, String> said) {
+      return in(said).equals("yes");
+    }
+  }
 
   /** Event and name under which {@code /hosts/{id}/hooks} shows the report. */
   public static final String EVENT = "isolated_ports";
@@ -58,11 +98,18 @@ public record HostReport(
     }
     return Optional.of(
         new HostReport(
-            said.getOrDefault("version", ""),
-            said.getOrDefault("kernel", ""),
-            said.getOrDefault("filter", "").equals("yes"),
-            said.getOrDefault("list", ""),
-            said.getOrDefault("nft", "").equals("yes"),
-            said.getOrDefault("ct", "").equals("yes")));
+            Key.VERSION.in(said),
+            Key.KERNEL.in(said),
+            Key.FILTER.isYesIn(said),
+            Key.LIST.in(said),
+            Key.NFT.isYesIn(said),
+            Key.CT.isYesIn(said),
+            Key.IBRNAME.isYesIn(said),
+            Key.REJECT.isYesIn(said)));
+  }
+
+  /** What rulesets for this host may use. */
+  public HostCapabilities capabilities() {
+    return new HostCapabilities(nft && conntrack, nft && bridgeName, nft && reject);
   }
 }

@@ -445,7 +445,8 @@ class HostEventsLabIT {
   @Test
   void theHostReportsItselfThroughItsCapabilities() {
     assertThat(report(a))
-        .startsWith("version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=");
+        .startsWith("version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=")
+        .containsPattern(";nft=yes;ct=(yes|no);ibrname=(yes|no);reject=(yes|no)$");
     assertThat(a.host().capabilities().hooks().get("before_vm_start"))
         .containsKey("60_isolated_ports");
   }
