@@ -151,6 +151,10 @@ class Server:
             answer = 'ok ' + self.verbs[verb](argument)
         except ValueError as e:
             answer = 'no %s' % e
+        except Exception as e:
+            # Whatever one request does, the next one is answered.
+            log('a request could not be answered (%s: %s).' % (type(e).__name__, e))
+            answer = 'no the watch failed at it (%s)' % type(e).__name__
         client.sendall(answer.replace('\n', ' ').encode('utf-8', 'replace') + b'\n')
 
     def _ping(self, _: str) -> str:

@@ -76,16 +76,11 @@ def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
             'is run by VDSM.')
         return OK
     vm_id = environment.get('vmId', '')
-    if event == UPDATED_EVENT or event in LEAVE_EVENTS or event in ARRIVAL_EVENTS:
-        if not host.has_notes(vm_id):
-            if event not in ARRIVAL_EVENTS:
-                return OK
-        elif event in ARRIVAL_EVENTS:
-            from isolated_ports import ask
-            ask.drop_notes(host, vm_id)
-        else:
-            from isolated_ports import last_update
-            return last_update.main(event == UPDATED_EVENT, path, vm_id, host)
+    if event == UPDATED_EVENT or event in LEAVE_EVENTS:
+        return _last_update(event, path, vm_id, host)
+    if event in ARRIVAL_EVENTS and host.has_notes(vm_id):
+        from isolated_ports import ask
+        ask.drop_notes(host, vm_id)
     value = environment.get(PROPERTY) if event in DEVICE_EVENTS else None
     try:
         with open(path, 'rb') as stream:
@@ -98,6 +93,20 @@ def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
             and not scan.may_concern(xml, stored.contents())):
         return OK
     return _judge(event, path, xml, stored, value, vm_id, host)
+
+
+def _last_update(event: str, path: str, vm_id: str, host: Host) -> int:
+    noted = host.has_notes(vm_id)
+    try:
+        with open(path, 'rb') as stream:
+            xml = stream.read()
+    except OSError:
+        xml = b''
+    if not noted and (event == UPDATED_EVENT or b'settled="no"' not in xml
+                      and b"settled='no'" not in xml):
+        return OK
+    from isolated_ports import last_update
+    return last_update.main(event == UPDATED_EVENT, xml, vm_id, host)
 
 
 def _judge(event: str, path: str, xml: bytes, stored: 'Stored', value: 'Optional[str]',

@@ -11,7 +11,7 @@ from isolated_ports.word import Said
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import List, Optional
+    from typing import List, Optional, Tuple
 
     from isolated_ports.decide import Verdict
     from isolated_ports.domxml import Document, Nic
@@ -51,20 +51,20 @@ def tell(document: 'Document', verdicts: 'List[Verdict]', networks: 'Networks',
     return wanted
 
 
-def main(updated: bool, path: str, vm_id: str, host: Host) -> int:
+def main(updated: bool, xml: bytes, vm_id: str, host: Host) -> int:
     """The update is over (updated), or the VM is about to leave this host with its metadata."""
     notes = ask.notes(host, vm_id)
-    if updated:
-        return _updated(notes, path, vm_id, host)
-    return _leaving(notes, path, vm_id, host)
-
-
-def _updated(notes: 'List[tuple[str, Said]]', path: str, vm_id: str, host: Host) -> int:
     try:
-        with open(path, 'rb') as stream:
-            document = domxml.read(stream.read())
-    except (OSError, domxml.Unreadable):
-        return OK
+        document = domxml.read(xml)
+    except domxml.Unreadable:
+        document = domxml.Document()
+    if updated:
+        return _updated(notes, document, vm_id, host)
+    return _leaving(notes, document, vm_id, host)
+
+
+def _updated(notes: 'List[Tuple[str, Said]]', document: 'Document', vm_id: str,
+             host: Host) -> int:
     for nic in document.nics:
         for note, said in notes:
             if (said.alias, said.mac) == (nic.alias, nic.mac):
@@ -75,25 +75,19 @@ def _updated(notes: 'List[tuple[str, Said]]', path: str, vm_id: str, host: Host)
     return OK
 
 
-def _leaving(notes: 'List[tuple[str, Said]]', path: str, vm_id: str, host: Host) -> int:
+def _leaving(notes: 'List[Tuple[str, Said]]', document: 'Document', vm_id: str,
+             host: Host) -> int:
     from isolated_ports.hook import say
-    try:
-        with open(path, 'rb') as stream:
-            document = domxml.read(stream.read())
-        written = {word.said for word in document.words}
-        name = document.name
-    except (OSError, domxml.Unreadable):
-        written, name = set(), ''
-    left = [(note, said) for note, said in notes if said.said not in written]
-    if left:
-        answer = ask.tell(host, Said('flush', vm_id))
-        if not answer.written:
-            nic = left[0][1]
-            say('isolated-ports: VM %s stays on this host: what the last update of its NIC %s '
-                'said is not in its metadata yet (%s), and elsewhere the NIC might come up open; '
-                'see to it that isolated-ports-host and libvirt answer here, and try again.'
-                % (name or vm_id, nic.alias or nic.mac, answer.why))
-            return STOP
+    written = {word.said for word in document.words}
+    left = [said for _, said in notes if said.said not in written]
+    # Also where nothing is left: the service may be about to settle what is written.
+    answer = ask.tell(host, Said('flush', vm_id))
+    if left and not answer.written:
+        say('isolated-ports: VM %s stays on this host: what the last update of its NIC %s said is '
+            'not in its metadata yet (%s), and elsewhere the NIC might come up open; see to it '
+            'that isolated-ports-host and libvirt answer here, and try again.'
+            % (document.name or vm_id, left[0].alias or left[0].mac, answer.why))
+        return STOP
     for note, _ in notes:
         ask.drop(note)
     return OK

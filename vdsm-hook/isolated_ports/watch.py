@@ -19,6 +19,7 @@ from isolated_ports.compare import name_of, owners, tap_like
 from isolated_ports.control import Server
 from isolated_ports.floor import GROUP
 from isolated_ports.floor_bridge import PASSING
+from isolated_ports.hook import hosted_engine
 from isolated_ports.host import NETWORKS, REMEDY, REMEMBERED, Host, Networks
 from isolated_ports.journal import log
 from isolated_ports.listing import remember, write_list
@@ -328,7 +329,8 @@ class Watcher:
         barrier, for libvirt puts the port on the bridge first and isolates it afterwards."""
         live = next((live for live in nics_in(document, self.networks, self.host)
                      if live.mac == nic.mac and live.alias == nic.alias), None)
-        if live is None or live.exempt or not live.target:
+        if (live is None or not live.target or not document.vdsm
+                or hosted_engine(document.uuid, self.host)):
             return
         ports = Ports()
         try:

@@ -16,6 +16,7 @@ in force before it counts as well.
 import os
 import queue
 import threading
+import time
 from typing import Callable, Dict, Iterator, Optional, Tuple
 
 from isolated_ports import ask, decide, domxml
@@ -25,6 +26,9 @@ from isolated_ports.journal import log
 from isolated_ports.live import STATUS_FILES
 from isolated_ports.pen import Pen
 from isolated_ports.word import INVALID, Said, Word, parse, role
+
+# Seconds in which libvirt's event of VDSM's metadata arrives, on a busy host too.
+_ON_ITS_WAY = 1.0
 
 # A NIC by alias and MAC.
 _Key = Tuple[str, str]
@@ -61,11 +65,18 @@ class Words:
         """The verb `said`, see ask.Answer. Raises ValueError."""
         said = parse(argument)
         if said.event == 'flush':
+            self._await_settled(said.vm_id)
             return _answer(self._write_left(said.vm_id))
         with self.lock:
             if said.event == 'updated':
                 return self._updated(said)
             return self._update(said)
+
+    def _await_settled(self, vm_id: str) -> None:
+        """VDSM lets a VM leave after its update, so libvirt's event is on its way."""
+        end = time.monotonic() + _ON_ITS_WAY
+        while vm_id in list(self.carried_out.values()) and time.monotonic() < end:
+            time.sleep(0.02)
 
     def _update(self, said: Said) -> str:
         isolated = bool(said.values) or self.listed(said.bridge)

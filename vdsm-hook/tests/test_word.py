@@ -2,6 +2,7 @@
 """What a NIC's last update said: told by the hook, kept by the service, read first by all."""
 
 import os
+import threading
 import time
 from typing import List, Optional, Tuple
 from unittest import mock
@@ -267,6 +268,16 @@ class Unwritten(ServiceCase):
         self.assertEqual(self.leave('before_vm_migrate_source'), 0)
         self.assertIn('values="true"', self.inner)
 
+    def test_a_vm_that_leaves_at_once_waits_until_its_update_is_settled(self) -> None:
+        self.serve()
+        self.metadata = device('true')
+        self.save()
+        self.update('plain1')
+        self.updated()
+        threading.Timer(0.2, self.vdsm_writes, ['true']).start()
+        self.assertEqual(self.leave('before_vm_migrate_source'), 0)
+        self.assertFalse(self.wanted())
+
     def test_a_libvirtd_that_hangs_holds_the_vm_and_not_the_barrier(self) -> None:
         self.serve()
         self.pen.silent = True
@@ -280,10 +291,23 @@ class Unwritten(ServiceCase):
 
     def test_a_service_that_hangs_is_not_waited_for_long(self) -> None:
         self.serve()
-        with mock.patch.object(self.words, 'answer', lambda _: time.sleep(30)):
+
+        def answer(_: str) -> str:
+            time.sleep(10)
+            return ''
+
+        with mock.patch.object(self.words, 'answer', answer):
             began = time.monotonic()
             self.assertIn(ISOLATED.encode(), self.update('plain1', 'true'))
             self.assertLess(time.monotonic() - began, ask.SECONDS + 5)
+
+    def test_a_request_that_fails_is_not_the_last_one(self) -> None:
+        self.serve()
+        with mock.patch.object(self.words, 'answer', {}.__getitem__):
+            self.update('plain1', 'true')
+            self.assertIn('the watch failed at it (KeyError)', self.said)
+        self.update('plain1', 'true')
+        self.assertEqual(self.said, '')
 
     def test_what_was_said_in_an_earlier_life_of_the_vm_holds_nobody(self) -> None:
         self.update('plain1', 'true')
