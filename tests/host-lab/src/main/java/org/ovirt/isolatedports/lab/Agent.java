@@ -66,11 +66,11 @@ final class Agent implements Closeable {
     waiting.put(id, answer);
     try {
       write(id + " " + request + "\n");
-      return answer.get(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return answer.get(Poll.patient(limit).toMillis(), TimeUnit.MILLISECONDS);
     } catch (TimeoutException e) {
       throw new LabException(
           "'%s' did not answer '%s' within %d s."
-              .formatted(name, abbreviate(request), limit.toSeconds()),
+              .formatted(name, abbreviate(request), Poll.patient(limit).toSeconds()),
           e);
     } catch (ExecutionException | IOException e) {
       throw new LabException(

@@ -74,12 +74,12 @@ final class Command {
       } catch (IOException e) {
         // The program ended without reading its input; its status tells the rest.
       }
-      if (!process.waitFor(limit.toMillis(), TimeUnit.MILLISECONDS)) {
+      if (!process.waitFor(Poll.patient(limit).toMillis(), TimeUnit.MILLISECONDS)) {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
         throw new LabException(
             "The command '%s' did not end within %d s and was killed."
-                .formatted(String.join(" ", command), limit.toSeconds()));
+                .formatted(String.join(" ", command), Poll.patient(limit).toSeconds()));
       }
       return new Result(process.exitValue(), output.join(), errors.join());
     } catch (InterruptedException e) {

@@ -8,6 +8,8 @@ import java.util.function.Supplier;
 /** Waits for a condition. */
 final class Poll {
 
+  private static final int PATIENCE = Integer.getInteger("isolatedports.lab.patience", 1);
+
   private Poll() {}
 
   /** Waits until the condition holds; throws with {@code otherwise} when it does not in time. */
@@ -17,9 +19,17 @@ final class Poll {
     }
   }
 
+  /**
+   * Every limit of the lab is longer by this factor, for a machine that is emulated itself; no test
+   * depends on one.
+   */
+  static Duration patient(Duration limit) {
+    return limit.multipliedBy(PATIENCE);
+  }
+
   /** Waits until the condition holds, at most {@code limit}; tells whether it does. */
   static boolean within(Duration limit, BooleanSupplier condition) {
-    long end = System.nanoTime() + limit.toNanos();
+    long end = System.nanoTime() + patient(limit).toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
         return false;

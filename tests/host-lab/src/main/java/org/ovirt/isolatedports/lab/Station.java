@@ -99,6 +99,11 @@ public abstract sealed class Station permits Guest, Gateway {
     agent().lines(ANSWER, "send %s %d %s".formatted(nic, times, Frames.hex(frame)));
   }
 
+  /** Sends broadcasts from a device as fast as it can for so long, while other requests go on. */
+  public void flood(String nic, int millis) {
+    agent().lines(ANSWER, "flood %s %d".formatted(nic, millis));
+  }
+
   /** Runs a shell command inside; throws when it fails. Returns what it printed. */
   public String run(String command) {
     return String.join("\n", agent().lines(ANSWER, "run 20000 " + command));

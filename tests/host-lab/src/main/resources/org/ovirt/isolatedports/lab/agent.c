@@ -13,6 +13,11 @@
 //                       makes DEVICE, a tap that is one VLAN of CABLE: frames written to it leave
 //                       tagged, tagged frames of the cable arrive on it. In place of the kernel's
 //                       8021q, which not every kernel of a test machine has.
+//   agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT
+//                       makes TAP, the port of a guest with this MAC that sends broadcasts as fast
+//                       as it can, and counts what passes between it and the guest on OTHER-TAP:
+//                       frames of OTHER-MAC that arrive here, and frames of MAC that the bridge
+//                       sends out there. At SIGTERM it writes "SENT ARRIVED DEPARTED LOST".
 //
 // Requests are lines, "ID COMMAND ARGUMENTS"; an answer is "ID STATUS LENGTH" and LENGTH bytes.
 //   hello                                 -
@@ -20,6 +25,7 @@
 //   counts                                lines "MAC SOURCE KIND DESTINATION COUNT", then "dropped N"
 //   ping MILLIS NAME=ADDRESS ...          lines "NAME=ADDRESS" of those that answered
 //   send NAME TIMES HEXFRAME              -
+//   flood NAME MILLIS                     - (broadcasts as fast as it can for so long, meanwhile)
 //   renew                                 - (every DHCP client starts over)
 //   run MILLIS COMMAND                    the command's output; STATUS is its exit code
 
@@ -27,6 +33,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <linux/netlink.h>
@@ -378,6 +385,53 @@ static int send_frames(char *arguments) {
   return status;
 }
 
+// A broadcast of an EtherType for experiments (IEEE 802, 0x88b5), with this source.
+static int flood_frame(unsigned char *frame, const unsigned char *mac) {
+  memset(frame, 0, 60);
+  memset(frame, 0xff, ETH_ALEN);
+  memcpy(frame + ETH_ALEN, mac, ETH_ALEN);
+  frame[12] = 0x88;
+  frame[13] = 0xb5;
+  return 60;
+}
+
+struct burst {
+  int fd, length;
+  long end;
+  unsigned char frame[60];
+};
+
+static void *send_burst(void *argument) {
+  struct burst *burst = argument;
+  while (now_ms() < burst->end)
+    for (int i = 0; i < 64; i++)
+      if (send(burst->fd, burst->frame, burst->length, 0) < 0) usleep(100);
+  close(burst->fd);
+  free(burst);
+  return NULL;
+}
+
+static int flood_from(char *arguments) {
+  char *save = NULL;
+  char *name = strtok_r(arguments, " ", &save);
+  char *millis = strtok_r(NULL, " ", &save);
+  struct ifreq request = {0};
+  struct burst *burst = calloc(1, sizeof *burst);
+  pthread_t thread;
+  if (name == NULL || millis == NULL || burst == NULL) return 2;
+  strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
+  burst->fd = socket(AF_PACKET, SOCK_RAW, 0);
+  struct sockaddr_ll from = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(name)};
+  if (ioctl(burst->fd, SIOCGIFHWADDR, &request) < 0 ||
+      bind(burst->fd, (struct sockaddr *)&from, sizeof from) < 0)
+    return 1;
+  burst->length = flood_frame(burst->frame, (unsigned char *)request.ifr_hwaddr.sa_data);
+  burst->end = now_ms() + atol(millis);
+  if (pthread_create(&thread, NULL, send_burst, burst) != 0) return 1;
+  pthread_detach(thread);
+  return 0;
+}
+
 static unsigned short checksum(const void *data, int length) {
   const unsigned short *words = data;
   unsigned int sum = 0;
@@ -530,6 +584,8 @@ static int answer_line(int fd, char *line) {
     status = ping(arguments, &answer);
   } else if (strcmp(command, "send") == 0) {
     status = send_frames(arguments);
+  } else if (strcmp(command, "flood") == 0) {
+    status = flood_from(arguments);
   } else if (strcmp(command, "renew") == 0) {
     renew();
   } else if (strcmp(command, "run") == 0) {
@@ -600,6 +656,14 @@ __attribute__((noreturn)) static void serve(const char *path) {
 
 // ---- VLAN ---------------------------------------------------------------------------------------
 
+static int open_tap(const char *name) {
+  int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
+  strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
+  if (tap < 0 || ioctl(tap, TUNSETIFF, &request) < 0) die(name);
+  return tap;
+}
+
 static int vlan(const char *cable, int tag, const char *device) {
   unsigned char frame[65536];
   int on = 1;
@@ -612,10 +676,7 @@ static int vlan(const char *cable, int tag, const char *device) {
   if (bind(wire, (struct sockaddr *)&address, sizeof address) < 0 ||
       setsockopt(wire, SOL_PACKET, PACKET_ADD_MEMBERSHIP, &promiscuous, sizeof promiscuous) < 0)
     die(cable);
-  int tap = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
-  struct ifreq request = {.ifr_flags = IFF_TAP | IFF_NO_PI};
-  strncpy(request.ifr_name, device, IF_NAMESIZE - 1);
-  if (ioctl(tap, TUNSETIFF, &request) < 0) die(device);
+  int tap = open_tap(device);
   while (if_nametoindex(cable) != 0) {
     struct pollfd polls[] = {{wire, POLLIN, 0}, {tap, POLLIN, 0}};
     poll(polls, 2, 1000);
@@ -637,6 +698,105 @@ static int vlan(const char *cable, int tag, const char *device) {
     }
   }
   return 0;
+}
+
+// ---- flood --------------------------------------------------------------------------------------
+
+static int parse_mac(const char *text, unsigned char *mac) {
+  return sscanf(text, "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", mac, mac + 1, mac + 2, mac + 3, mac + 4,
+                mac + 5) == ETH_ALEN;
+}
+
+struct flood {
+  int tap, sniffer;
+  unsigned char mac[ETH_ALEN], other[ETH_ALEN];
+  unsigned long sent, arrived, departed;
+};
+
+static void *flood_send(void *argument) {
+  struct flood *flood = argument;
+  unsigned char frame[60];
+  int length = flood_frame(frame, flood->mac);
+  for (;;) {
+    if (write(flood->tap, frame, length) == length)
+      flood->sent++;
+    else
+      usleep(1000);  // The tap is down, or on no bridge yet.
+  }
+  return NULL;
+}
+
+static void *flood_receive(void *argument) {
+  struct flood *flood = argument;
+  unsigned char frame[2048];
+  for (;;) {
+    int length = read(flood->tap, frame, sizeof frame);
+    if (length < 0) usleep(1000);
+    if (length >= ETH_HLEN && memcmp(frame + ETH_ALEN, flood->other, ETH_ALEN) == 0)
+      flood->arrived++;
+  }
+  return NULL;
+}
+
+// The kernel hands over nothing but what the bridge sends out of the other port with our source.
+static int sniff_departures(const char *device, const unsigned char *mac) {
+  unsigned int high = mac[0] << 24 | mac[1] << 16 | mac[2] << 8 | mac[3], low = mac[4] << 8 | mac[5];
+  struct sock_filter code[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SKF_AD_OFF + SKF_AD_PKTTYPE),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, PACKET_OUTGOING, 0, 5),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, ETH_ALEN),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, high, 0, 3),
+      BPF_STMT(BPF_LD | BPF_H | BPF_ABS, ETH_ALEN + 4),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, low, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, ETH_HLEN),
+      BPF_STMT(BPF_RET | BPF_K, 0),
+  };
+  struct sock_fprog program = {sizeof code / sizeof *code, code};
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0), size = 8 << 20;
+  struct sockaddr_ll address = {.sll_family = AF_PACKET,
+                                .sll_protocol = htons(ETH_P_ALL),
+                                .sll_ifindex = if_nametoindex(device)};
+  if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) < 0 ||
+      bind(fd, (struct sockaddr *)&address, sizeof address) < 0)
+    die(device);
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
+  return fd;
+}
+
+static void *flood_sniff(void *argument) {
+  struct flood *flood = argument;
+  unsigned char frame[ETH_HLEN];
+  while (recv(flood->sniffer, frame, sizeof frame, 0) >= 0) flood->departed++;
+  return NULL;
+}
+
+static int flood(char **arguments) {
+  static struct flood flood;
+  sigset_t end;
+  pthread_t thread;
+  int signal_number;
+  if (!parse_mac(arguments[1], flood.mac) || !parse_mac(arguments[3], flood.other)) return 2;
+  sigemptyset(&end);
+  sigaddset(&end, SIGTERM);
+  sigprocmask(SIG_BLOCK, &end, NULL);
+  flood.tap = open_tap(arguments[0]);
+  flood.sniffer = sniff_departures(arguments[2], flood.mac);
+  pthread_create(&thread, NULL, flood_sniff, &flood);
+  pthread_create(&thread, NULL, flood_receive, &flood);
+  pthread_create(&thread, NULL, flood_send, &flood);
+  sigwait(&end, &signal_number);
+  struct tpacket_stats statistics = {0};
+  socklen_t size = sizeof statistics;
+  getsockopt(flood.sniffer, SOL_PACKET, PACKET_STATISTICS, &statistics, &size);
+  usleep(100000);  // What the sockets still hold is counted.
+  char fresh[256];
+  snprintf(fresh, sizeof fresh, "%s.new", arguments[4]);
+  FILE *result = fopen(fresh, "w");
+  if (result == NULL) die(fresh);
+  fprintf(result, "%lu %lu %lu %u\n", flood.sent, flood.arrived, flood.departed,
+          statistics.tp_drops);
+  fclose(result);
+  return rename(fresh, arguments[4]) == 0 ? 0 : 1;
 }
 
 // ---- namespaces ---------------------------------------------------------------------------------
@@ -666,6 +826,8 @@ int main(int argc, char **argv) {
     serve(argv[2]);
   }
   if (argc == 5 && strcmp(argv[1], "vlan") == 0) return vlan(argv[2], atoi(argv[3]), argv[4]);
-  fprintf(stderr, "usage: agent hold | agent vlan CABLE TAG DEVICE | agent serve PATH [DHCP-SCRIPT]\n");
+  if (argc == 7 && strcmp(argv[1], "flood") == 0) return flood(argv + 2);
+  fprintf(stderr, "usage: agent hold | agent vlan CABLE TAG DEVICE | agent serve PATH [DHCP-SCRIPT]"
+                  " | agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT\n");
   return 2;
 }

@@ -40,6 +40,7 @@ class EventStormLabIT {
   private static final Optional<Path> RESULT =
       Optional.ofNullable(System.getProperty("events.result")).map(Path::of);
 
+  private static final String PROPERTY = "port_isolation";
   private static final String NET = "/sys/class/net/";
   private static final String LIST_FILE = "/var/lib/isolated-ports/networks.json";
   private static final List<IsolatedBridge> LIST = List.of(new IsolatedBridge("iso1", "1", "iso1"));
@@ -54,6 +55,7 @@ class EventStormLabIT {
   private Map<String, HookedHost> hosts;
   private int nextMac = 1;
   private int faults;
+  private int changes;
   private long leaked;
   private long control;
   private volatile boolean sending = true;
@@ -88,7 +90,8 @@ class EventStormLabIT {
     void start() {
       at.host().start(document.domain());
       // The document has the moving vNIC on the plain network.
-      mover = mover.map(vnic -> vnic.withBridge("plain1"));
+      mover =
+          mover.map(vnic -> new Vnic(vnic.alias(), "plain1", vnic.mac(), Map.of(), false, true));
       guest = Optional.of(lab.guest(id()));
     }
 
@@ -165,6 +168,7 @@ class EventStormLabIT {
     Map<String, Object> result = new LinkedHashMap<>();
     result.put("events", COUNT);
     result.put("faults", faults);
+    result.put("changes", changes);
     result.put("leaked_frames", leaked);
     result.put("unisolated_ms_max", longest);
     result.put("harmed_vms", harmed.size());
@@ -177,6 +181,9 @@ class EventStormLabIT {
       Files.writeString(RESULT.get(), line + "\n", UTF_8);
     }
     assertThat(unexpected).isEmpty();
+    assertThat(changes * 3)
+        .as("live changes and what follows them: a third")
+        .isGreaterThanOrEqualTo(COUNT);
     assertThat(control)
         .as("frames among plain vNICs: without any, nothing was proved")
         .isPositive();
@@ -265,6 +272,11 @@ class EventStormLabIT {
     Tenant tenant = tenants.get(random.nextInt(tenants.size()));
     Tenant second = tenants.get(random.nextInt(tenants.size()));
     Tenant other = bystanders.get(random.nextInt(bystanders.size()));
+    // At least a third: what VDSM's metadata say of a vNIC is one update old, and travels so.
+    if (number % 5 < 2) {
+      change(number, tenant);
+      return;
+    }
     int dice = random.nextInt(100);
     if (dice < 24) {
       event("link", number, () -> link(tenant));
@@ -291,6 +303,21 @@ class EventStormLabIT {
     } else {
       faults++;
       fault(number, dice, tenant, second, other);
+    }
+  }
+
+  /** A live change of profile or network, and what could bring the vNIC up open after it. */
+  private void change(int number, Tenant tenant) {
+    changes++;
+    int dice = random.nextInt(20);
+    if (dice < 3) {
+      event("change, migration", number, () -> changeAnd(tenant, () -> migrate(tenant)));
+    } else if (dice < 6) {
+      event("change, hibernation", number, () -> changeAnd(tenant, () -> hibernate(tenant)));
+    } else if (dice < 14) {
+      event("change, failed update", number, () -> changeAnd(tenant, () -> failedChange(tenant)));
+    } else {
+      event("change, watch killed", number, () -> changeAnd(tenant, () -> killWatchAfter(tenant)));
     }
   }
 
@@ -332,7 +359,7 @@ class EventStormLabIT {
   private void check() {
     for (Tenant tenant : tenants) {
       tenant.isolated.forEach(vnic -> await(tenant, vnic, true));
-      tenant.mover.ifPresent(vnic -> await(tenant, vnic, vnic.bridge().equals("iso1")));
+      tenant.mover.ifPresent(vnic -> await(tenant, vnic, wanted(vnic)));
     }
     for (Tenant other : all()) {
       for (Vnic vnic : other.plain) {
@@ -398,9 +425,79 @@ class EventStormLabIT {
 
   private void move(Tenant tenant) {
     Vnic from = tenant.mover.orElseThrow();
-    Vnic to = from.withBridge(from.bridge().equals("iso1") ? "plain1" : "iso1");
+    Vnic to =
+        new Vnic(
+            from.alias(),
+            from.bridge().equals("iso1") ? "plain1" : "iso1",
+            from.mac(),
+            Map.of(),
+            false,
+            true);
     tenant.at.host().updateNic(tenant.id(), to.hotplug());
     tenant.mover = Optional.of(to);
+  }
+
+  private static boolean wanted(Vnic vnic) {
+    return vnic.bridge().equals("iso1") || vnic.custom().containsKey(PROPERTY);
+  }
+
+  /**
+   * The mover as it could be and is not: on either network, with a profile that isolates or not.
+   */
+  private Vnic another(Vnic from) {
+    List<Vnic> others = new ArrayList<>();
+    for (String bridge : List.of("iso1", "plain1")) {
+      for (Map<String, String> custom :
+          List.of(Map.<String, String>of(), Map.of(PROPERTY, "true"))) {
+        others.add(new Vnic(from.alias(), bridge, from.mac(), custom, false, true));
+      }
+    }
+    others.remove(from);
+    return others.get(random.nextInt(others.size()));
+  }
+
+  private void changeAnd(Tenant tenant, Event then) {
+    Vnic to = another(tenant.mover.orElseThrow());
+    tenant.at.host().updateNic(tenant.id(), to.hotplug());
+    tenant.mover = Optional.of(to);
+    then.run();
+    // Nobody waits here: it comes up so, or it was open for a while.
+    List<Vnic> closed = new ArrayList<>(tenant.isolated);
+    tenant.mover.filter(EventStormLabIT::wanted).ifPresent(closed::add);
+    for (Vnic vnic : closed) {
+      if (!isolated(tenant, vnic)) {
+        throw new LabException("The vNIC %s of '%s' is open.".formatted(vnic, tenant.id()));
+      }
+    }
+  }
+
+  /** A further change that fails after libvirt has made it, and what the engine does next. */
+  private void failedChange(Tenant tenant) {
+    Vnic engines = tenant.mover.orElseThrow();
+    Vnic tried = random.nextBoolean() ? engines : another(engines);
+    try {
+      tenant.at.host().updateNicWithFailingMirroring(tenant.id(), tried.hotplug());
+      throw new IllegalStateException("The mirroring did not fail.");
+    } catch (LabException e) {
+      // VDSM's rollback has put it where it was to go. The engine has it where it was before.
+      boolean byProfile =
+          tried.custom().containsKey(PROPERTY) || engines.custom().containsKey(PROPERTY);
+      if (byProfile || tried.bridge().equals("iso1")) {
+        await(tenant, tried, true);
+        restartWatch(tenant.at);
+        await(tenant, tried, true);
+      }
+    }
+    tenant.at.host().updateNic(tenant.id(), engines.hotplug());
+  }
+
+  private void killWatchAfter(Tenant tenant) {
+    restartWatch(tenant.at);
+    Vnic mover = tenant.mover.orElseThrow();
+    if (!wanted(mover)) {
+      // What settles a word may have been lost with the watch: then it is closed until now.
+      tenant.at.host().updateNic(tenant.id(), mover.hotplug());
+    }
   }
 
   private void byHand(Tenant tenant) {

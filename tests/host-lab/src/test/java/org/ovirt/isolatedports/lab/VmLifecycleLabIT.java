@@ -194,12 +194,12 @@ class VmLifecycleLabIT {
     a.updateNic(vmId, vnic.withBridge("iso1").withCustom("flavour", "sweet").hotplug());
     assertThat(a.liveXml(vmId)).doesNotContain("sweet").contains("network>plain1<");
 
-    a.updateNic(vmId, vnic.withCustom("flavour", "sour").hotplug());
-    assertThat(a.liveXml(vmId)).contains("sweet", "network>iso1<").doesNotContain("sour");
+    a.updateNic(vmId, vnic.withCustom("flavour", "bitter").hotplug());
+    assertThat(a.liveXml(vmId)).contains("sweet", "network>iso1<").doesNotContain("bitter");
 
     assertThatThrownBy(() -> a.updateNicWithFailingMirroring(vmId, vnic.hotplug()))
         .isInstanceOf(LabException.class);
-    assertThat(a.liveXml(vmId)).contains("sweet").doesNotContain("sour");
+    assertThat(a.liveXml(vmId)).contains("sweet").doesNotContain("bitter");
 
     // Where it arrives, VDSM has nothing but the metadata to make its object from.
     lab.guest(vmId);
