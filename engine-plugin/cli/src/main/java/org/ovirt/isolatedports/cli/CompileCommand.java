@@ -61,11 +61,11 @@ final class CompileCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    InputOptions.Input read = input.read().orRefuse();
+    InputOptions.Input read = input.read().orRefuseToCompile();
     boolean known =
         read.inventory().nics().stream().anyMatch(nic -> nic.host().equals(Optional.of(host)));
     if (!known) {
-      throw new RefusedException(
+      throw new UsageException(
           "No VM of the inventory runs on a host "
               + host
               + "; give the name that stands under \"host\" of a VM.");
@@ -77,6 +77,7 @@ final class CompileCommand implements Callable<Integer> {
             !missing.contains(Feature.REJECT));
     try {
       Ruleset ruleset = HostCompiler.compile(host, capabilities, read.networks());
+      read.remark(spec.commandLine().getErr());
       PrintWriter out = spec.commandLine().getOut();
       out.print(format == Format.JSON ? ruleset.toJson() : ruleset.toText());
       return 0;

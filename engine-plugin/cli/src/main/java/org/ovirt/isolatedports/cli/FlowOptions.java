@@ -40,7 +40,7 @@ final class FlowOptions {
 
   private static void check(String option, Integer value) {
     if (value != null && (value < 0 || value > 65535)) {
-      throw new RefusedException(option + " must be a port from 0 to 65535, not " + value + ".");
+      throw new UsageException(option + " must be a port from 0 to 65535, not " + value + ".");
     }
   }
 }

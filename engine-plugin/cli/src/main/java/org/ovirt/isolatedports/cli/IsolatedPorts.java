@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.cli;
 
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.ovirt.isolatedports.policy.json.JsonWriter;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -20,7 +25,7 @@ import picocli.CommandLine.Command;
     footerHeading = "%nExit codes:%n",
     footer = {
       "  0  done",
-      "  1  the policies or the inventory have errors",
+      "  1  the policies or the inventory have errors, or the output could not be written",
       "  2  the command line is wrong",
       "  3  trace --check: the packet or its reply does not pass"
     },
@@ -35,31 +40,76 @@ import picocli.CommandLine.Command;
 public final class IsolatedPorts {
 
   static final int ERRORS = 1;
+  static final int WRONG_COMMAND_LINE = 2;
   static final int NOT_PASSED = 3;
 
   private IsolatedPorts() {}
 
-  /** The command, writing to two streams. */
-  static CommandLine commandLine(PrintWriter out, PrintWriter err) {
-    return new CommandLine(new IsolatedPorts())
+  /**
+   * Runs the command.
+   *
+   * @param out takes what was asked for; throws {@link UncheckedIOException} where it cannot
+   * @param err takes what is wrong
+   * @return the exit code
+   */
+  static int run(PrintWriter out, PrintWriter err, String... arguments) {
+    try {
+      int code = commandLine(out, err, List.of(arguments).contains("--json")).execute(arguments);
+      out.flush();
+      return code;
+    } catch (UncheckedIOException e) {
+      err.println("The output could not be written: " + e.getCause().getMessage() + ".");
+      return ERRORS;
+    } catch (OutOfMemoryError e) {
+      err.println(
+          "The memory does not suffice for this input; give Java more (JAVA_TOOL_OPTIONS=-Xmx4g), or"
+              + " ask about fewer VMs.");
+      return ERRORS;
+    }
+  }
+
+  private static CommandLine commandLine(PrintWriter out, PrintWriter err, boolean json) {
+    CommandLine command = new CommandLine(new IsolatedPorts());
+    CommandLine.IParameterExceptionHandler usual = command.getParameterExceptionHandler();
+    return command
         .setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
+        .setUnmatchedOptionsAllowedAsOptionParameters(false)
+        .setParameterExceptionHandler(
+            (exception, arguments) -> {
+              if (!json) {
+                return usual.handleParseException(exception, arguments);
+              }
+              out.println(JsonWriter.write(Findings.json(exception.getMessage())));
+              return WRONG_COMMAND_LINE;
+            })
         .setExecutionExceptionHandler(
-            (exception, command, parsed) -> {
+            (exception, failed, parsed) -> {
               if (exception instanceof RefusedException refused) {
-                command.getErr().println(refused.getMessage());
+                report(json, refused.json(), refused.getMessage(), out, err);
                 return ERRORS;
+              } else if (exception instanceof UsageException usage) {
+                String message = usage.getMessage();
+                report(json, Findings.json(message), Shown.text(message), out, err);
+                return WRONG_COMMAND_LINE;
               }
               throw exception;
             });
   }
 
+  private static void report(
+      boolean json, Object asJson, String text, PrintWriter out, PrintWriter err) {
+    if (json) {
+      out.println(JsonWriter.write(asJson));
+    } else {
+      err.println(text);
+    }
+  }
+
   public static void main(String[] arguments) {
-    PrintWriter out = new PrintWriter(System.out, false, StandardCharsets.UTF_8);
+    PrintWriter out = Output.writer(new FileOutputStream(FileDescriptor.out));
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
-    int code = commandLine(out, err).execute(arguments);
-    out.flush();
-    System.exit(code);
+    System.exit(run(out, err, arguments));
   }
 }

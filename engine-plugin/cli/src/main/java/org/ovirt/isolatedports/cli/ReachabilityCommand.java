@@ -2,12 +2,15 @@
 package org.ovirt.isolatedports.cli;
 
 import java.io.PrintWriter;
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.evaluate.Verdict;
 import org.ovirt.isolatedports.policy.json.JsonWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -18,7 +21,10 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "reachability",
     mixinStandardHelpOptions = true,
-    description = "Shows who reaches whom: every VM and the gateway against every other.")
+    description = {
+      "Shows who reaches whom: every VM and the gateway against every other.",
+      "Of several ways between two (vNICs, families, addresses) the most open one is shown."
+    })
 final class ReachabilityCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
@@ -30,44 +36,64 @@ final class ReachabilityCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Flow asked = flow.flow();
     InputOptions.Input read = input.read().orRefuse();
-    List<Reachability.Pair> pairs =
-        new Reachability(read.inventory(), read.networks()).matrix(flow.flow());
+    Reachability reachability = new Reachability(read.inventory(), read.networks());
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      printJson(out, pairs);
+      printJson(out, reachability, asked, read);
     } else {
-      printTable(out, pairs);
+      read.remark(spec.commandLine().getErr());
+      printTable(out, reachability, asked);
     }
     return 0;
   }
 
-  private static void printJson(PrintWriter out, List<Reachability.Pair> pairs) {
-    List<Map<String, Object>> list = new ArrayList<>();
-    for (Reachability.Pair pair : pairs) {
-      Map<String, Object> entry = new LinkedHashMap<>();
-      entry.put("from", pair.from());
-      entry.put("to", pair.to());
-      entry.put("forward", pair.forward());
-      entry.put("reply", pair.reply());
-      entry.put("rule", pair.rule());
-      list.add(entry);
+  /** One pair after the other, so that a million of them need no more memory than one. */
+  private static void printJson(
+      PrintWriter out, Reachability reachability, Flow flow, InputOptions.Input read) {
+    out.print("{");
+    if (!read.readClosed().isEmpty()) {
+      out.print("\"errors\":" + JsonWriter.write(Findings.entries(read.readClosed(), true)) + ",");
     }
-    out.println(JsonWriter.write(Map.of("pairs", list)));
+    out.print("\"pairs\":[");
+    AtomicBoolean first = new AtomicBoolean(true);
+    reachability.forEach(
+        flow,
+        pair -> {
+          out.print(first.getAndSet(false) ? "" : ",");
+          out.print(JsonWriter.write(asMap(pair)));
+        });
+    out.println("]}");
   }
 
-  private static void printTable(PrintWriter out, List<Reachability.Pair> pairs) {
-    List<List<String>> rows = new ArrayList<>();
-    rows.add(List.of("FROM", "TO", "FORWARD", "REPLY", "RULE"));
-    for (Reachability.Pair pair : pairs) {
-      rows.add(
-          List.of(
-              pair.from(),
-              pair.to(),
-              pair.forward() ? "yes" : "no",
-              pair.reply() ? "yes" : "no",
-              pair.rule()));
-    }
-    Table.print(out, rows);
+  private static Map<String, Object> asMap(Reachability.Pair pair) {
+    Map<String, Object> entry = new LinkedHashMap<>();
+    entry.put("from", pair.from());
+    entry.put("to", pair.to());
+    entry.put("forward", pair.forward());
+    entry.put("reply", pair.reply());
+    entry.put("verdict", pair.verdict().name().toLowerCase(Locale.ROOT));
+    entry.put("family", pair.family());
+    entry.put("rule", pair.rule());
+    return entry;
+  }
+
+  private static void printTable(PrintWriter out, Reachability reachability, Flow flow) {
+    int name = reachability.names().stream().mapToInt(n -> Shown.text(n).length()).max().orElse(0);
+    int unknown = Verdict.UNKNOWN.cell().length();
+    Table table = new Table(out, Math.max(4, name), Math.max(2, name), unknown, unknown, 6);
+    table.print(List.of("FROM", "TO", "FORWARD", "REPLY", "FAMILY", "RULE"));
+    reachability.forEach(
+        flow,
+        pair ->
+            table.print(
+                List.of(
+                    pair.from(),
+                    pair.to(),
+                    pair.verdict().cell(),
+                    pair.replyVerdict().cell(),
+                    pair.family(),
+                    pair.rule())));
   }
 }

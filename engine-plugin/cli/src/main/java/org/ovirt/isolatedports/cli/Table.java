@@ -4,26 +4,29 @@ package org.ovirt.isolatedports.cli;
 import java.io.PrintWriter;
 import java.util.List;
 
-/** Lines up columns. */
+/** Lines up columns whose widths are known, so that a row can be printed as soon as it is there. */
 final class Table {
 
-  private Table() {}
+  private final PrintWriter out;
+  private final int[] widths;
 
-  static void print(PrintWriter out, List<List<String>> rows) {
-    int columns = rows.get(0).size();
-    int[] widths = new int[columns];
-    for (List<String> row : rows) {
-      for (int i = 0; i < columns; i++) {
-        widths[i] = Math.max(widths[i], row.get(i).length());
+  /**
+   * @param widths the width of each column but the last, which has none
+   */
+  Table(PrintWriter out, int... widths) {
+    this.out = out;
+    this.widths = widths.clone();
+  }
+
+  void print(List<String> row) {
+    StringBuilder line = new StringBuilder();
+    for (int i = 0; i < row.size(); i++) {
+      String cell = Shown.text(row.get(i));
+      line.append(cell);
+      if (i < widths.length) {
+        line.append(" ".repeat(Math.max(0, widths[i] - cell.length()) + 2));
       }
     }
-    for (List<String> row : rows) {
-      StringBuilder line = new StringBuilder();
-      for (int i = 0; i < columns; i++) {
-        line.append(row.get(i));
-        line.append(" ".repeat(widths[i] - row.get(i).length() + 2));
-      }
-      out.println(line.toString().stripTrailing());
-    }
+    out.println(line.toString().stripTrailing());
   }
 }

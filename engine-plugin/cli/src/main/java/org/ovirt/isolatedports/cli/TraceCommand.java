@@ -2,23 +2,24 @@
 package org.ovirt.isolatedports.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.IpText;
 import org.ovirt.isolatedports.policy.evaluate.Decision;
-import org.ovirt.isolatedports.policy.evaluate.Endpoint;
-import org.ovirt.isolatedports.policy.evaluate.Evaluator;
 import org.ovirt.isolatedports.policy.evaluate.Exchange;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
-import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.evaluate.Tracer;
+import org.ovirt.isolatedports.policy.evaluate.Verdict;
 import org.ovirt.isolatedports.policy.json.JsonWriter;
 import org.ovirt.isolatedports.policy.match.Addresses;
 import org.ovirt.isolatedports.policy.match.Bits;
-import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -75,55 +76,58 @@ final class TraceCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
+    Flow packet = packet();
     InputOptions.Input read = input.read().orRefuse();
-    Flow base = flow.flow();
-    Flow packet =
-        new Flow(
-            base.protocol(),
-            base.sourcePort(),
-            base.port(),
-            address("--source-ip", sourceIp),
-            address("--destination-ip", destinationIp),
-            mac());
-    Exchange exchange = trace(read, packet);
+    Tracer tracer = new Tracer(read.inventory(), read.networks());
+    checkName(tracer, "--from", from);
+    checkName(tracer, "--to", to);
+    Tracer.Result result = tracer.trace(from, to, packet);
     PrintWriter out = spec.commandLine().getOut();
     if (json) {
-      out.println(JsonWriter.write(asMap(exchange)));
+      out.println(JsonWriter.write(asMap(result, read)));
     } else {
-      print(out, exchange);
+      read.remark(spec.commandLine().getErr());
+      print(out, result);
     }
+    Exchange exchange = exchange(result.mostOpen());
     boolean passes = exchange.forward().passes() && exchange.replyPasses();
     return check && !passes ? IsolatedPorts.NOT_PASSED : 0;
   }
 
-  private Exchange trace(InputOptions.Input read, Flow packet) {
-    Map<String, ResolvedNetwork> networks = read.networks();
-    checkName(read.inventory(), networks, from);
-    checkName(read.inventory(), networks, to);
-    Optional<Exchange> best = Optional.empty();
-    for (ResolvedNetwork network : networks.values()) {
-      Optional<Endpoint> source = Reachability.endpoint(network, from);
-      Optional<Endpoint> destination = Reachability.endpoint(network, to);
-      if (source.isPresent() && destination.isPresent() && !source.equals(destination)) {
-        Exchange exchange = new Evaluator(network).trace(source.get(), destination.get(), packet);
-        if (best.isEmpty() || (exchange.forward().passes() && !best.get().replyPasses())) {
-          best = Optional.of(exchange);
-        }
-      }
+  private Flow packet() {
+    Flow base = flow.flow();
+    Optional<IpRange> source = address("--source-ip", sourceIp);
+    Optional<IpRange> destination = address("--destination-ip", destinationIp);
+    if (source.isPresent()
+        && destination.isPresent()
+        && source.get().ipv6() != destination.get().ipv6()) {
+      throw new UsageException(
+          "--source-ip and --destination-ip must be of one family, not "
+              + sourceIp
+              + " and "
+              + destinationIp
+              + ".");
     }
-    return best.orElse(
-        new Exchange(new Decision(false, Reachability.NO_NETWORK, List.of()), Optional.empty()));
+    return new Flow(base.protocol(), base.sourcePort(), base.port(), source, destination, mac());
   }
 
-  private static void checkName(
-      Inventory inventory, Map<String, ResolvedNetwork> networks, String name) {
-    boolean known =
-        inventory.vms().contains(name)
-            || networks.values().stream()
-                .anyMatch(network -> Reachability.endpoint(network, name).isPresent());
-    if (!known) {
-      throw new RefusedException(
-          "There is no VM " + name + " in the inventory; give a VM's name, VM/NIC, or gateway.");
+  private static Exchange exchange(Optional<Tracer.Traced> traced) {
+    return traced
+        .map(t -> t.way().exchange())
+        .orElse(
+            new Exchange(
+                new Decision(Verdict.DROPPED, Reachability.NO_NETWORK, List.of()),
+                Optional.empty()));
+  }
+
+  private static void checkName(Tracer tracer, String option, String name) {
+    if (!tracer.knows(name)) {
+      throw new UsageException(
+          "There is no VM "
+              + name
+              + " in the inventory; "
+              + option
+              + " must be a VM's name, VM/NIC, or gateway.");
     }
   }
 
@@ -131,12 +135,11 @@ final class TraceCommand implements Callable<Integer> {
     if (text == null) {
       return Optional.empty();
     }
-    Optional<IpRange> address = IpRange.parse(text).filter(IpRange::isSingle);
-    if (address.isEmpty()) {
-      throw new RefusedException(
-          option + " must be an address such as 10.0.0.1, not \"" + text + "\".");
+    Optional<String> problem = IpText.addressProblem(text);
+    if (problem.isPresent()) {
+      throw new UsageException(option + " \"" + text + "\": " + problem.get() + ".");
     }
-    return address;
+    return IpRange.parse(text);
   }
 
   private Optional<Bits> mac() {
@@ -145,19 +148,22 @@ final class TraceCommand implements Callable<Integer> {
     }
     Optional<Bits> mac = Addresses.parseMac(sourceMac);
     if (mac.isEmpty()) {
-      throw new RefusedException(
+      throw new UsageException(
           "--source-mac must be a MAC such as 52:54:00:00:00:01, not \"" + sourceMac + "\".");
     }
     return mac;
   }
 
-  private Map<String, Object> asMap(Exchange exchange) {
+  private Map<String, Object> asMap(Tracer.Result result, InputOptions.Input read) {
+    Exchange exchange = exchange(result.mostOpen());
     Map<String, Object> map = new LinkedHashMap<>();
+    if (!read.readClosed().isEmpty()) {
+      map.put("errors", Findings.entries(read.readClosed(), true));
+    }
     map.put("from", from);
     map.put("to", to);
-    map.put("forward", exchange.forward().passes());
-    map.put("reply", exchange.replyPasses());
-    map.put("rule", decidingRule(exchange));
+    putVerdict(map, exchange);
+    result.mostOpen().ifPresent(traced -> putWay(map, traced));
     map.put("considered", exchange.forward().considered());
     exchange
         .reply()
@@ -166,32 +172,73 @@ final class TraceCommand implements Callable<Integer> {
               map.put("reply_rule", reply.rule());
               map.put("reply_considered", reply.considered());
             });
+    List<Map<String, Object>> ways = new ArrayList<>();
+    for (Tracer.Traced traced : result.all()) {
+      Map<String, Object> way = new LinkedHashMap<>();
+      putWay(way, traced);
+      putVerdict(way, traced.way().exchange());
+      ways.add(way);
+    }
+    map.put("ways", ways);
     return map;
   }
 
-  /** What the matrix names too: the rule that stops the reply, if only that is stopped. */
-  private static String decidingRule(Exchange exchange) {
-    return exchange
-        .reply()
-        .filter(reply -> !reply.passes())
-        .map(Decision::rule)
-        .orElse(exchange.forward().rule());
+  private static void putVerdict(Map<String, Object> map, Exchange exchange) {
+    map.put("forward", exchange.forward().passes());
+    map.put("reply", exchange.replyPasses());
+    map.put("verdict", exchange.forward().verdict().name().toLowerCase(Locale.ROOT));
+    map.put("rule", exchange.rule());
   }
 
-  private void print(PrintWriter out, Exchange exchange) {
+  private static void putWay(Map<String, Object> map, Tracer.Traced traced) {
+    map.put("network", traced.network());
+    map.put("family", traced.way().from().family());
+    map.put("source", traced.way().from().address().map(IpRange::addressText).orElse(""));
+    map.put("destination", traced.way().to().address().map(IpRange::addressText).orElse(""));
+  }
+
+  private void print(PrintWriter out, Tracer.Result result) {
+    Exchange exchange = exchange(result.mostOpen());
     Decision forward = exchange.forward();
-    out.println(from + " -> " + to + ": " + verdict(forward));
-    forward.considered().forEach(line -> out.println("    " + line));
+    line(out, from + " -> " + to + ": " + verdict(forward));
+    result.mostOpen().ifPresent(traced -> line(out, "    " + shown(traced)));
+    forward.considered().forEach(text -> line(out, "    " + text));
     if (exchange.reply().isPresent()) {
       Decision reply = exchange.reply().get();
-      out.println(to + " -> " + from + " (reply): " + verdict(reply));
-      reply.considered().forEach(line -> out.println("    " + line));
+      String condition = forward.passes() ? "" : ", if the packet arrives";
+      line(out, to + " -> " + from + " (reply): " + verdict(reply) + condition);
+      reply.considered().forEach(text -> line(out, "    " + text));
     } else {
-      out.println("There is no reply, since the packet does not arrive.");
+      line(out, "There is no reply, since the packet does not arrive.");
+    }
+    if (result.all().size() > 1) {
+      line(out, "All ways between the two, of which the most open one is above:");
+      result
+          .all()
+          .forEach(
+              traced ->
+                  line(
+                      out,
+                      "    " + shown(traced) + ": " + verdict(traced.way().exchange().forward())));
     }
   }
 
+  private static String shown(Tracer.Traced traced) {
+    return "over "
+        + traced.way().from().family()
+        + " on network "
+        + traced.network()
+        + ", from "
+        + traced.way().from().shownAddress()
+        + " to "
+        + traced.way().to().shownAddress();
+  }
+
+  private static void line(PrintWriter out, String text) {
+    out.println(Shown.text(text));
+  }
+
   private static String verdict(Decision decision) {
-    return (decision.passes() ? "passes" : "is dropped") + " (" + decision.rule() + ")";
+    return decision.verdict().sentence() + " (" + decision.rule() + ")";
   }
 }

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The packaged command, run as a user runs it. */
 class IsolatedPortsIT {
@@ -183,5 +184,51 @@ class IsolatedPortsIT {
     assertThat(run("--help").out()).contains("lint", "trace", "reachability", "compile");
     assertThat(run("generate-completion").out()).contains("isolated-ports");
     assertThat(run("lint", "--nonsense").code()).isEqualTo(2);
+  }
+
+  private Result shell(String script, String... arguments)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("bash", "-c", script, COMMAND.toString()));
+    command.addAll(List.of(arguments));
+    Path out = folder.resolve("out");
+    Path err = folder.resolve("err");
+    int code =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start()
+            .waitFor();
+    return new Result(code, Files.readString(out), Files.readString(err));
+  }
+
+  private static final String INPUT =
+      " --inventory " + DATA.resolve("inventory.yaml") + " --policy " + DATA.resolve("seed/");
+
+  /** Half a ruleset looks like one. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"$0\" compile --host h1 --format nft%ssubnet-acl-1.yaml > /dev/full",
+        "\"$0\" reachability%ssubnet-acl-1.yaml > /dev/full",
+        "\"$0\" lint%ssubnet-acl-1.yaml >&-",
+        "set -o pipefail; \"$0\" reachability --json%ssubnet-acl-1.yaml | true"
+      })
+  void aFullDiskOrAClosedPipeIsAnError(String script) throws IOException, InterruptedException {
+    Result result = shell(script.formatted(INPUT));
+    assertThat(result.code()).as(result.err()).isEqualTo(1);
+    assertThat(result.err()).contains("The output could not be written");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "\"$0\" lint --inventory %1$sinventory.yaml --policy - < %1$sseed/subnet-acl-1.yaml",
+        "cat %1$sseed/subnet-acl-1.yaml | \"$0\" lint --inventory %1$sinventory.yaml --policy /dev/stdin",
+        "\"$0\" lint --inventory <(cat %1$sinventory.yaml) --policy <(cat %1$sseed/subnet-acl-1.yaml)"
+      })
+  void pipesAreRead(String script) throws IOException, InterruptedException {
+    Result result = shell(script.formatted(DATA + "/"));
+    assertThat(result.code()).as(result.err() + result.out()).isZero();
+    assertThat(result.out()).contains("cuts the gateway 172.20.10.1 off");
   }
 }

@@ -59,6 +59,11 @@ public record IpRange(boolean ipv6, Bits address, int prefix) {
         && address.equals(other.address.and(Bits.prefixMask(prefix, width())));
   }
 
+  /** Whether the other lies in it and is not all of it. */
+  public boolean isWiderThan(IpRange other) {
+    return contains(other) && prefix < other.prefix;
+  }
+
   /** The address alone, e.g. {@code 10.0.0.1}. */
   public String addressText() {
     return ipv6 ? Addresses.formatIpv6(address) : Addresses.formatIpv4(address);

@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.policy;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.ovirt.isolatedports.policy.acl.Subnet;
 import org.ovirt.isolatedports.policy.acl.SubnetReader;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.kubernetes.KubernetesNames;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicyReader;
 import org.ovirt.isolatedports.policy.yaml.YamlFields;
@@ -31,12 +33,29 @@ public final class PolicyReader {
           "labels",
           "annotations",
           "creationTimestamp",
+          "deletionGracePeriodSeconds",
+          "deletionTimestamp",
+          "generateName",
           "generation",
           "resourceVersion",
+          "selfLink",
           "uid",
           "finalizers",
           "managedFields",
           "ownerReferences");
+
+  /** The kind of the finding that a file holds no policies. */
+  public static final String NO_POLICIES = "no-policies";
+
+  private static final String SUBNET = "Subnet";
+  private static final String NETWORK_POLICY = "NetworkPolicy";
+
+  /** Lists of objects: what {@code kubectl get -o yaml} prints, with their versions. */
+  private static final Map<String, String> LISTS =
+      Map.of(
+          "List", "v1",
+          "NetworkPolicyList", "networking.k8s.io/v1",
+          "SubnetList", "kubeovn.io/v1");
 
   private final Inventory inventory;
   private final Optional<String> storedUnder;
@@ -46,6 +65,7 @@ public final class PolicyReader {
   private final Map<String, Subnet> subnetOfNetwork = new HashMap<>();
   private final Map<String, NetworkPolicy> policyByName = new HashMap<>();
   private final SubnetReader subnetReader;
+  private int objects;
 
   /**
    * @param inventory what the policies are for
@@ -60,8 +80,9 @@ public final class PolicyReader {
 
   /** Reads a file; what is wrong with it is found in {@link #findings()}. */
   public void read(Path file) {
+    boolean standardInput = file.equals(YamlReader.STANDARD_INPUT);
     try {
-      YamlReader.read(file).forEach(this::readDocument);
+      readAll(standardInput ? "standard input" : file.toString(), YamlReader.read(file));
     } catch (PolicyException e) {
       findings.add(e.finding());
     }
@@ -70,9 +91,22 @@ public final class PolicyReader {
   /** Reads text that messages call {@code name}. */
   public void read(String name, String text) {
     try {
-      YamlReader.read(name, text).forEach(this::readDocument);
+      readAll(name, YamlReader.read(name, text));
     } catch (PolicyException e) {
       findings.add(e.finding());
+    }
+  }
+
+  private void readAll(String name, List<YamlNode> documents) {
+    int before = objects;
+    documents.forEach(this::readDocument);
+    if (objects == before) {
+      findings.add(
+          Finding.warning(
+                  new SourceLocation(name, 1, 1),
+                  "There is nothing to enforce here: no policies found in this file. Give a file"
+                      + " with a Subnet or a NetworkPolicy.")
+              .ofKind(NO_POLICIES));
     }
   }
 
@@ -88,11 +122,17 @@ public final class PolicyReader {
   private void readDocument(YamlNode document) {
     Optional<YamlFields> found = YamlFields.of(document, "A policy", findings::add);
     if (found.isEmpty()) {
+      objects++;
       return;
     }
     YamlFields fields = found.get();
-    String kind = fields.text("kind").orElse("");
-    if (!kind.equals("Subnet") && !kind.equals("NetworkPolicy")) {
+    String kind = fields.string("kind").orElse("");
+    if (LISTS.containsKey(kind)) {
+      readList(fields, kind);
+      return;
+    }
+    objects++;
+    if (!kind.equals(SUBNET) && !kind.equals(NETWORK_POLICY)) {
       fields.error(
           "kind",
           "A policy is \"kind: Subnet\" (kubeovn.io/v1) or \"kind: NetworkPolicy\""
@@ -102,26 +142,30 @@ public final class PolicyReader {
       return;
     }
     fields.allowOnly(Set.of("apiVersion", "kind", "metadata", "spec", "status"));
-    boolean isSubnet = kind.equals("Subnet");
-    checkVersion(fields, isSubnet ? "kubeovn.io/v1" : "networking.k8s.io/v1", kind);
+    checkVersion(fields, kind.equals(SUBNET) ? "kubeovn.io/v1" : "networking.k8s.io/v1", kind);
     Optional<YamlFields> metadata = fields.fields("metadata");
-    metadata.ifPresent(m -> m.allowOnly(METADATA));
-    Optional<String> name = metadata.flatMap(m -> m.requiredText("name"));
-    if (metadata.isEmpty() && !fields.has("metadata")) {
+    if (!fields.has("metadata")) {
       fields.error("metadata", "The policy needs \"metadata\" with its name.");
     }
+    metadata.ifPresent(
+        m -> {
+          m.allowOnly(METADATA);
+          m.warnEmpty(Set.of("namespace", "labels", "annotations"));
+        });
+    Optional<String> name = metadata.flatMap(m -> m.requiredString("name"));
     Optional<YamlFields> spec = fields.fields("spec");
-    if (spec.isEmpty() && fields.node("spec").isEmpty()) {
+    if (!fields.has("spec")) {
       fields.error("spec", "The policy needs \"spec\"; write what it rules there.");
     }
     if (name.isEmpty() || spec.isEmpty()) {
       return;
     }
+    checkMetadata(metadata.get(), kind, name.get());
     Optional<String> network = network(fields, metadata.get(), spec.get(), kind, name.get());
     if (network.isEmpty()) {
       return;
     }
-    if (isSubnet) {
+    if (kind.equals(SUBNET)) {
       addSubnet(subnetReader.read(name.get(), network.get(), spec.get()), fields);
     } else {
       String namespace = metadata.get().text("namespace").orElse(Inventory.DEFAULT_NAMESPACE);
@@ -131,8 +175,23 @@ public final class PolicyReader {
     }
   }
 
+  private void readList(YamlFields fields, String kind) {
+    fields.allowOnly(Set.of("apiVersion", "kind", "metadata", "items"));
+    checkVersion(fields, LISTS.get(kind), kind);
+    fields
+        .fields("metadata")
+        .ifPresent(
+            metadata ->
+                metadata.allowOnly(
+                    Set.of("continue", "remainingItemCount", "resourceVersion", "selfLink")));
+    if (!fields.has("items")) {
+      fields.error("items", "A " + kind + " needs \"items\"; write [] if there are none.");
+    }
+    fields.list("items").forEach(this::readDocument);
+  }
+
   private static void checkVersion(YamlFields fields, String expected, String kind) {
-    String version = fields.text("apiVersion").orElse("");
+    String version = fields.string("apiVersion").orElse("");
     if (!version.equals(expected)) {
       fields.error(
           "apiVersion",
@@ -140,14 +199,54 @@ public final class PolicyReader {
     }
   }
 
+  private void checkMetadata(YamlFields metadata, String kind, String name) {
+    // A Subnet may bear the name of its network, and oVirt takes names that Kubernetes does not.
+    boolean ofNetwork = kind.equals(SUBNET) && inventory.network(name).isPresent();
+    if (!ofNetwork) {
+      KubernetesNames.dnsSubdomain(name)
+          .ifPresent(problem -> invalid(metadata, "name", name, problem));
+    }
+    metadata
+        .string("namespace")
+        .ifPresent(
+            namespace ->
+                KubernetesNames.dnsLabel(namespace)
+                    .ifPresent(problem -> invalid(metadata, "namespace", namespace, problem)));
+    metadata
+        .stringMap("labels")
+        .forEach(
+            (key, value) -> {
+              KubernetesNames.labelKey(key)
+                  .ifPresent(problem -> invalid(metadata, "labels", key, problem));
+              KubernetesNames.labelValue(value)
+                  .ifPresent(problem -> invalid(metadata, "labels", value, problem));
+            });
+  }
+
+  private static void invalid(YamlFields fields, String key, String value, String problem) {
+    fields.error(
+        key, "\"metadata." + key + "\" has an invalid value: \"" + value + "\": " + problem + ".");
+  }
+
   private Optional<String> network(
       YamlFields fields, YamlFields metadata, YamlFields spec, String kind, String name) {
-    Optional<String> stated =
-        storedUnder.or(
-            () ->
-                metadata
-                    .fields("annotations")
-                    .flatMap(annotations -> annotations.text(NETWORK_ANNOTATION)));
+    Optional<String> annotated =
+        Optional.ofNullable(metadata.stringMap("annotations").get(NETWORK_ANNOTATION));
+    if (annotated.isPresent() && storedUnder.isPresent() && !annotated.equals(storedUnder)) {
+      metadata.error(
+          "annotations",
+          "The policy "
+              + name
+              + " says that it is stored under network "
+              + annotated.get()
+              + " (annotation "
+              + NETWORK_ANNOTATION
+              + "), and --network says "
+              + storedUnder.get()
+              + "; leave one of the two out.");
+      return Optional.empty();
+    }
+    Optional<String> stated = storedUnder.or(() -> annotated);
     if (stated.isPresent()) {
       if (inventory.network(stated.get()).isEmpty()) {
         metadata.error(
@@ -163,18 +262,23 @@ public final class PolicyReader {
       }
       return stated;
     }
-    boolean isSubnet = kind.equals("Subnet");
+    boolean isSubnet = kind.equals(SUBNET);
     if (isSubnet && inventory.network(name).isPresent()) {
       return Optional.of(name);
     }
     if (inventory.networks().size() == 1) {
       return inventory.networks().keySet().stream().findFirst();
     }
-    Optional<IpRange> block =
-        isSubnet ? spec.text("cidrBlock").flatMap(IpRange::parse) : Optional.empty();
+    List<IpRange> blocks =
+        isSubnet
+            ? spec.text("cidrBlock").stream()
+                .flatMap(text -> Arrays.stream(text.split(",", -1)))
+                .flatMap(part -> IpRange.parse(part.strip()).stream())
+                .toList()
+            : List.of();
     List<String> matching =
         inventory.networks().values().stream()
-            .filter(network -> block.isPresent() && network.cidrs().contains(block.get()))
+            .filter(network -> network.cidrs().stream().anyMatch(blocks::contains))
             .map(Network::name)
             .toList();
     if (matching.size() == 1) {

@@ -6,8 +6,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.ovirt.isolatedports.policy.Finding;
 import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.IpText;
 import org.ovirt.isolatedports.policy.SourceLocation;
 import org.ovirt.isolatedports.policy.match.Alternatives;
 import org.ovirt.isolatedports.policy.match.Expression;
@@ -89,8 +91,10 @@ public final class SubnetReader {
   /** Reads a spec; what is wrong goes to the findings, and the rest is returned. */
   public Subnet read(String name, String network, YamlFields spec) {
     checkKeys(spec);
-    List<IpRange> cidrs = blocks(spec, "cidrBlock", spec.text("cidrBlock").orElse(""));
-    List<IpRange> gateways = blocks(spec, "gateway", spec.text("gateway").orElse(""));
+    spec.warnEmpty();
+    spec.text("protocol");
+    List<IpRange> cidrs = readList(spec, "cidrBlock", IpText::blockProblem);
+    List<IpRange> gateways = readList(spec, "gateway", IpText::addressProblem);
     checkExcluded(spec);
     List<Acl> acls = new ArrayList<>();
     for (YamlNode node : spec.list("acls")) {
@@ -125,47 +129,47 @@ public final class SubnetReader {
                         + ".")));
   }
 
-  private static List<IpRange> blocks(YamlFields spec, String key, String text) {
-    List<IpRange> blocks = new ArrayList<>();
-    if (text.isEmpty()) {
-      return blocks;
-    }
-    for (String part : text.split(",", -1)) {
-      Optional<IpRange> block = IpRange.parse(part.strip());
-      block.ifPresent(blocks::add);
-      if (block.isEmpty()) {
-        spec.error(
-            key,
-            "\""
-                + key
-                + "\" must hold addresses or blocks such as 10.0.0.0/24, not \""
-                + part.strip()
-                + "\".");
+  /** One value, or several separated by commas, as Kube-OVN writes dual stack. */
+  private static List<IpRange> readList(
+      YamlFields spec, String key, Function<String, Optional<String>> problemOf) {
+    List<IpRange> ranges = new ArrayList<>();
+    for (String part : spec.text(key).map(text -> text.split(",", -1)).orElse(new String[0])) {
+      Optional<String> problem = problemOf.apply(part.strip());
+      if (problem.isPresent()) {
+        invalid(spec, key, spec.locationOf(key), part.strip(), problem.get());
+      } else {
+        IpRange.parse(part.strip()).ifPresent(ranges::add);
       }
     }
-    return blocks;
+    return ranges;
+  }
+
+  private static void invalid(
+      YamlFields spec, String key, SourceLocation location, String value, String problem) {
+    spec.errorAt(
+        location, "\"" + key + "\" has an invalid value: \"" + value + "\": " + problem + ".");
   }
 
   /** excludeIps keeps addresses from being given out, which oVirt does not do: it is only read. */
   private static void checkExcluded(YamlFields spec) {
-    for (String text : spec.texts("excludeIps")) {
-      String[] ends = text.split("\\.\\.", 2);
-      boolean valid = true;
-      for (String end : ends) {
-        valid &= IpRange.parse(end).filter(IpRange::isSingle).isPresent();
-      }
-      if (!valid) {
-        spec.error(
-            "excludeIps",
-            "\"excludeIps\" must hold addresses or ranges such as 10.0.0.1..10.0.0.9, not \""
-                + text
-                + "\".");
+    for (YamlNode.Scalar item : spec.scalars("excludeIps")) {
+      for (String end : item.text().split("\\.\\.", 2)) {
+        IpText.addressProblem(end)
+            .ifPresent(
+                problem ->
+                    invalid(
+                        spec,
+                        "excludeIps",
+                        item.location(),
+                        item.text(),
+                        problem + ", or a range of addresses such as 10.0.0.1..10.0.0.9"));
       }
     }
   }
 
   private Optional<Acl> readAcl(YamlFields fields) {
     fields.allowOnly(Set.of("direction", "priority", "match", "action"));
+    fields.warnEmpty();
     Optional<Boolean> fromLport = readDirection(fields);
     Optional<Integer> priority = fields.integer("priority", 0, 32767);
     if (!fields.has("priority")) {
@@ -180,10 +184,34 @@ public final class SubnetReader {
     boolean entering = fromLport.get();
     int number = priority.get();
     return readMatch(fields, match.get(), entering)
+        .flatMap(expression -> closed(fields, match.get(), expression, action.get()))
         .map(
             expression ->
                 new Acl(
                     entering, number, match.get(), expression, action.get(), fields.location()));
+  }
+
+  /**
+   * What a match comes to where a set it names could not be read to its end: a rule that closes may
+   * be about any frame, and one that opens is about none.
+   */
+  private Optional<Expression> closed(
+      YamlFields fields, String match, Expression expression, AclAction action) {
+    Set<String> incomplete =
+        sets.incomplete().isEmpty() ? Set.of() : MatchLanguage.addressSetsIn(match);
+    for (String name : incomplete) {
+      if (sets.incomplete().contains(name)) {
+        findings.accept(
+            Finding.error(
+                    fields.locationOf("match"),
+                    "This ACL names the address set $"
+                        + name
+                        + ", of which an entry cannot be read; correct the set in the inventory.")
+                .readClosed());
+        return action.allows() ? Optional.empty() : Optional.of(new Expression.Constant(true));
+      }
+    }
+    return Optional.of(expression);
   }
 
   private static Optional<Boolean> readDirection(YamlFields fields) {
@@ -216,7 +244,16 @@ public final class SubnetReader {
 
   private Optional<Expression> readMatch(YamlFields fields, String match, boolean fromLport) {
     try {
-      Expression expression = language.parse(match, sets);
+      Expression expression =
+          language.parse(
+              match,
+              sets,
+              remark ->
+                  findings.accept(
+                      Finding.warning(
+                              placeIn(fields.node("match"), fields.location(), remark.column()),
+                              remark.message())
+                          .ofKind("bits-beyond-mask")));
       if (fromLport && Alternatives.mentionsOutport(expression)) {
         fields.error(
             "match",
@@ -247,15 +284,12 @@ public final class SubnetReader {
     return match.length() <= 200 ? match : match.substring(0, 200) + "...";
   }
 
-  /** Where a column of a match stands in the file; of a folded match only its start is known. */
+  /** Where a column of a match stands in the file. */
   private static SourceLocation placeIn(
       Optional<YamlNode> node, SourceLocation fallback, int column) {
-    if (node.isPresent() && node.get() instanceof YamlNode.Scalar scalar) {
-      int quote = scalar.plain() ? 0 : 1;
-      SourceLocation start = scalar.location();
-      return new SourceLocation(start.file(), start.line(), start.column() + quote + column - 1);
-    }
-    return fallback;
+    return node.isPresent() && node.get() instanceof YamlNode.Scalar scalar
+        ? scalar.locationOf(column - 1)
+        : fallback;
   }
 
   private void addEastWest(YamlFields spec, List<IpRange> cidrs, List<Acl> acls) {
@@ -279,7 +313,8 @@ public final class SubnetReader {
 
   private void addPrivate(YamlFields spec, List<IpRange> cidrs, List<Acl> acls) {
     if (!spec.flag("private").orElse(false)) {
-      if (!spec.texts("allowSubnets").isEmpty()) {
+      spec.scalars("allowSubnets").forEach(item -> readAllowed(spec, item));
+      if (spec.has("allowSubnets")) {
         spec.warning(
             "allowSubnets",
             "\"allowSubnets\" says who may reach a private subnet, and this one is not private;"
@@ -294,13 +329,20 @@ public final class SubnetReader {
       acls.add(
           implied(location, false, PRIVATE_ALLOW, within(cidr, cidr), AclAction.ALLOW_RELATED));
     }
-    for (String text : spec.texts("allowSubnets")) {
-      Optional<IpRange> subnet = IpRange.parse(text.strip());
+    for (YamlNode.Scalar item : spec.scalars("allowSubnets")) {
+      Optional<IpRange> subnet = readAllowed(spec, item);
       if (subnet.isEmpty()) {
-        spec.error(
-            "allowSubnets",
-            "\"allowSubnets\" must hold blocks such as 10.1.0.0/16, not \"" + text + "\".");
         continue;
+      }
+      if (cidrs.stream().noneMatch(cidr -> cidr.ipv6() == subnet.get().ipv6())) {
+        findings.accept(
+            Finding.warning(
+                item.location(),
+                "The subnet has no "
+                    + (subnet.get().ipv6() ? "IPv6" : "IPv4")
+                    + " block in \"cidrBlock\", so "
+                    + item.text()
+                    + " in \"allowSubnets\" opens nothing; add the block, or leave it out."));
       }
       for (IpRange cidr : cidrs) {
         if (cidr.ipv6() == subnet.get().ipv6()) {
@@ -316,6 +358,13 @@ public final class SubnetReader {
         }
       }
     }
+  }
+
+  private static Optional<IpRange> readAllowed(YamlFields spec, YamlNode.Scalar item) {
+    String text = item.text().strip();
+    Optional<String> problem = IpText.blockProblem(text);
+    problem.ifPresent(p -> invalid(spec, "allowSubnets", item.location(), text, p));
+    return problem.isEmpty() ? IpRange.parse(text) : Optional.empty();
   }
 
   private static void needBlocks(YamlFields spec, String key, List<IpRange> cidrs) {

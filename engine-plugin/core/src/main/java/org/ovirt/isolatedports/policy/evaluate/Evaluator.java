@@ -21,7 +21,6 @@ import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork.Direction;
-import org.ovirt.isolatedports.policy.resolve.ResolvedRule;
 import org.ovirt.isolatedports.policy.role.PortRole;
 
 /**
@@ -49,17 +48,36 @@ public final class Evaluator {
 
   private final ResolvedNetwork network;
   private final Packets packets;
+  private final PolicyRules policyRules;
   private final Set<Bits> closedMacs = new HashSet<>();
   private final Set<Bits> openMacs = new HashSet<>();
   private final Map<SourceLocation, String> places = new HashMap<>();
-  private final Map<List<Object>, Optional<String>> roleReasons = new HashMap<>();
-  private final Map<List<Object>, Optional<String>> denials = new HashMap<>();
+  private final Map<List<Object>, Optional<Obstacle>> roleReasons = new HashMap<>();
+  private final Map<List<Object>, Optional<Obstacle>> denials = new HashMap<>();
 
   public Evaluator(ResolvedNetwork network) {
     this.network = network;
     this.packets = new Packets(network);
+    this.policyRules = new PolicyRules(network);
     for (Nic nic : network.nics()) {
       (nic.role() instanceof PortRole.Promiscuous ? openMacs : closedMacs).add(nic.mac());
+    }
+  }
+
+  /**
+   * What stops a frame.
+   *
+   * @param certain whether it does whatever is not known about the frame
+   * @param reason the rule as {@code file:line}, or the reason
+   */
+  private record Obstacle(boolean certain, String reason) {
+
+    static Optional<Obstacle> of(String reason) {
+      return Optional.of(new Obstacle(true, reason));
+    }
+
+    static Optional<Obstacle> possible(String place) {
+      return Optional.of(new Obstacle(false, "depends on an address that is not known: " + place));
     }
   }
 
@@ -81,33 +99,30 @@ public final class Evaluator {
   record AclLists(List<Acl> fromLport, List<Acl> toLport) {}
 
   /** Follows a connection's first packet and the answer to it, noting what is considered. */
-  public Exchange trace(Endpoint from, Endpoint to, Flow flow) {
-    Decision forward = decide(from, to, packets.request(from, to, flow), false);
-    if (!forward.passes()) {
-      return new Exchange(forward, Optional.empty());
-    }
-    return new Exchange(
-        forward, Optional.of(decide(to, from, packets.answer(from, to, flow), true)));
+  public Exchange trace(Side from, Side to, Flow flow) {
+    Decision forward = decide(from.end(), to.end(), Packets.request(from, to, flow), false);
+    return forward.verdict() == Verdict.DROPPED
+        ? new Exchange(forward, Optional.empty())
+        : new Exchange(
+            forward,
+            Optional.of(decide(to.end(), from.end(), Packets.answer(from, to, flow), true)));
   }
 
   /**
    * Decides about one frame.
    *
+   * @param packet the frame; what was left open in it makes the verdict unknown where it matters
    * @param reply whether it answers a frame that passed the other way
    */
   public Decision decide(Endpoint from, Endpoint to, Packet packet, boolean reply) {
     List<String> considered = new ArrayList<>();
-    Run run = new Run(Optional.of(considered));
     packet.inport(packets.portNames(from)).outport(packets.portNames(to));
-    Optional<String> obstacle = obstacle(from, to, packet, reply, allAcls(), run);
-    return new Decision(obstacle.isEmpty(), obstacle.orElse(run.allowedBy), considered);
+    return decide(from, to, packet, reply, allAcls(), new Run(Optional.of(considered)));
   }
 
   /** Decides without notes, over ACLs that were looked through before. */
   Decision decideQuickly(Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls) {
-    Run run = new Run(Optional.empty());
-    Optional<String> obstacle = obstacle(from, to, packet, reply, acls, run);
-    return new Decision(obstacle.isEmpty(), obstacle.orElse(run.allowedBy), List.of());
+    return decide(from, to, packet, reply, acls, new Run(Optional.empty()));
   }
 
   AclLists allAcls() {
@@ -118,16 +133,47 @@ public final class Evaluator {
     return packets;
   }
 
-  /** The first thing that stops a frame; none if it passes. */
-  private Optional<String> obstacle(
+  private Decision decide(
       Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls, Run run) {
-    return hidden(from, to, packet, run)
-        .or(() -> spoofed(from, packet, run))
-        .or(() -> closedByRole(from, to, packet, run))
-        .or(() -> closedByAcl(acls.fromLport(), "from-lport", packet, reply, run))
-        .or(() -> closedByPolicies(from, to, packet, false, reply, run))
-        .or(() -> closedByPolicies(to, from, packet, true, reply, run))
-        .or(() -> closedByAcl(acls.toLport(), "to-lport", packet, reply, run));
+    Optional<Obstacle> obstacle = obstacle(from, to, packet, reply, acls, run);
+    List<String> considered = run.considered.orElse(List.of());
+    if (obstacle.isEmpty()) {
+      return new Decision(Verdict.PASSES, run.allowedBy, considered);
+    }
+    Verdict verdict = obstacle.get().certain() ? Verdict.DROPPED : Verdict.UNKNOWN;
+    return new Decision(verdict, obstacle.get().reason(), considered);
+  }
+
+  /** The first thing that surely stops a frame, else the first that may; none if it passes. */
+  private Optional<Obstacle> obstacle(
+      Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls, Run run) {
+    Optional<Obstacle> first =
+        hidden(from, to, packet, run)
+            .or(() -> spoofed(from, packet, run))
+            .or(() -> closedByRole(from, to, packet, run));
+    if (first.isPresent()) {
+      return first;
+    }
+    Optional<Obstacle> entering = closedByAcl(acls.fromLport(), "from-lport", packet, reply, run);
+    if (isCertain(entering)) {
+      return entering;
+    }
+    Optional<Obstacle> egress = closedByPolicies(from, to, packet, false, reply, run);
+    if (isCertain(egress)) {
+      return egress;
+    }
+    Optional<Obstacle> ingress = closedByPolicies(to, from, packet, true, reply, run);
+    if (isCertain(ingress)) {
+      return ingress;
+    }
+    Optional<Obstacle> leaving = closedByAcl(acls.toLport(), "to-lport", packet, reply, run);
+    return isCertain(leaving)
+        ? leaving
+        : entering.or(() -> egress).or(() -> ingress).or(() -> leaving);
+  }
+
+  private static boolean isCertain(Optional<Obstacle> obstacle) {
+    return obstacle.isPresent() && obstacle.get().certain();
   }
 
   private boolean limited(Endpoint end, boolean isIngress) {
@@ -146,19 +192,19 @@ public final class Evaluator {
    * A tag within a tag. Many receivers take priority tags (VLAN 0) off however many there are
    * (Linux: __netif_receive_skb_core), so what is in it would arrive without having met a rule.
    */
-  private Optional<String> hidden(Endpoint from, Endpoint to, Packet packet, Run run) {
+  private Optional<Obstacle> hidden(Endpoint from, Endpoint to, Packet packet, Run run) {
     boolean vnics = from instanceof Endpoint.Vnic || to instanceof Endpoint.Vnic;
     if (!vnics || !network.isManaged() || !STACKED.contains(packet.get(Field.ETH_TYPE).low())) {
       return Optional.empty();
     }
     String reason = "a frame with more than one VLAN tag hides what it holds from the rules";
     run.note(() -> reason);
-    return Optional.of(reason);
+    return Obstacle.of(reason);
   }
 
   // Source binding
 
-  private Optional<String> spoofed(Endpoint from, Packet packet, Run run) {
+  private Optional<Obstacle> spoofed(Endpoint from, Packet packet, Run run) {
     if (!(from instanceof Endpoint.Vnic vnic) || !network.isManaged()) {
       return Optional.empty();
     }
@@ -170,7 +216,7 @@ public final class Evaluator {
     Optional<String> forged = forged(nic, packet);
     run.note(
         () -> forged.orElse("vNIC " + nic.portName() + " sends from its own MAC and addresses"));
-    return forged;
+    return forged.flatMap(Obstacle::of);
   }
 
   private static Optional<String> forged(Nic nic, Packet packet) {
@@ -188,12 +234,15 @@ public final class Evaluator {
             : Optional.of(who + " may not announce an address that is not its own");
       }
       case IPV4 ->
-          owns(nic, packet.get(Field.IP4_SRC), false) || isDhcpRequest(packet)
+          !packet.knows(Field.IP4_SRC)
+                  || owns(nic, packet.get(Field.IP4_SRC), false)
+                  || isDhcpRequest(packet)
               ? Optional.empty()
               : Optional.of(who + " may not send from an IPv4 address that is not its own");
       case IPV6 -> {
         Bits source = packet.get(Field.IP6_SRC);
-        boolean own = ownsIpv6(nic, source) || source.isZero();
+        // An address that is not known is one of its own.
+        boolean own = !packet.knows(Field.IP6_SRC) || ownsIpv6(nic, source) || source.isZero();
         boolean announcesOther =
             isAdvertisement(packet) && !ownsIpv6(nic, packet.get(Field.ND_TARGET));
         yield own && !announcesOther
@@ -235,14 +284,14 @@ public final class Evaluator {
 
   // Roles
 
-  private Optional<String> closedByRole(Endpoint from, Endpoint to, Packet packet, Run run) {
+  private Optional<Obstacle> closedByRole(Endpoint from, Endpoint to, Packet packet, Run run) {
     PortRole source = role(from);
     PortRole destination = role(to);
     boolean open = source.mayReach(destination);
     if (open && from instanceof Endpoint.Uplink && !(destination instanceof PortRole.Promiscuous)) {
       Optional<String> sealed = sealedFromUplink(packet);
       run.note(() -> sealed.orElse("the uplink's frame comes from a gateway or from outside"));
-      return sealed;
+      return sealed.flatMap(Obstacle::of);
     }
     run.note(() -> "roles: " + source + " may " + (open ? "" : "not ") + "reach " + destination);
     return open
@@ -250,7 +299,7 @@ public final class Evaluator {
         : roleReasons.computeIfAbsent(
             List.of(source, destination),
             roles ->
-                Optional.of(
+                Obstacle.of(
                     "port roles (RFC 5517) on network "
                         + network.network().name()
                         + ": "
@@ -269,8 +318,8 @@ public final class Evaluator {
   private Optional<String> sealedFromUplink(Packet packet) {
     Network n = network.network();
     Bits source = packet.get(Field.ETH_SRC);
-    boolean gateway =
-        packets.mac(new Endpoint.Uplink()).equals(source) || n.gatewayMacs().contains(source);
+    // A MAC that is not known is that of a gateway of which none was given.
+    boolean gateway = !packet.knows(Field.ETH_SRC) || n.gatewayMacs().contains(source);
     if (gateway) {
       return Optional.empty();
     }
@@ -291,26 +340,49 @@ public final class Evaluator {
 
   // ACLs
 
-  private Optional<String> closedByAcl(
+  private Optional<Obstacle> closedByAcl(
       List<Acl> acls, String direction, Packet packet, boolean reply, Run run) {
     if (reply && network.stateful()) {
       run.note(() -> direction + " ACLs: " + TRACKED);
       run.allowedBy = TRACKED;
       return Optional.empty();
     }
+    Optional<Acl> mayClose = Optional.empty();
+    Optional<Acl> mayOpen = Optional.empty();
     for (Acl acl : acls) {
-      if (packet.matches(acl.expression())) {
-        run.note(() -> place(acl) + " matches: " + acl.shown());
-        if (!acl.action().allows()) {
-          return Optional.of(place(acl));
+      Packet.Truth truth = packet.test(acl.expression());
+      if (truth == Packet.Truth.NO) {
+        if (!ResolvedNetwork.isAlwaysAllowed(acl)) {
+          run.note(() -> place(acl) + " does not match: " + acl.shown());
         }
-        run.allowedBy = place(acl);
-        return Optional.empty();
-      }
-      if (!ResolvedNetwork.isAlwaysAllowed(acl)) {
-        run.note(() -> place(acl) + " does not match: " + acl.shown());
+      } else if (truth == Packet.Truth.UNDECIDED) {
+        run.note(() -> place(acl) + " may match, by an address not known: " + acl.shown());
+        if (acl.action().allows()) {
+          mayOpen = mayOpen.or(() -> Optional.of(acl));
+        } else {
+          mayClose = mayClose.or(() -> Optional.of(acl));
+        }
+      } else {
+        run.note(() -> place(acl) + " matches: " + acl.shown());
+        return decided(acl, acl.action().allows() ? mayClose : mayOpen, run);
       }
     }
+    return mayClose.flatMap(acl -> Obstacle.possible(place(acl)));
+  }
+
+  /**
+   * What a rule that surely matches comes to.
+   *
+   * @param other a rule above it that may match, and says otherwise
+   */
+  private Optional<Obstacle> decided(Acl acl, Optional<Acl> other, Run run) {
+    if (other.isPresent()) {
+      return Obstacle.possible(place(other.get()));
+    }
+    if (!acl.action().allows()) {
+      return Obstacle.of(place(acl));
+    }
+    run.allowedBy = place(acl);
     return Optional.empty();
   }
 
@@ -322,7 +394,7 @@ public final class Evaluator {
    * @param selected the end whose policies are asked
    * @param isIngress whether the frame comes in to it
    */
-  private Optional<String> closedByPolicies(
+  private Optional<Obstacle> closedByPolicies(
       Endpoint selected, Endpoint other, Packet packet, boolean isIngress, boolean reply, Run run) {
     if (!limited(selected, isIngress)) {
       return Optional.empty();
@@ -334,16 +406,21 @@ public final class Evaluator {
       run.allowedBy = TRACKED;
       return Optional.empty();
     }
-    if (isLinkService(other, packet, isIngress)) {
+    if (PolicyRules.isLinkService(other, packet, isIngress)) {
       run.note(() -> direction + " policies: ARP, neighbour discovery and DHCP pass");
       return Optional.empty();
     }
-    Optional<NetworkPolicy.Rule> allowing = allowingRule(selected, other, packet, isIngress);
-    if (allowing.isPresent()) {
-      String place = places.computeIfAbsent(allowing.get().location(), SourceLocation::fileAndLine);
+    PolicyRules.Allowing allowing = policyRules.allowing(selected, other, packet, isIngress);
+    if (allowing.surely().isPresent()) {
+      String place = place(allowing.surely().get());
       run.note(() -> place + " allows this " + direction);
       run.allowedBy = place;
       return Optional.empty();
+    }
+    if (allowing.maybe().isPresent()) {
+      String place = place(allowing.maybe().get());
+      run.note(() -> place + " may allow this " + direction + ", by an address not known");
+      return Obstacle.possible(place);
     }
     run.note(
         () ->
@@ -356,7 +433,7 @@ public final class Evaluator {
     return denials.computeIfAbsent(
         List.of(first, isIngress),
         key ->
-            Optional.of(
+            Obstacle.of(
                 first.location().fileAndLine()
                     + " (NetworkPolicy "
                     + first.name()
@@ -365,121 +442,7 @@ public final class Evaluator {
                     + " is denied unless a rule allows it)"));
   }
 
-  /**
-   * What every connection needs before a policy can mean anything: address resolution, and the
-   * vNIC's own configuration from the uplink. Policies say nothing of it.
-   */
-  private static boolean isLinkService(Endpoint other, Packet packet, boolean isIngress) {
-    long type = packet.get(Field.ETH_TYPE).low();
-    if (type == ARP) {
-      return true;
-    }
-    long protocol = packet.get(Field.IP_PROTO).low();
-    if (type == IPV6 && protocol == 58) {
-      long icmp = packet.get(Field.ICMP6_TYPE).low();
-      // MLD (RFC 2710, RFC 3810) and neighbour discovery (RFC 4861).
-      return (icmp >= 130 && icmp <= 136) || icmp == 143;
-    }
-    if (protocol != 17 || !(other instanceof Endpoint.Uplink)) {
-      return false;
-    }
-    long client = type == IPV4 ? 68 : type == IPV6 ? 546 : -1;
-    long server = type == IPV4 ? 67 : 547;
-    long source = packet.get(Field.UDP_SRC).low();
-    long destination = packet.get(Field.UDP_DST).low();
-    return isIngress
-        ? source == server && destination == client
-        : source == client && destination == server;
-  }
-
-  private Optional<NetworkPolicy.Rule> allowingRule(
-      Endpoint selected, Endpoint other, Packet packet, boolean isIngress) {
-    if (!(selected instanceof Endpoint.Vnic vnic)) {
-      return Optional.empty();
-    }
-    for (NetworkPolicy policy : network.limiting(vnic.index(), isIngress)) {
-      for (NetworkPolicy.Rule rule : policy.rules(isIngress).orElseThrow()) {
-        if (allows(rule, vnic, other, packet, isIngress)) {
-          return Optional.of(rule);
-        }
-      }
-    }
-    return Optional.empty();
-  }
-
-  private boolean allows(
-      NetworkPolicy.Rule rule,
-      Endpoint.Vnic selected,
-      Endpoint other,
-      Packet packet,
-      boolean isIngress) {
-    long type = packet.get(Field.ETH_TYPE).low();
-    if (type != IPV4 && type != IPV6) {
-      return false;
-    }
-    return isPeer(network.resolved(rule), other, packet, isIngress)
-        && isPort(rule, isIngress ? selected : other, packet);
-  }
-
-  private static boolean isPeer(
-      ResolvedRule rule, Endpoint other, Packet packet, boolean isIngress) {
-    if (rule.everyone()) {
-      return true;
-    }
-    if (other instanceof Endpoint.Vnic vnic && rule.peers().get(vnic.index())) {
-      return true;
-    }
-    boolean ipv6 = packet.get(Field.ETH_TYPE).low() == IPV6;
-    Field field =
-        ipv6
-            ? (isIngress ? Field.IP6_SRC : Field.IP6_DST)
-            : (isIngress ? Field.IP4_SRC : Field.IP4_DST);
-    IpRange address = new IpRange(ipv6, packet.get(field), ipv6 ? 128 : 32);
-    for (NetworkPolicy.BlockPeer block : rule.blocks()) {
-      boolean excepted = block.except().stream().anyMatch(e -> e.contains(address));
-      if (!excepted && block.block().contains(address)) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private boolean isPort(NetworkPolicy.Rule rule, Endpoint server, Packet packet) {
-    if (rule.ports().isEmpty()) {
-      return true;
-    }
-    for (NetworkPolicy.Port port : rule.ports()) {
-      if (packet.get(Field.IP_PROTO).low() == port.protocol().number()
-          && isNumber(port, server, destinationPort(packet, port.protocol()))) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private static int destinationPort(Packet packet, NetworkPolicy.Protocol protocol) {
-    Field field =
-        switch (protocol) {
-          case TCP -> Field.TCP_DST;
-          case UDP -> Field.UDP_DST;
-          case SCTP -> Field.SCTP_DST;
-        };
-    return (int) packet.get(field).low();
-  }
-
-  private boolean isNumber(NetworkPolicy.Port port, Endpoint server, int number) {
-    if (port.number() instanceof NetworkPolicy.PortRange range) {
-      return range.first() <= number && number <= range.last();
-    }
-    if (port.number() instanceof NetworkPolicy.NamedPort named) {
-      return server instanceof Endpoint.Vnic vnic
-          && network.nics().get(vnic.index()).namedPorts().stream()
-              .anyMatch(
-                  p ->
-                      p.name().equals(named.name())
-                          && p.protocol().equals(port.protocol().name())
-                          && p.port() == number);
-    }
-    return true;
+  private String place(NetworkPolicy.Rule rule) {
+    return places.computeIfAbsent(rule.location(), SourceLocation::fileAndLine);
   }
 }

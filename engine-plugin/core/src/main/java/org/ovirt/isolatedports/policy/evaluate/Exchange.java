@@ -11,7 +11,26 @@ import java.util.Optional;
  */
 public record Exchange(Decision forward, Optional<Decision> reply) {
 
+  /** What happens to the answer; one to a packet that may not arrive may not come. */
+  public Verdict replyVerdict() {
+    Verdict answer = reply.map(Decision::verdict).orElse(Verdict.DROPPED);
+    return answer.compareTo(forward.verdict()) > 0 ? forward.verdict() : answer;
+  }
+
   public boolean replyPasses() {
-    return reply.map(Decision::passes).orElse(false);
+    return replyVerdict() == Verdict.PASSES;
+  }
+
+  /** The rule that decides: about the answer, if only that is stopped or unknown. */
+  public String rule() {
+    return reply
+        .filter(decision -> forward.passes() && !decision.passes())
+        .map(Decision::rule)
+        .orElse(forward.rule());
+  }
+
+  /** How open the way is: the first packet counts for more than the answer. */
+  int openness() {
+    return 3 * forward.verdict().openness() + replyVerdict().openness();
   }
 }

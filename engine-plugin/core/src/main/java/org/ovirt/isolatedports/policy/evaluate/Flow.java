@@ -54,6 +54,11 @@ public record Flow(
         protocol, sourcePort, port, Optional.empty(), Optional.empty(), Optional.empty());
   }
 
+  /** Whether each end uses what is its own. */
+  boolean isBetweenOwnAddresses() {
+    return sourceAddress.isEmpty() && address.isEmpty() && sourceMac.isEmpty();
+  }
+
   /** An echo request. */
   public static Flow ping() {
     return of(Protocol.ICMP, 0, 0);

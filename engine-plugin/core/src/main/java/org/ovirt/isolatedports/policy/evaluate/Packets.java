@@ -1,128 +1,187 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.evaluate;
 
+import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.acl.Subnet;
+import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
-/** Builds the packets of a flow between two ends of a network. */
+/**
+ * Builds the packets of a flow between two sides of a network: the one place that says what an
+ * ordinary packet is like, for a trace, for a matrix, and for the half of a packet by which a
+ * matrix leaves out rules that cannot match.
+ */
 final class Packets {
 
   /** By which name a match calls the uplink. */
   static final Set<String> UPLINK_NAMES = Set.of("uplink");
 
-  /** Stands for the MAC of a gateway that lists none. */
-  private static final Bits SOME_GATEWAY = Bits.of(0x02_00_00_00_00_01L);
+  /** The hops an ordinary packet starts with, which a bridge does not count (RFC 1700). */
+  private static final int TTL = 64;
 
-  private final List<Known> vnics;
-  private final Known uplink;
+  private static final Set<Field> OF_SOURCE =
+      EnumSet.of(Field.ETH_SRC, Field.IP4_SRC, Field.IP6_SRC);
+  private static final Set<Field> OF_DESTINATION =
+      EnumSet.of(Field.ETH_DST, Field.IP4_DST, Field.IP6_DST);
 
-  /** What packets say of an end; a matrix asks for it a million times. */
-  private record Known(
-      Bits mac, Optional<IpRange> ipv4, Optional<IpRange> ipv6, Set<String> names) {}
+  private final ResolvedNetwork network;
+  private final List<Boolean> families;
 
   Packets(ResolvedNetwork network) {
-    this.vnics =
-        network.nics().stream()
-            .map(
-                nic ->
-                    new Known(
-                        nic.mac(),
-                        nic.address(false),
-                        nic.address(true),
-                        network.portNames().of(nic)))
-            .toList();
-    List<Bits> gateways = network.network().gatewayMacs();
-    this.uplink =
-        new Known(
-            gateways.isEmpty() ? SOME_GATEWAY : gateways.get(0),
-            network.gateway(false),
-            network.gateway(true),
-            UPLINK_NAMES);
+    this.network = network;
+    this.families = Stream.of(false, true).filter(ipv6 -> speaks(network, ipv6)).toList();
   }
 
-  private Known known(Endpoint end) {
-    return end instanceof Endpoint.Vnic vnic ? vnics.get(vnic.index()) : uplink;
-  }
-
-  /** IPv6 if only that is known of both ends, else IPv4. */
-  boolean speaksIpv6(Endpoint from, Endpoint to, Flow flow) {
-    Optional<Boolean> stated = flow.sourceAddress().or(flow::address).map(IpRange::ipv6);
-    if (stated.isPresent()) {
-      return stated.get();
-    }
-    boolean ipv4 = address(from, false).isPresent() && address(to, false).isPresent();
-    return !ipv4 && address(from, true).isPresent() && address(to, true).isPresent();
-  }
-
-  Optional<IpRange> address(Endpoint end, boolean ipv6) {
-    Known known = known(end);
-    return ipv6 ? known.ipv6() : known.ipv4();
-  }
-
-  Bits mac(Endpoint end) {
-    return known(end).mac();
+  /** Whether anything is known of a family on the network; where nothing is, both count. */
+  private static boolean speaks(ResolvedNetwork network, boolean ipv6) {
+    List<IpRange> known = new ArrayList<>(network.network().cidrs());
+    known.addAll(network.network().gateways());
+    network.subnet().map(Subnet::cidrs).ifPresent(known::addAll);
+    network.subnet().map(Subnet::gateways).ifPresent(known::addAll);
+    network.nics().forEach(nic -> known.addAll(nic.addresses()));
+    return known.isEmpty() || known.stream().anyMatch(range -> range.ipv6() == ipv6);
   }
 
   /** The names by which {@code inport} and {@code outport} know an end. */
   Set<String> portNames(Endpoint end) {
-    return known(end).names();
+    return end instanceof Endpoint.Vnic vnic
+        ? network.portNames().of(network.nics().get(vnic.index()))
+        : UPLINK_NAMES;
   }
 
-  Packet request(Endpoint from, Endpoint to, Flow flow) {
-    boolean ipv6 = speaksIpv6(from, to, flow);
-    Packet packet = new Packet();
-    packet.set(Field.ETH_TYPE, ipv6 ? 0x86dd : 0x0800).set(Field.IP_TTL, 64);
-    setProtocol(packet, flow, ipv6, true);
-    setSource(packet, from, ipv6);
-    setDestination(packet, to, ipv6);
-    flow.sourceMac().ifPresent(mac -> packet.set(Field.ETH_SRC, mac));
-    flow.sourceAddress().ifPresent(a -> packet.set(source(ipv6), a.address()));
-    flow.address().ifPresent(a -> packet.set(destination(ipv6), a.address()));
-    return packet;
+  /** The ways in which an end can send a flow. */
+  List<Side> sources(Endpoint end, Flow flow) {
+    return sides(end, flow.sourceAddress(), flow.address(), flow.sourceMac());
+  }
+
+  /** The ways in which an end can get a flow. */
+  List<Side> destinations(Endpoint end, Flow flow) {
+    return sides(end, flow.address(), flow.sourceAddress(), Optional.empty());
+  }
+
+  /**
+   * Every family and address an end can use.
+   *
+   * @param stated the address it shall use, if that was said
+   * @param others the address the other end shall use
+   */
+  private List<Side> sides(
+      Endpoint end, Optional<IpRange> stated, Optional<IpRange> others, Optional<Bits> mac) {
+    List<Side> sides = new ArrayList<>();
+    for (Optional<Bits> own : mac.isPresent() ? List.of(mac) : macs(end)) {
+      if (stated.isPresent()) {
+        sides.add(new Side(end, stated.get().ipv6(), own, stated, portNames(end)));
+        continue;
+      }
+      for (boolean ipv6 : others.map(o -> List.of(o.ipv6())).orElse(families)) {
+        List<IpRange> addresses = addresses(end, ipv6);
+        addresses.forEach(
+            address -> sides.add(new Side(end, ipv6, own, Optional.of(address), portNames(end))));
+        if (addresses.isEmpty()) {
+          sides.add(new Side(end, ipv6, own, Optional.empty(), portNames(end)));
+        }
+      }
+    }
+    return sides;
+  }
+
+  private List<Optional<Bits>> macs(Endpoint end) {
+    if (end instanceof Endpoint.Vnic vnic) {
+      return List.of(Optional.of(network.nics().get(vnic.index()).mac()));
+    }
+    List<Bits> gateways = network.network().gatewayMacs();
+    return gateways.isEmpty()
+        ? List.of(Optional.empty())
+        : gateways.stream().distinct().map(Optional::of).toList();
+  }
+
+  private List<IpRange> addresses(Endpoint end, boolean ipv6) {
+    if (end instanceof Endpoint.Vnic vnic) {
+      Nic nic = network.nics().get(vnic.index());
+      return nic.addresses().stream().filter(address -> address.ipv6() == ipv6).distinct().toList();
+    }
+    List<IpRange> gateways =
+        network.network().gateways().stream().filter(g -> g.ipv6() == ipv6).distinct().toList();
+    return gateways.isEmpty() ? network.gateway(ipv6).stream().toList() : gateways;
+  }
+
+  /** The first packet of a connection. */
+  static Packet request(Side from, Side to, Flow flow) {
+    return packet(from, to, flow, true);
   }
 
   /** The answer to {@link #request} of the same arguments. */
-  Packet answer(Endpoint from, Endpoint to, Flow flow) {
-    boolean ipv6 = speaksIpv6(from, to, flow);
-    Packet packet = new Packet();
-    packet.set(Field.ETH_TYPE, ipv6 ? 0x86dd : 0x0800).set(Field.IP_TTL, 64);
-    setProtocol(packet, flow, ipv6, false);
-    setSource(packet, to, ipv6);
-    setDestination(packet, from, ipv6);
-    flow.sourceAddress().ifPresent(a -> packet.set(destination(ipv6), a.address()));
-    flow.address().ifPresent(a -> packet.set(source(ipv6), a.address()));
+  static Packet answer(Side from, Side to, Flow flow) {
+    return packet(to, from, flow, false);
+  }
+
+  private static Packet packet(Side source, Side destination, Flow flow, boolean request) {
+    Packet packet = ordinary(flow, source.ipv6(), request);
+    setSource(packet, source);
+    setDestination(packet, destination);
     return packet;
   }
 
-  void setSource(Packet packet, Endpoint end, boolean ipv6) {
-    packet
-        .set(Field.ETH_SRC, mac(end))
-        .set(source(ipv6), address(end, ipv6).map(IpRange::address).orElse(Bits.ZERO))
-        .inport(portNames(end));
+  /** A packet of which only the source is known: what a side sends to anyone. */
+  static Packet sent(Side source, Flow flow, boolean request) {
+    Packet packet = ordinary(flow, source.ipv6(), request).forget(OF_DESTINATION);
+    setSource(packet, source);
+    return packet;
   }
 
-  void setDestination(Packet packet, Endpoint end, boolean ipv6) {
-    packet
-        .set(Field.ETH_DST, mac(end))
-        .set(destination(ipv6), address(end, ipv6).map(IpRange::address).orElse(Bits.ZERO))
-        .outport(portNames(end));
+  /** A packet of which only the destination is known: what a side gets from anyone. */
+  static Packet received(Side destination, Flow flow, boolean request) {
+    Packet packet = ordinary(flow, destination.ipv6(), request).forget(OF_SOURCE);
+    setDestination(packet, destination);
+    return packet;
   }
 
-  private static Field source(boolean ipv6) {
-    return ipv6 ? Field.IP6_SRC : Field.IP4_SRC;
+  /** All of a packet but its ends. What is not set is 0: no tag, no options, no fragments. */
+  private static Packet ordinary(Flow flow, boolean ipv6, boolean request) {
+    Packet packet = new Packet();
+    packet.set(Field.ETH_TYPE, ipv6 ? 0x86dd : 0x0800).set(Field.IP_TTL, TTL);
+    setProtocol(packet, flow, ipv6, request);
+    return packet;
   }
 
-  private static Field destination(boolean ipv6) {
-    return ipv6 ? Field.IP6_DST : Field.IP4_DST;
+  private static void setSource(Packet packet, Side side) {
+    setMac(packet, Field.ETH_SRC, side);
+    setAddress(packet, side.ipv6() ? Field.IP6_SRC : Field.IP4_SRC, side);
+    packet.inport(side.names());
   }
 
-  static void setProtocol(Packet packet, Flow flow, boolean ipv6, boolean request) {
+  private static void setDestination(Packet packet, Side side) {
+    setMac(packet, Field.ETH_DST, side);
+    setAddress(packet, side.ipv6() ? Field.IP6_DST : Field.IP4_DST, side);
+    packet.outport(side.names());
+  }
+
+  private static void setMac(Packet packet, Field field, Side side) {
+    if (side.mac().isPresent()) {
+      packet.set(field, side.mac().get());
+    } else {
+      packet.forget(field);
+    }
+  }
+
+  private static void setAddress(Packet packet, Field field, Side side) {
+    if (side.address().isPresent()) {
+      packet.set(field, side.address().get().address());
+    } else {
+      packet.forget(field);
+    }
+  }
+
+  private static void setProtocol(Packet packet, Flow flow, boolean ipv6, boolean request) {
     boolean icmp6 = ipv6 && flow.protocol() == Flow.Protocol.ICMP;
     packet.set(Field.IP_PROTO, icmp6 ? 58 : flow.protocol().number());
     int sourcePort = request ? flow.sourcePort() : flow.port();

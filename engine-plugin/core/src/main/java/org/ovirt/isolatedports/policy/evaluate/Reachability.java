@@ -2,17 +2,15 @@
 package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.function.Consumer;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.evaluate.Evaluator.AclLists;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
-import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
@@ -31,160 +29,188 @@ public final class Reachability {
   }
 
   /**
-   * One pair.
+   * One pair, with the most open of the ways between the two.
    *
    * @param from a VM, or {@code gateway}
    * @param to a VM, or {@code gateway}
-   * @param forward whether the flow's first packet arrives
-   * @param reply whether the answer does; false if there is nothing to answer
+   * @param verdict whether the flow's first packet arrives
+   * @param replyVerdict whether the answer does; it does not if there is nothing to answer
+   * @param family the family of that way; empty if the two share no network
    * @param rule what decides about the first packet, or about the answer if only that is stopped
    */
-  public record Pair(String from, String to, boolean forward, boolean reply, String rule) {}
+  public record Pair(
+      String from, String to, Verdict verdict, Verdict replyVerdict, String family, String rule) {
+
+    /** Whether it is certain that the first packet arrives. */
+    public boolean forward() {
+      return verdict == Verdict.PASSES;
+    }
+
+    /** Whether it is certain that the answer arrives. */
+    public boolean reply() {
+      return replyVerdict == Verdict.PASSES;
+    }
+  }
 
   /** All pairs, in the order of the inventory, the gateway last. */
   public List<Pair> matrix(Flow flow) {
-    List<String> names = new ArrayList<>(inventory.vms());
-    names.add(Inventory.GATEWAY);
-    Map<String, Integer> places = new HashMap<>();
-    for (int i = 0; i < names.size(); i++) {
-      places.put(names.get(i), i);
-    }
-    Pair[][] pairs = new Pair[names.size()][names.size()];
-    networks.values().forEach(network -> fill(network, flow, names, places, pairs));
     List<Pair> all = new ArrayList<>();
-    for (int from = 0; from < names.size(); from++) {
-      for (int to = 0; to < names.size(); to++) {
-        if (from != to) {
-          Pair pair = pairs[from][to];
-          all.add(
-              pair != null
-                  ? pair
-                  : new Pair(names.get(from), names.get(to), false, false, NO_NETWORK));
-        }
-      }
-    }
+    forEach(flow, all::add);
     return all;
   }
 
-  /** One end with the ACLs that can match what it sends and gets. */
+  /** The names of all that can be a pair, in the order of {@link #matrix}. */
+  public List<String> names() {
+    List<String> names = new ArrayList<>(inventory.vms());
+    names.add(Inventory.GATEWAY);
+    return names;
+  }
+
+  /** Hands over all pairs one by one, in the order of {@link #matrix}, and keeps none. */
+  public void forEach(Flow flow, Consumer<Pair> consumer) {
+    List<String> names = names();
+    List<Part> parts = networks.values().stream().map(network -> new Part(network, flow)).toList();
+    for (int from = 0; from < names.size(); from++) {
+      Way[] row = new Way[names.size()];
+      for (Part part : parts) {
+        part.fill(from, row);
+      }
+      for (int to = 0; to < names.size(); to++) {
+        if (from != to) {
+          consumer.accept(pair(names.get(from), names.get(to), Optional.ofNullable(row[to])));
+        }
+      }
+    }
+  }
+
+  private static Pair pair(String from, String to, Optional<Way> found) {
+    if (found.isEmpty()) {
+      return new Pair(from, to, Verdict.DROPPED, Verdict.DROPPED, "", NO_NETWORK);
+    }
+    Exchange exchange = found.get().exchange();
+    return new Pair(
+        from,
+        to,
+        exchange.forward().verdict(),
+        exchange.replyVerdict(),
+        found.get().from().family(),
+        exchange.rule());
+  }
+
+  /** A side with the ACLs that can match what it sends and gets. */
   private record Prepared(
-      Endpoint end,
-      int place,
+      Side side,
       List<Acl> fromLport,
       List<Acl> fromLportReply,
       List<Acl> toLport,
       List<Acl> toLportReply) {}
 
-  private static void fill(
-      ResolvedNetwork network,
-      Flow flow,
-      List<String> names,
-      Map<String, Integer> places,
-      Pair[][] pairs) {
-    Evaluator evaluator = new Evaluator(network);
-    List<Prepared> ends = new ArrayList<>();
-    List<Nic> nics = network.nics();
-    for (int i = 0; i < nics.size(); i++) {
-      ends.add(prepare(evaluator, flow, new Endpoint.Vnic(i), places.get(nics.get(i).vm())));
+  /** One end with its sides. */
+  private record End(int place, List<Prepared> sources, List<Prepared> destinations) {}
+
+  /** The ways over one network. */
+  private final class Part {
+    private final Evaluator evaluator;
+    private final Flow flow;
+    private final List<End> ends = new ArrayList<>();
+    private final Map<Integer, List<End>> byPlace = new HashMap<>();
+
+    Part(ResolvedNetwork network, Flow flow) {
+      this.evaluator = new Evaluator(network);
+      this.flow = flow;
+      Map<String, Integer> places = new HashMap<>();
+      for (String vm : inventory.vms()) {
+        places.put(vm, places.size());
+      }
+      List<Nic> nics = network.nics();
+      for (int i = 0; i < nics.size(); i++) {
+        add(new Endpoint.Vnic(i), places.get(nics.get(i).vm()));
+      }
+      add(new Endpoint.Uplink(), inventory.vms().size());
     }
-    ends.add(prepare(evaluator, flow, new Endpoint.Uplink(), places.get(Inventory.GATEWAY)));
-    for (Prepared from : ends) {
-      for (Prepared to : ends) {
-        Pair known = pairs[from.place()][to.place()];
-        if (from.place() == to.place() || (known != null && known.reply())) {
-          continue;
-        }
-        Pair pair = decide(evaluator, flow, names, from, to);
-        if (known == null || pair.reply() || (pair.forward() && !known.forward())) {
-          pairs[from.place()][to.place()] = pair;
+
+    private void add(Endpoint endpoint, int place) {
+      List<Prepared> sources =
+          evaluator.packets().sources(endpoint, flow).stream().map(this::prepare).toList();
+      List<Prepared> destinations =
+          flow.isBetweenOwnAddresses()
+              ? sources
+              : evaluator.packets().destinations(endpoint, flow).stream()
+                  .map(this::prepare)
+                  .toList();
+      End end = new End(place, sources, destinations);
+      ends.add(end);
+      byPlace.computeIfAbsent(place, p -> new ArrayList<>(1)).add(end);
+    }
+
+    /** Puts the most open way from one end to each other into a row. */
+    void fill(int from, Way[] row) {
+      for (End source : byPlace.getOrDefault(from, List.of())) {
+        for (End destination : ends) {
+          Way known = row[destination.place()];
+          if (destination.place() != from && (known == null || !known.isOpen())) {
+            Optional<Way> way = mostOpen(source, destination);
+            if (way.isPresent() && (known == null || way.get().isWiderThan(known))) {
+              row[destination.place()] = way.get();
+            }
+          }
         }
       }
     }
-  }
 
-  private static Pair decide(
-      Evaluator evaluator, Flow flow, List<String> names, Prepared from, Prepared to) {
-    Decision forward =
-        evaluator.decideQuickly(
-            from.end(),
-            to.end(),
-            evaluator.packets().request(from.end(), to.end(), flow),
-            false,
-            new AclLists(from.fromLport(), to.toLport()));
-    String source = names.get(from.place());
-    String destination = names.get(to.place());
-    if (!forward.passes()) {
-      return new Pair(source, destination, false, false, forward.rule());
+    private Optional<Way> mostOpen(End source, End destination) {
+      if (source.sources().size() == 1 && destination.destinations().size() == 1) {
+        Prepared from = source.sources().get(0);
+        Prepared to = destination.destinations().get(0);
+        return from.side().ipv6() == to.side().ipv6()
+            ? Optional.of(decide(from, to))
+            : Optional.empty();
+      }
+      List<Way> ways = new ArrayList<>();
+      for (Prepared from : source.sources()) {
+        for (Prepared to : destination.destinations()) {
+          if (from.side().ipv6() == to.side().ipv6()) {
+            ways.add(decide(from, to));
+          }
+        }
+      }
+      return Way.mostOpen(ways);
     }
-    Decision reply =
-        evaluator.decideQuickly(
-            to.end(),
-            from.end(),
-            evaluator.packets().answer(from.end(), to.end(), flow),
-            true,
-            new AclLists(to.fromLportReply(), from.toLportReply()));
-    return new Pair(
-        source, destination, true, reply.passes(), reply.passes() ? forward.rule() : reply.rule());
-  }
 
-  private static Prepared prepare(Evaluator evaluator, Flow flow, Endpoint end, int place) {
-    AclLists all = evaluator.allAcls();
-    return new Prepared(
-        end,
-        place,
-        possible(all.fromLport(), evaluator, flow, end, true, true),
-        possible(all.fromLport(), evaluator, flow, end, true, false),
-        possible(all.toLport(), evaluator, flow, end, false, true),
-        possible(all.toLport(), evaluator, flow, end, false, false));
-  }
+    private Way decide(Prepared from, Prepared to) {
+      Decision forward =
+          evaluator.decideQuickly(
+              from.side().end(),
+              to.side().end(),
+              Packets.request(from.side(), to.side(), flow),
+              false,
+              new AclLists(from.fromLport(), to.toLport()));
+      if (forward.verdict() == Verdict.DROPPED) {
+        return new Way(from.side(), to.side(), new Exchange(forward, Optional.empty()));
+      }
+      Decision reply =
+          evaluator.decideQuickly(
+              to.side().end(),
+              from.side().end(),
+              Packets.answer(from.side(), to.side(), flow),
+              true,
+              new AclLists(to.fromLportReply(), from.toLportReply()));
+      return new Way(from.side(), to.side(), new Exchange(forward, Optional.of(reply)));
+    }
 
-  private static final Set<Field> PROTOCOL =
-      EnumSet.of(
-          Field.IP_PROTO,
-          Field.IP_TTL,
-          Field.TCP_SRC,
-          Field.TCP_DST,
-          Field.TCP_FLAGS,
-          Field.UDP_SRC,
-          Field.UDP_DST,
-          Field.SCTP_SRC,
-          Field.SCTP_DST);
+    private Prepared prepare(Side side) {
+      AclLists all = evaluator.allAcls();
+      return new Prepared(
+          side,
+          possible(all.fromLport(), Packets.sent(side, flow, true)),
+          possible(all.fromLport(), Packets.sent(side, flow, false)),
+          possible(all.toLport(), Packets.received(side, flow, true)),
+          possible(all.toLport(), Packets.received(side, flow, false)));
+    }
+  }
 
   /** The ACLs that may match a packet of which one end is known, up to the first that must. */
-  private static List<Acl> possible(
-      List<Acl> acls,
-      Evaluator evaluator,
-      Flow flow,
-      Endpoint end,
-      boolean isSource,
-      boolean request) {
-    Packet packet = new Packet();
-    Packets.setProtocol(packet, flow, false, request);
-    Set<Field> known = EnumSet.copyOf(PROTOCOL);
-    if (flow.protocol() == Flow.Protocol.ICMP) {
-      // ICMP has another number in IPv6, and which family is spoken depends on both ends.
-      known.remove(Field.IP_PROTO);
-    }
-    // What the flow overrides is not the end's own.
-    boolean ownAddress = flow.sourceAddress().isEmpty() && flow.address().isEmpty();
-    if (isSource) {
-      evaluator.packets().setSource(packet, end, false);
-      evaluator.packets().setSource(packet, end, true);
-      if (ownAddress) {
-        known.addAll(EnumSet.of(Field.IP4_SRC, Field.IP6_SRC));
-      }
-      if (flow.sourceMac().isEmpty()) {
-        known.add(Field.ETH_SRC);
-      }
-    } else {
-      evaluator.packets().setDestination(packet, end, false);
-      evaluator.packets().setDestination(packet, end, true);
-      known.add(Field.ETH_DST);
-      if (ownAddress) {
-        known.addAll(EnumSet.of(Field.IP4_DST, Field.IP6_DST));
-      }
-    }
-    packet.unknownExcept(known);
+  private static List<Acl> possible(List<Acl> acls, Packet packet) {
     List<Acl> possible = new ArrayList<>();
     for (Acl acl : acls) {
       Packet.Truth truth = packet.test(acl.expression());
@@ -196,19 +222,5 @@ public final class Reachability {
       }
     }
     return possible;
-  }
-
-  /** The end a name stands for on a network, if it has one there. */
-  public static Optional<Endpoint> endpoint(ResolvedNetwork network, String name) {
-    if (name.equals(Inventory.GATEWAY) || name.equals("uplink")) {
-      return Optional.of(new Endpoint.Uplink());
-    }
-    for (int i = 0; i < network.nics().size(); i++) {
-      Nic nic = network.nics().get(i);
-      if (nic.vm().equals(name) || nic.portName().equals(name)) {
-        return Optional.of(new Endpoint.Vnic(i));
-      }
-    }
-    return Optional.empty();
   }
 }

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.inventory;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.ovirt.isolatedports.policy.match.NameSets;
 
@@ -29,6 +30,12 @@ public record Inventory(
 
   /** The name of the uplink's side in traces and matrices. */
   public static final String GATEWAY = "gateway";
+
+  /** The name of the uplink's port in {@code inport} and {@code outport}. */
+  public static final String UPLINK = "uplink";
+
+  /** Names that stand for something else than a VM; tenants can rename their VMs to them. */
+  public static final Set<String> RESERVED_NAMES = Set.of(GATEWAY, UPLINK);
 
   public Inventory {
     networks = new TreeMap<>(networks);

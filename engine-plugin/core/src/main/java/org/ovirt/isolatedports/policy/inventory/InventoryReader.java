@@ -3,28 +3,27 @@ package org.ovirt.isolatedports.policy.inventory;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import org.ovirt.isolatedports.policy.ErrorWatch;
 import org.ovirt.isolatedports.policy.Finding;
-import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.PolicyException;
 import org.ovirt.isolatedports.policy.SourceLocation;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.kubernetes.KubernetesNames;
+import org.ovirt.isolatedports.policy.match.MatchLanguage;
 import org.ovirt.isolatedports.policy.match.NameSets;
-import org.ovirt.isolatedports.policy.role.PortRole;
 import org.ovirt.isolatedports.policy.yaml.YamlFields;
 import org.ovirt.isolatedports.policy.yaml.YamlNode;
 import org.ovirt.isolatedports.policy.yaml.YamlReader;
 
-/** Reads an inventory file: networks, namespaces, VMs and their vNICs. */
+/**
+ * Reads an inventory file: networks, namespaces, VMs and their vNICs. A key without a value is
+ * refused everywhere: taken as missing it would fall back to a default that may be the open one.
+ */
 public final class InventoryReader {
 
   /** The label every namespace carries with its name (Kubernetes, NamespaceDefaultLabelName). */
@@ -36,23 +35,20 @@ public final class InventoryReader {
   /** The label by which a policy selects a VM whose name was pinned. */
   public static final String VM_ID_LABEL = "isolated-ports.ovirt.org/vm-id";
 
+  /**
+   * The kind of the finding that a VM bears a reserved name. It is refused by lint, and stops
+   * nothing else: a tenant who renames a VM must not keep everyone's rules from being compiled.
+   */
+  public static final String RESERVED_NAME = "reserved-name";
+
   private static final Set<String> TOP =
       Set.of("networks", "namespaces", "vms", "address_sets", "port_groups");
-  private static final Set<String> NETWORK =
-      Set.of("name", "bridge", "cidr", "gateway", "gateway_macs", "port_isolation", "uplink");
-  private static final Set<String> VM = Set.of("id", "name", "namespace", "labels", "host", "nics");
-  private static final Set<String> NIC =
-      Set.of("name", "network", "mac", "ips", "role", "ports", "anti_spoof", "port");
-  private static final Set<String> PORT = Set.of("name", "protocol", "port");
 
   private final List<Finding> findings = new ArrayList<>();
-  private final Map<String, Network> networks = new TreeMap<>();
+  private final NetworkReader networks = new NetworkReader(findings::add);
   private final Map<String, Map<String, String>> namespaces = new TreeMap<>();
-  private final Set<String> vms = new LinkedHashSet<>();
-  private final List<Nic> nics = new ArrayList<>();
-  private final Map<String, SourceLocation> macs = new HashMap<>();
-  private final Map<String, SourceLocation> devices = new HashMap<>();
-  private final Set<String> portNames = new HashSet<>();
+  private final Set<String> incomplete = new TreeSet<>();
+  private final VmReader vms = new VmReader(networks.byName(), findings::add);
   private NameSets sets = NameSets.NONE;
 
   private InventoryReader() {}
@@ -60,13 +56,14 @@ public final class InventoryReader {
   /**
    * What was read.
    *
-   * @param inventory what could be read; of use only without errors
+   * @param inventory what could be read; of use only without fatal findings
    * @param findings what is wrong
    */
   public record Result(Inventory inventory, List<Finding> findings) {}
 
   public static Result read(Path file) throws PolicyException {
-    return read(file.toString(), YamlReader.read(file));
+    String name = file.equals(YamlReader.STANDARD_INPUT) ? "standard input" : file.toString();
+    return read(name, YamlReader.read(file));
   }
 
   /** Reads an inventory from text that messages call {@code name}. */
@@ -87,167 +84,112 @@ public final class InventoryReader {
         .ifPresent(reader::readAll);
     return new Result(
         new Inventory(
-            reader.networks, reader.namespaces, List.copyOf(reader.vms), reader.nics, reader.sets),
+            reader.networks.byName(),
+            reader.namespaces,
+            reader.vms.names(),
+            reader.vms.nics(),
+            reader.sets),
         List.copyOf(reader.findings));
   }
 
   private void readAll(YamlFields top) {
     top.allowOnly(TOP);
-    if (!top.has("networks")) {
+    top.refuseEmpty();
+    if (!top.names("networks")) {
       top.error("networks", "The inventory needs \"networks\"; list at least one with its name.");
     }
     for (YamlNode node : top.list("networks")) {
-      YamlFields.of(node, "A network", findings::add).ifPresent(this::readNetwork);
+      YamlFields.of(node, "A network", findings::add).ifPresent(networks::read);
     }
     for (YamlNode node : top.list("namespaces")) {
       YamlFields.of(node, "A namespace", findings::add).ifPresent(this::readNamespace);
     }
     for (YamlNode node : top.list("vms")) {
-      YamlFields.of(node, "A VM", findings::add).ifPresent(this::readVm);
+      YamlFields.of(node, "A VM", findings::add).ifPresent(vms::read);
     }
-    sets = new NameSets(readSets(top, "address_sets"), readSets(top, "port_groups"));
+    vms.checkNames();
+    sets = new NameSets(readAddressSets(top), readPortGroups(top), incomplete);
   }
 
-  private Map<String, List<String>> readSets(YamlFields top, String key) {
+  /** Each entry is read to its end, whether a match names its set or not. */
+  private Map<String, List<String>> readAddressSets(YamlFields top) {
     Map<String, List<String>> result = new TreeMap<>();
-    Optional<YamlFields> fields = top.fields(key);
-    if (fields.isPresent()) {
-      for (String name : fields.get().others(Set.of()).keySet()) {
-        result.put(name, fields.get().texts(name));
+    for (YamlFields set : top.fields("address_sets").stream().toList()) {
+      set.refuseEmpty();
+      for (String name : set.others(Set.of()).keySet()) {
+        checkSetName(set, name, "$");
+        ErrorWatch watch = new ErrorWatch(finding -> findings.add(finding.readClosed()));
+        result.put(name, readAddressSet(set.reportingTo(watch), name));
+        if (watch.sawError()) {
+          incomplete.add(name);
+        }
       }
     }
     return result;
   }
 
-  private void readNetwork(YamlFields fields) {
-    fields.allowOnly(NETWORK);
-    Optional<String> name = fields.requiredText("name");
-    if (name.isEmpty()) {
-      return;
-    }
-    if (networks.containsKey(name.get())) {
-      fields.error("name", "There are two networks named " + name.get() + "; keep one.");
-    }
-    Network network =
-        new Network(
-            name.get(),
-            readBridge(fields, name.get()),
-            readBlocks(fields, "cidr", name.get()),
-            readBlocks(fields, "gateway", name.get()),
-            readGatewayMacs(fields, name.get()),
-            fields.flag("port_isolation").orElse(false),
-            readUplink(fields, name.get()));
-    networks.put(name.get(), network);
-    if (fields.has("uplink")
-        && network.uplink() == Network.Uplink.GATEWAYS
-        && network.gatewayMacs().isEmpty()) {
-      fields.warning(
-          "uplink",
-          "Network "
-              + name.get()
-              + " has \"uplink: gateways\" and lists no gateway_macs: on the hosts its isolated ports"
-              + " get nothing from the uplink, not even from its gateway. List the gateway's MAC.");
-    }
-  }
-
-  private String readBridge(YamlFields fields, String network) {
-    String bridge = fields.text("bridge").orElse(network);
-    if (!isDeviceName(bridge)) {
-      fields.error(
-          "bridge",
-          "The bridge of network "
-              + network
-              + " must be the name of a device (1 to 15 characters, no space, / or quote), not \""
-              + bridge
-              + "\"; write \"bridge: ...\" as VDSM names it.");
-    }
-    return bridge;
-  }
-
-  /** Whether the kernel and the ruleset take it for the name of a device. */
-  private static boolean isDeviceName(String text) {
-    return text.matches("[A-Za-z0-9_.@:+-]{1,15}") && !text.equals(".") && !text.equals("..");
-  }
-
-  private List<IpRange> readBlocks(YamlFields fields, String key, String network) {
-    List<IpRange> blocks = new ArrayList<>();
-    for (String text : listOrText(fields, key)) {
-      Optional<IpRange> block = IpRange.parse(text);
-      if (block.isEmpty() || (key.equals("gateway") && !block.get().isSingle())) {
-        fields.error(
-            key,
-            "The "
-                + key
-                + " of network "
-                + network
-                + " must be "
-                + (key.equals("gateway")
-                    ? "an address such as 10.0.0.1"
-                    : "a block such as 10.0.0.0/24")
-                + ", not \""
-                + text
-                + "\".");
+  private static List<String> readAddressSet(YamlFields set, String name) {
+    List<String> addresses = new ArrayList<>();
+    for (YamlNode.Scalar entry : set.scalars(name)) {
+      Optional<String> problem = MatchLanguage.addressProblem(entry.text());
+      if (problem.isEmpty()) {
+        addresses.add(entry.text());
       } else {
-        blocks.add(block.get());
+        set.errorAt(
+            entry.location(),
+            "The entry \""
+                + entry.text()
+                + "\" of the address set "
+                + name
+                + " "
+                + problem.get()
+                + ".");
       }
     }
-    return blocks;
+    return addresses;
   }
 
-  /** One value, several separated by commas (as Kube-OVN writes dual stack), or a list. */
-  private static List<String> listOrText(YamlFields fields, String key) {
-    if (fields.node(key).filter(node -> node instanceof YamlNode.Sequence).isPresent()) {
-      return fields.texts(key);
-    }
-    List<String> parts = new ArrayList<>();
-    fields
-        .text(key)
-        .ifPresent(
-            text -> {
-              for (String part : text.split(",", -1)) {
-                parts.add(part.strip());
-              }
-            });
-    return parts;
-  }
-
-  private List<Bits> readGatewayMacs(YamlFields fields, String network) {
-    List<Bits> result = new ArrayList<>();
-    for (String text : listOrText(fields, "gateway_macs")) {
-      Optional<Bits> mac = Addresses.parseMac(text);
-      mac.ifPresent(result::add);
-      if (mac.isEmpty()) {
-        fields.error(
-            "gateway_macs",
-            "The gateway_macs of network "
-                + network
-                + " must be MACs such as 52:54:00:00:00:01, not \""
-                + text
-                + "\".");
+  private Map<String, List<String>> readPortGroups(YamlFields top) {
+    Map<String, List<String>> result = new TreeMap<>();
+    for (YamlFields group : top.fields("port_groups").stream().toList()) {
+      group.refuseEmpty();
+      for (String name : group.others(Set.of()).keySet()) {
+        checkSetName(group, name, "@");
+        List<String> ports = new ArrayList<>();
+        for (YamlNode.Scalar entry : group.scalars(name)) {
+          if (entry.text().isEmpty()) {
+            group.errorAt(
+                entry.location(),
+                "An entry of the port group " + name + " is empty; write the name of a port.");
+          }
+          ports.add(entry.text());
+        }
+        result.put(name, ports);
       }
     }
     return result;
   }
 
-  private Network.Uplink readUplink(YamlFields fields, String network) {
-    String text = fields.text("uplink").orElse("open").toLowerCase(Locale.ROOT);
-    if (text.equals("gateways")) {
-      return Network.Uplink.GATEWAYS;
+  private static void checkSetName(YamlFields sets, String name, String sign) {
+    if (!name.matches("[A-Za-z_.][A-Za-z0-9_.]*")) {
+      sets.error(
+          name,
+          "No match can name "
+              + sign
+              + name
+              + ": the name of a set has letters, digits, _ and . only, and does not begin with a"
+              + " digit. Rename it.");
     }
-    if (!text.equals("open")) {
-      fields.error(
-          "uplink",
-          "The uplink of network " + network + " must be gateways or open, not \"" + text + "\".");
-    }
-    return Network.Uplink.OPEN;
   }
 
   private void readNamespace(YamlFields fields) {
     fields.allowOnly(Set.of("name", "labels"));
+    fields.refuseEmpty();
     Optional<String> name = fields.requiredText("name");
-    Map<String, String> labels = new TreeMap<>(fields.textMap("labels"));
+    Map<String, String> labels = new TreeMap<>(readLabels(fields));
     name.ifPresent(
         n -> {
+          checkNamespace(fields, "name", n);
           labels.put(NAME_LABEL, n);
           if (namespaces.put(n, labels) != null) {
             fields.error("name", "There are two namespaces named " + n + "; keep one.");
@@ -255,220 +197,28 @@ public final class InventoryReader {
         });
   }
 
-  private void readVm(YamlFields fields) {
-    fields.allowOnly(VM);
-    Optional<String> name = fields.requiredText("name");
-    if (name.isEmpty()) {
-      return;
-    }
-    if (name.get().equals(Inventory.GATEWAY)) {
-      fields.error(
-          "name",
-          "A VM cannot be named \"gateway\" here, since that stands for the uplink; give it"
-              + " another name.");
-    }
-    if (!vms.add(name.get())) {
-      fields.error(
-          "name",
-          "There are two VMs named " + name.get() + "; VM names must be unique, rename one.");
-    }
-    Map<String, String> labels = new TreeMap<>(fields.textMap("labels"));
-    for (String own : List.of(VM_NAME_LABEL, VM_ID_LABEL)) {
-      if (labels.containsKey(own)) {
-        fields.error(
-            "labels",
-            "The label " + own + " is the VM's own name or id and cannot be set; leave it out.");
-      }
-    }
-    labels.put(VM_NAME_LABEL, name.get());
-    fields.text("id").ifPresent(id -> labels.put(VM_ID_LABEL, id));
-    String namespace =
-        fields
-            .text("namespace")
-            .or(() -> Optional.ofNullable(labels.get("namespace")))
-            .orElse(Inventory.DEFAULT_NAMESPACE);
-    int count = 0;
-    for (YamlNode node : fields.list("nics")) {
-      count++;
-      String fallback = "nic" + count;
-      YamlFields.of(node, "A vNIC of VM " + name.get(), findings::add)
-          .ifPresent(
-              nic -> readNic(nic, name.get(), fallback, namespace, labels, fields.text("host")));
-    }
+  /** A namespace that no policy could name would be one that no policy limits. */
+  static void checkNamespace(YamlFields fields, String key, String name) {
+    KubernetesNames.dnsLabel(name)
+        .ifPresent(
+            problem ->
+                fields.error(
+                    key, "The namespace \"" + name + "\" has an invalid name: " + problem + "."));
   }
 
-  private void readNic(
-      YamlFields fields,
-      String vm,
-      String fallback,
-      String namespace,
-      Map<String, String> labels,
-      Optional<String> host) {
-    fields.allowOnly(NIC);
-    Optional<Network> network = readNetworkOf(fields, vm);
-    Optional<Bits> mac = readMac(fields, vm);
-    if (network.isEmpty() || mac.isEmpty()) {
-      return;
-    }
-    Nic nic =
-        new Nic(
-            vm,
-            fields.text("name").orElse(fallback),
-            network.get().name(),
-            namespace,
-            labels,
-            host,
-            mac.get(),
-            readAddresses(fields, vm),
-            readRole(fields, vm, network.get()),
-            fields.flag("anti_spoof").orElse(true),
-            readDevice(fields, vm),
-            readPorts(fields, vm));
-    if (!portNames.add(nic.portName())) {
-      fields.error("name", "VM " + vm + " has two vNICs named " + nic.name() + "; rename one.");
-    }
-    unique(devices, nic.host().orElse("") + " " + nic.device(), fields, "port", vm, nic.device());
-    nics.add(nic);
+  /** Labels that a selector of a policy can name. */
+  static Map<String, String> readLabels(YamlFields fields) {
+    Map<String, String> labels = fields.textMap("labels");
+    labels.forEach(
+        (key, value) -> {
+          KubernetesNames.labelKey(key).ifPresent(problem -> invalidLabel(fields, key, problem));
+          KubernetesNames.labelValue(value)
+              .ifPresent(problem -> invalidLabel(fields, value, problem));
+        });
+    return labels;
   }
 
-  private void unique(
-      Map<String, SourceLocation> seen,
-      String identity,
-      YamlFields fields,
-      String key,
-      String vm,
-      String shown) {
-    SourceLocation earlier = seen.putIfAbsent(identity, fields.locationOf(key));
-    if (earlier != null) {
-      fields.error(
-          key,
-          "The "
-              + key
-              + " "
-              + shown
-              + " of a vNIC of VM "
-              + vm
-              + " is also that of the vNIC at line "
-              + earlier.line()
-              + "; each vNIC needs its own.");
-    }
-  }
-
-  private Optional<Network> readNetworkOf(YamlFields fields, String vm) {
-    Optional<String> name = fields.requiredText("network");
-    Optional<Network> network = name.map(networks::get);
-    if (name.isPresent() && network.isEmpty()) {
-      fields.error(
-          "network",
-          "A vNIC of VM "
-              + vm
-              + " is on network "
-              + name.get()
-              + ", which is not listed; there are "
-              + String.join(", ", networks.keySet())
-              + ".");
-    }
-    return network;
-  }
-
-  private Optional<Bits> readMac(YamlFields fields, String vm) {
-    Optional<String> text = fields.requiredText("mac");
-    if (text.isEmpty()) {
-      return Optional.empty();
-    }
-    Optional<Bits> mac = Addresses.parseMac(text.get());
-    if (mac.isEmpty() || mac.get().bit(40)) {
-      fields.error(
-          "mac",
-          "The mac of a vNIC of VM "
-              + vm
-              + " must be a unicast MAC such as 52:54:00:00:00:01, not \""
-              + text.get()
-              + "\".");
-      return Optional.empty();
-    }
-    unique(macs, Addresses.formatMac(mac.get()), fields, "mac", vm, text.get());
-    return mac;
-  }
-
-  private List<IpRange> readAddresses(YamlFields fields, String vm) {
-    List<IpRange> addresses = new ArrayList<>();
-    for (String text : listOrText(fields, "ips")) {
-      Optional<IpRange> address = IpRange.parse(text).filter(IpRange::isSingle);
-      address.ifPresent(addresses::add);
-      if (address.isEmpty()) {
-        fields.error(
-            "ips",
-            "The ips of a vNIC of VM "
-                + vm
-                + " must be addresses such as 10.0.0.2, not \""
-                + text
-                + "\".");
-      }
-    }
-    return addresses;
-  }
-
-  private PortRole readRole(YamlFields fields, String vm, Network network) {
-    PortRole fallback =
-        network.portIsolation() ? new PortRole.Isolated() : new PortRole.Promiscuous();
-    Optional<String> text = fields.text("role");
-    if (text.isEmpty()) {
-      return fallback;
-    }
-    Optional<PortRole> role = PortRole.parse(text.get());
-    if (role.isEmpty()) {
-      fields.error(
-          "role",
-          "The role of a vNIC of VM "
-              + vm
-              + " must be "
-              + PortRole.SYNTAX
-              + ", not \""
-              + text.get()
-              + "\".");
-    }
-    return role.orElse(fallback);
-  }
-
-  private Optional<String> readDevice(YamlFields fields, String vm) {
-    Optional<String> device = fields.text("port");
-    if (device.isPresent() && !isDeviceName(device.get())) {
-      fields.error(
-          "port",
-          "The port of a vNIC of VM "
-              + vm
-              + " must be the name of its device, such as vnet0, not \""
-              + device.get()
-              + "\".");
-    }
-    return device;
-  }
-
-  private List<Nic.NamedPort> readPorts(YamlFields fields, String vm) {
-    List<Nic.NamedPort> ports = new ArrayList<>();
-    for (YamlNode node : fields.list("ports")) {
-      Optional<YamlFields> found =
-          YamlFields.of(node, "A port of a vNIC of VM " + vm, findings::add);
-      if (found.isEmpty()) {
-        continue;
-      }
-      YamlFields port = found.get();
-      port.allowOnly(PORT);
-      Optional<String> name = port.requiredText("name");
-      String protocol = port.text("protocol").orElse("TCP").toUpperCase(Locale.ROOT);
-      if (!Set.of("TCP", "UDP", "SCTP").contains(protocol)) {
-        port.error(
-            "protocol", "A port's protocol must be TCP, UDP or SCTP, not \"" + protocol + "\".");
-      }
-      Optional<Integer> number = port.integer("port", 1, 65535);
-      if (number.isEmpty() && !port.has("port")) {
-        port.error("port", "A port needs \"port\"; write its number.");
-      }
-      if (name.isPresent() && number.isPresent()) {
-        ports.add(new Nic.NamedPort(name.get(), protocol, number.get()));
-      }
-    }
-    return ports;
+  private static void invalidLabel(YamlFields fields, String value, String problem) {
+    fields.error("labels", "\"labels\" has an invalid value: \"" + value + "\": " + problem + ".");
   }
 }

@@ -40,6 +40,12 @@ public record Network(
     OPEN
   }
 
+  /** Whether an address lies in none of the network's blocks, though it has some of its family. */
+  public boolean isOutside(IpRange address) {
+    List<IpRange> blocks = cidrs.stream().filter(b -> b.ipv6() == address.ipv6()).toList();
+    return !blocks.isEmpty() && blocks.stream().noneMatch(block -> block.contains(address));
+  }
+
   /** The first gateway of a family. */
   public Optional<IpRange> gateway(boolean ipv6) {
     return gateways.stream().filter(gateway -> gateway.ipv6() == ipv6).findFirst();

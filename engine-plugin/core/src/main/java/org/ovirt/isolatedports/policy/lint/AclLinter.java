@@ -9,11 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import org.ovirt.isolatedports.policy.Finding;
 import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
+import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Alternative;
 import org.ovirt.isolatedports.policy.match.Alternatives;
@@ -64,8 +66,8 @@ final class AclLinter {
     contradictsRoles();
   }
 
-  private void warn(Acl acl, String message) {
-    findings.accept(Finding.warning(acl.location(), message));
+  private void warn(Acl acl, String kind, String message) {
+    findings.accept(Finding.warning(acl.location(), message).ofKind(kind));
   }
 
   private List<Alternative> alternatives(Acl acl) {
@@ -85,6 +87,7 @@ final class AclLinter {
     if (alternatives(acl).isEmpty()) {
       warn(
           acl,
+          "never-matches",
           "This ACL never matches: no frame can be all that \""
               + acl.match()
               + "\" asks for. Remove it, or use || where one of several is meant.");
@@ -111,6 +114,7 @@ final class AclLinter {
       if (all) {
         warn(
             acl,
+            "never-decides",
             "This ACL never decides: every frame it matches is decided by "
                 + String.join(
                     " and ",
@@ -138,6 +142,7 @@ final class AclLinter {
                 acl ->
                     warn(
                         allowing,
+                        "equal-priorities",
                         "This ACL and "
                             + acl.location().fileAndLine()
                             + " have the same priority "
@@ -172,6 +177,7 @@ final class AclLinter {
             if (!acl.action().allows()) {
               warn(
                   acl,
+                  "gateway-cut-off",
                   "This ACL cuts the gateway "
                       + gateway.get()
                       + " off: it lies in the addresses of \""
@@ -212,6 +218,7 @@ final class AclLinter {
     if (acl.action() == AclAction.REJECT && !acl.fromLport()) {
       warn(
           acl,
+          "reject-to-lport",
           "A Linux bridge cannot answer a frame that is about to leave it, so this to-lport reject"
               + " is compiled to a drop. For an answer write a from-lport ACL that matches the"
               + " destination.");
@@ -220,45 +227,52 @@ final class AclLinter {
         .anyMatch(a -> namesUplink(a.inports()) || namesUplink(a.outports()))) {
       warn(
           acl,
+          "matches-uplink",
           "\"uplink\" is the port through which VMs on other hosts come in too, so this ACL decides"
               + " differently about VMs on the same host and on others. Match on addresses"
               + " instead.");
     }
-    unknownPorts(acl);
+    namesPorts(acl);
     if (acl.action() == AclAction.ALLOW_STATELESS && network.stateful()) {
       warn(
           acl,
+          "stateless-tracked",
           "Connections are tracked on this network (an ACL says allow-related), and an"
               + " allow-stateless ACL is treated as allow here: replies pass too.");
     }
   }
 
   private static boolean namesUplink(Optional<Set<String>> names) {
-    return names.isPresent() && names.get().contains("uplink");
+    return names.isPresent() && names.get().contains(Inventory.UPLINK);
   }
 
-  private void unknownPorts(Acl acl) {
-    Set<String> known = new LinkedHashSet<>(Set.of("uplink"));
-    boolean asks =
-        alternatives(acl).stream()
-            .anyMatch(a -> a.inports().isPresent() || a.outports().isPresent());
-    if (!asks) {
+  private void namesPorts(Acl acl) {
+    Set<String> names = new TreeSet<>();
+    for (Alternative alternative : alternatives(acl)) {
+      alternative.inports().ifPresent(names::addAll);
+      alternative.outports().ifPresent(names::addAll);
+    }
+    names.remove(Inventory.UPLINK);
+    if (names.isEmpty()) {
       return;
     }
-    network.nics().forEach(nic -> known.addAll(network.portNames().of(nic)));
-    Set<String> unknown = new LinkedHashSet<>();
-    for (Alternative alternative : alternatives(acl)) {
-      alternative.inports().ifPresent(unknown::addAll);
-      alternative.outports().ifPresent(unknown::addAll);
-    }
-    unknown.removeAll(known);
-    if (!unknown.isEmpty()) {
+    warn(
+        acl,
+        "selects-by-vm-name",
+        "This selects by VM name ("
+            + String.join(", ", names)
+            + "), and tenants can rename their VMs: one that takes this name is met by the rule, and"
+            + " one that gives it up is not. Match on addresses that the inventory binds to the vNIC,"
+            + " or select by a label in a NetworkPolicy.");
+    network.nics().forEach(nic -> names.removeAll(network.portNames().of(nic)));
+    if (!names.isEmpty()) {
       warn(
           acl,
+          "unknown-port",
           "No port on network "
               + network.network().name()
               + " is named "
-              + String.join(", ", unknown)
+              + String.join(", ", names)
               + "; a port is named VM/NIC, or VM where the VM has one vNIC on the network.");
     }
   }
@@ -278,6 +292,7 @@ final class AclLinter {
           String own = field == Field.IP4_DST ? "ip4.src" : "ip6.src";
           warn(
               acl,
+              "replies-die",
               "This ACL drops replies too: what \""
                   + acl.match()
                   + "\" protects can open connections, but nothing comes back, since no ACL of this"
@@ -366,6 +381,7 @@ final class AclLinter {
       Acl first = closing.get(0);
       warn(
           first,
+          "left-open",
           "What the ACLs of this network close stays open to "
               + String.join(", ", open)
               + ". The strict form closes it: {direction: to-lport, priority: 1, action: drop, match:"
@@ -411,6 +427,7 @@ final class AclLinter {
           if (!role.mayReach(destination.get().role())) {
             warn(
                 acl,
+                "contradicts-roles",
                 "This ACL allows "
                     + source.get().portName()
                     + " to reach "

@@ -28,6 +28,7 @@ public final class Linter {
   /** All warnings about the ACLs and network policies of all networks. */
   public List<Finding> lint() {
     for (ResolvedNetwork network : networks.values()) {
+      new SubnetLinter(network, findings::add).lint();
       new AclLinter(network, findings::add).lint();
       network.policies().forEach(policy -> lintPolicy(network, policy));
     }
@@ -41,6 +42,7 @@ public final class Linter {
               .anyMatch(nic -> nic.namespace().equals(policy.namespace()));
       warn(
           policy,
+          "selects-nothing",
           "The NetworkPolicy "
               + policy.name()
               + " selects no vNIC on network "
@@ -67,27 +69,29 @@ public final class Linter {
     if (nobody) {
       findings.add(
           Finding.warning(
-              rule.location(),
-              "This rule of NetworkPolicy "
-                  + policy.name()
-                  + " allows nobody: its selectors find no vNIC on network "
-                  + network.network().name()
-                  + ". Check them against the labels of VMs and namespaces."));
+                  rule.location(),
+                  "This rule of NetworkPolicy "
+                      + policy.name()
+                      + " allows nobody: its selectors find no vNIC on network "
+                      + network.network().name()
+                      + ". Check them against the labels of VMs and namespaces.")
+              .ofKind("allows-nobody"));
     }
     for (NetworkPolicy.Port port : rule.ports()) {
       if (port.number() instanceof NetworkPolicy.NamedPort named
           && network.nics().stream().noneMatch(nic -> names(nic, named.name(), port.protocol()))) {
         findings.add(
             Finding.warning(
-                rule.location(),
-                "No vNIC on network "
-                    + network.network().name()
-                    + " has a "
-                    + port.protocol()
-                    + " port named "
-                    + named.name()
-                    + ", so this rule allows nothing through it. Write the number, or name the port"
-                    + " in the inventory."));
+                    rule.location(),
+                    "No vNIC on network "
+                        + network.network().name()
+                        + " has a "
+                        + port.protocol()
+                        + " port named "
+                        + named.name()
+                        + ", so this rule allows nothing through it. Write the number, or name the port"
+                        + " in the inventory.")
+                .ofKind("unknown-port-name"));
       }
     }
   }
@@ -117,6 +121,7 @@ public final class Linter {
     if (!reachesBeyond && network.selectedBy(policy) > 0) {
       warn(
           policy,
+          "gateway-cut-off",
           "The NetworkPolicy "
               + policy.name()
               + " lets the vNICs it selects send nothing beyond network "
@@ -137,7 +142,7 @@ public final class Linter {
         contradiction = contradictionAt(network, policy, network.nics().get(i));
       }
     }
-    contradiction.ifPresent(message -> warn(policy, message));
+    contradiction.ifPresent(message -> warn(policy, "contradicts-roles", message));
   }
 
   private static Optional<String> contradictionAt(
@@ -167,7 +172,7 @@ public final class Linter {
     return Optional.empty();
   }
 
-  private void warn(NetworkPolicy policy, String message) {
-    findings.add(Finding.warning(policy.location(), message));
+  private void warn(NetworkPolicy policy, String kind, String message) {
+    findings.add(Finding.warning(policy.location(), message).ofKind(kind));
   }
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.match;
 
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
 import org.ovirt.isolatedports.policy.match.Token.Format;
 import org.ovirt.isolatedports.policy.match.Token.Kind;
 
@@ -12,9 +14,18 @@ import org.ovirt.isolatedports.policy.match.Token.Kind;
 final class Lexer {
 
   private final String input;
+  private final Set<Cut> cut = new LinkedHashSet<>();
 
   Lexer(String input) {
     this.input = input;
+  }
+
+  /** An address with bits beyond its mask, which OVN takes away. */
+  record Cut(int start, String text) {}
+
+  /** The addresses read so far that have bits beyond their masks. */
+  Set<Cut> cut() {
+    return cut;
   }
 
   /** The character at an index, or NUL at the end. */
@@ -176,6 +187,9 @@ final class Lexer {
     if (bits.isEmpty()) {
       return Token.error(start, mask.end(), "Value and mask have incompatible formats.");
     }
+    if (!isNumber(value) && !value.value().and(bits.get()).equals(value.value())) {
+      cut.add(new Cut(start, input.substring(start, mask.end())));
+    }
     Format format =
         value.format() == Format.DECIMAL && mask.format() == Format.HEXADECIMAL
             ? Format.HEXADECIMAL
@@ -188,6 +202,10 @@ final class Lexer {
         format,
         value.value().and(bits.get()),
         bits.get());
+  }
+
+  private static boolean isNumber(Token token) {
+    return token.format() == Format.DECIMAL || token.format() == Format.HEXADECIMAL;
   }
 
   private static Optional<Bits> maskBits(Token value, Token mask) {

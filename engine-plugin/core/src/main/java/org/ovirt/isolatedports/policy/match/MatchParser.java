@@ -41,6 +41,11 @@ public final class MatchParser {
     this.token = lexer.next(0);
   }
 
+  /** The addresses read so far that have bits beyond their masks. */
+  Set<Lexer.Cut> cut() {
+    return lexer.cut();
+  }
+
   private record FieldPart(Symbol symbol, int offset, int bits) {}
 
   private record Value(Bits value, Bits mask, boolean masked, Format format, String text) {}

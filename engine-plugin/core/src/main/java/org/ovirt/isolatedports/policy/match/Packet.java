@@ -8,7 +8,7 @@ import java.util.Set;
  * A frame, as far as matches look at it. A field that was not set counts as 0, as in Open vSwitch;
  * prerequisites keep that from mattering.
  *
- * <p>With {@link #unknownExcept} some fields can be left open; a match then holds, does not hold,
+ * <p>With {@link #forget(Field)} some fields can be left open; a match then holds, does not hold,
  * or is undecided.
  */
 // Arrays by ordinal: a matrix of 1,000 VMs makes two million of these.
@@ -78,13 +78,21 @@ public final class Packet {
     return outport.orElse(Set.of());
   }
 
-  /** Leaves all fields open but those given. */
-  public Packet unknownExcept(Set<Field> fields) {
-    known = 0;
-    for (Field field : fields) {
-      known |= 1L << field.ordinal();
-    }
+  /** Leaves a field open. */
+  public Packet forget(Field field) {
+    known &= ~(1L << field.ordinal());
     return this;
+  }
+
+  /** Leaves fields open. */
+  public Packet forget(Set<Field> fields) {
+    fields.forEach(this::forget);
+    return this;
+  }
+
+  /** Whether a field was not left open. */
+  public boolean knows(Field field) {
+    return (known & 1L << field.ordinal()) != 0;
   }
 
   /** Whether a match holds for this frame; undecided only where fields or ports were left open. */

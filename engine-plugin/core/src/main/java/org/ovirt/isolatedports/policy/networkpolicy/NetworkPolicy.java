@@ -69,6 +69,9 @@ public record NetworkPolicy(
     }
   }
 
+  /** A peer that could not be read: nobody, so that a rule does not widen to everyone. */
+  public record NoPeer() implements Peer {}
+
   /**
    * Which connections a rule is about.
    *
@@ -99,6 +102,9 @@ public record NetworkPolicy(
 
   /** Every port of the protocol. */
   public record AnyPort() implements PortNumber {}
+
+  /** A port that could not be read: none, so that a rule does not widen to all. */
+  public record NoPort() implements PortNumber {}
 
   /** The ports from one to another. */
   public record PortRange(int first, int last) implements PortNumber {}

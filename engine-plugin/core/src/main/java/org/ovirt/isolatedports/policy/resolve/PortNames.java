@@ -2,8 +2,10 @@
 package org.ovirt.isolatedports.policy.resolve;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 
 /**
@@ -13,16 +15,18 @@ import org.ovirt.isolatedports.policy.inventory.Nic;
 public final class PortNames {
 
   private final Map<String, Integer> vnicsOfVm = new HashMap<>();
+  private final Set<String> taken = new HashSet<>(Inventory.RESERVED_NAMES);
 
   PortNames(Iterable<Nic> nics) {
     for (Nic nic : nics) {
       vnicsOfVm.merge(nic.vm(), 1, Integer::sum);
+      taken.add(nic.portName());
     }
   }
 
-  /** The names of a vNIC's port. */
+  /** The names of a vNIC's port; a VM that bears the name of something else is not met by it. */
   public Set<String> of(Nic nic) {
-    return vnicsOfVm.getOrDefault(nic.vm(), 0) == 1
+    return vnicsOfVm.getOrDefault(nic.vm(), 0) == 1 && !taken.contains(nic.vm())
         ? Set.of(nic.portName(), nic.vm())
         : Set.of(nic.portName());
   }

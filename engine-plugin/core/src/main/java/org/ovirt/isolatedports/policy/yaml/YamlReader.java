@@ -2,9 +2,15 @@
 package org.ovirt.isolatedports.policy.yaml;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -17,13 +23,13 @@ import org.ovirt.isolatedports.policy.PolicyException;
 import org.ovirt.isolatedports.policy.SourceLocation;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.api.lowlevel.Parse;
-import org.snakeyaml.engine.v2.common.ScalarStyle;
 import org.snakeyaml.engine.v2.events.AliasEvent;
 import org.snakeyaml.engine.v2.events.Event;
 import org.snakeyaml.engine.v2.events.NodeEvent;
 import org.snakeyaml.engine.v2.events.ScalarEvent;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
+import org.snakeyaml.engine.v2.exceptions.ReaderException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 
 /**
@@ -47,50 +53,86 @@ public final class YamlReader {
 
   private YamlReader() {}
 
+  /** The name under which the standard input is read, as with other commands. */
+  public static final Path STANDARD_INPUT = Path.of("-");
+
   /**
-   * Reads a file.
+   * Reads a file, or whatever else can be read to its end: a pipe, a device, {@link
+   * #STANDARD_INPUT}.
    *
    * @param file the file; at most {@link #MAX_BYTES}, UTF-8
    * @return its documents, those that say nothing left out
    * @throws PolicyException if it cannot be read or breaks a rule
    */
   public static List<YamlNode> read(Path file) throws PolicyException {
-    SourceLocation start = new SourceLocation(file.toString(), 1, 1);
+    String name = file.equals(STANDARD_INPUT) ? "standard input" : file.toString();
+    SourceLocation start = new SourceLocation(name, 1, 1);
     try {
-      if (!Files.isRegularFile(file)) {
-        throw new PolicyException(start, "There is no such file; check the name.");
+      if (file.equals(STANDARD_INPUT)) {
+        return read(name, decode(name, bytes(System.in, start)));
       }
-      if (Files.size(file) > MAX_BYTES) {
-        throw new PolicyException(start, tooLarge(Files.size(file)));
+      if (Files.isDirectory(file)) {
+        throw new PolicyException(start, "This is a directory; give the name of a file.");
       }
-      return read(file.toString(), Files.readString(file));
+      if (Files.isRegularFile(file) && Files.size(file) > MAX_BYTES) {
+        throw new PolicyException(start, tooLarge());
+      }
+      try (InputStream in = Files.newInputStream(file)) {
+        return read(name, decode(name, bytes(in, start)));
+      }
+    } catch (NoSuchFileException e) {
+      throw new PolicyException(start, "There is no such file; check the name.");
+    } catch (AccessDeniedException e) {
+      throw new PolicyException(start, "The file may not be read; check its permissions.");
     } catch (IOException e) {
       throw new PolicyException(
-          start,
-          "The file cannot be read as UTF-8 text ("
-              + e.getClass().getSimpleName()
-              + "); check its encoding and permissions.");
+          start, "The file cannot be read: " + e.getMessage() + ". Check what it is.");
     }
   }
 
-  private static String tooLarge(long bytes) {
-    return "The file has "
-        + bytes
-        + " bytes; at most "
+  private static byte[] bytes(InputStream in, SourceLocation start)
+      throws IOException, PolicyException {
+    byte[] bytes = in.readNBytes(MAX_BYTES + 1);
+    if (bytes.length > MAX_BYTES) {
+      throw new PolicyException(start, tooLarge());
+    }
+    return bytes;
+  }
+
+  private static String tooLarge() {
+    return "The file has too many bytes; at most "
         + MAX_BYTES
         + " are read. Split it into several files.";
   }
 
-  /** Reads text; {@code name} is what messages call it. */
-  public static List<YamlNode> read(String name, String text) throws PolicyException {
-    if (text.length() > MAX_BYTES) {
+  private static String decode(String name, byte[] bytes) throws PolicyException {
+    ByteBuffer in = ByteBuffer.wrap(bytes);
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    CoderResult result = StandardCharsets.UTF_8.newDecoder().decode(in, out, true);
+    out.flip();
+    String text = out.toString();
+    if (result.isError()) {
       throw new PolicyException(
-          new SourceLocation(name, 1, 1), tooLarge(text.getBytes(StandardCharsets.UTF_8).length));
+          new SourceText(name, text).location(text.length()),
+          String.format(
+              "The byte 0x%02x here is not UTF-8; save the file as UTF-8.",
+              bytes[in.position()] & 0xff));
     }
+    return text;
+  }
+
+  /** Reads text; {@code name} is what messages call it. */
+  public static List<YamlNode> read(String name, String given) throws PolicyException {
+    if (given.length() > MAX_BYTES) {
+      throw new PolicyException(new SourceLocation(name, 1, 1), tooLarge());
+    }
+    // A byte order mark says how a file is encoded, and is no part of its text.
+    String text = given.startsWith("\ufeff") ? given.substring(1) : given;
     checkLines(name, text);
     LoadSettings settings =
         LoadSettings.builder().setLabel(name).setCodePointLimit(MAX_BYTES).build();
-    Builder builder = new Builder(name);
+    SourceText source = new SourceText(name, text);
+    Builder builder = new Builder(name, source);
     try {
       for (Event event : new Parse(settings).parseString(text)) {
         builder.accept(event);
@@ -100,6 +142,13 @@ public final class YamlReader {
       throw new PolicyException(
           builder.location(e.getProblemMark()),
           "This is not YAML: " + problem + ". Check indentation, quotes and brackets here.");
+    } catch (ReaderException e) {
+      throw new PolicyException(
+          source.location(text.offsetByCodePoints(0, e.getPosition())),
+          String.format(
+              "The character U+%04X here may not stand in YAML; remove it, or write it as"
+                  + " \"\\u%04x\" in double quotes.",
+              e.getCodePoint(), e.getCodePoint()));
     } catch (YamlEngineException | UncheckedIOException e) {
       throw new PolicyException(
           new SourceLocation(name, 1, 1),
@@ -149,11 +198,13 @@ public final class YamlReader {
 
   private static final class Builder {
     private final String name;
+    private final SourceText source;
     private final List<YamlNode> documents = new ArrayList<>();
     private final Deque<Open> open = new ArrayDeque<>();
 
-    Builder(String name) {
+    Builder(String name, SourceText source) {
       this.name = name;
+      this.source = source;
     }
 
     SourceLocation location(Optional<Mark> mark) {
@@ -187,20 +238,27 @@ public final class YamlReader {
       }
     }
 
-    private static YamlNode.Scalar scalar(ScalarEvent event, SourceLocation location)
+    private YamlNode.Scalar scalar(ScalarEvent event, SourceLocation location)
         throws PolicyException {
       if (event.getTag().isPresent()) {
         throw new PolicyException(
             location,
             "Tags (" + event.getTag().get() + ") are not accepted; write the plain value.");
       }
-      return new YamlNode.Scalar(
-          event.getValue(), event.getScalarStyle() == ScalarStyle.PLAIN, location);
+      YamlNode.Style style =
+          switch (event.getScalarStyle()) {
+            case SINGLE_QUOTED -> YamlNode.Style.SINGLE_QUOTED;
+            case LITERAL -> YamlNode.Style.LITERAL;
+            case FOLDED -> YamlNode.Style.FOLDED;
+            case PLAIN -> YamlNode.Style.PLAIN;
+            default -> YamlNode.Style.DOUBLE_QUOTED;
+          };
+      return new YamlNode.Scalar(event.getValue(), style, source, location);
     }
 
     private void add(YamlNode node) throws PolicyException {
       if (open.isEmpty()) {
-        if (!(node instanceof YamlNode.Scalar scalar && scalar.isNull())) {
+        if (!node.saysNothing()) {
           documents.add(node);
         }
         return;

@@ -127,8 +127,8 @@ class SubnetTest {
         "acls: [{direction: from-lport, priority: 1, action: drop, match: outport == \"x\"}] | 6:68 | use direction to-lport",
         "acls: {} | 6:9 | must be a list, not a mapping",
         "private: maybe | 6:12 | must be true or false",
-        "excludeIps: [10.0.0.1..x] | 6:15 | addresses or ranges",
-        "gateway: 10.0.0 | 6:12 | must hold addresses",
+        "excludeIps: [10.0.0.1..x] | 6:16 | or a range of addresses",
+        "gateway: 10.0.0 | 6:12 | must be a valid IP address",
       })
   void refusalsNameThePlaceAndTheCure(String spec, String place, String message) {
     List<Finding> errors =

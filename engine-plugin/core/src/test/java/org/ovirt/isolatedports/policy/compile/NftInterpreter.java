@@ -334,6 +334,11 @@ final class NftInterpreter {
       case "ip saddr" -> given(ip4, packet, Field.IP4_SRC);
       case "ip daddr" -> given(ip4, packet, Field.IP4_DST);
       case "ip ttl" -> given(ip4, packet, Field.IP_TTL);
+      case "ip dscp" -> given(ip4, packet, Field.IP_DSCP);
+      case "ip ecn" -> given(ip4, packet, Field.IP_ECN);
+      case "ip6 dscp" -> given(ip6, packet, Field.IP_DSCP);
+      case "ip6 ecn" -> given(ip6, packet, Field.IP_ECN);
+      case "ip6 flowlabel" -> given(ip6, packet, Field.IP6_LABEL);
       case "ip6 saddr" -> given(ip6, packet, Field.IP6_SRC);
       case "ip6 daddr" -> given(ip6, packet, Field.IP6_DST);
       case "ip6 hoplimit" -> given(ip6, packet, Field.IP_TTL);

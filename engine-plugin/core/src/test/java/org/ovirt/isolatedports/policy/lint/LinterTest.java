@@ -185,4 +185,74 @@ class LinterTest {
         .hasSize(uplink.equals("open") ? 0 : 1)
         .allMatch(finding -> finding.message().contains("lists no gateway_macs"));
   }
+
+  private static final String TWO_STACKS =
+      """
+      networks: [{name: net, cidr: [10.0.0.0/24, "fd00::/64"], gateway: [10.0.0.1]}]
+      vms:
+      - {name: a, nics: [{network: net, mac: "52:54:00:00:00:02", ips: [10.0.0.2, "fd00::2"]}]}
+      """;
+
+  /** A subnet's addresses that do not fit its network cut VMs off, where it is private. */
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "cidrBlock: 10.9.0.0/24 | block-of-another-network",
+        "cidrBlock: 10.9.0.0/24, private: true | vnic-outside-block",
+        "cidrBlock: 10.0.0.0/24, private: true | vnic-outside-block",
+        "cidrBlock: 10.0.0.0/25, gateway: 10.0.0.200 | gateway-outside",
+        "cidrBlock: 10.0.0.0/24, gateway: 10.0.0.2 | gateway-of-another-network",
+        "gateway: 10.9.0.1 | gateway-outside",
+        "cidrBlock: '10.0.0.0/24,fd00::/64', private: true, gateway: 10.0.0.1 | none",
+        "cidrBlock: 10.0.0.0/24 | none",
+      })
+  void namesSubnetsThatDoNotFitTheirNetwork(String spec, String kind) {
+    Inventory inventory = TestPolicies.inventory(TWO_STACKS);
+    PolicySet policies =
+        TestPolicies.policies(
+            inventory,
+            "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec: {"
+                + spec
+                + "}\n");
+    List<String> kinds =
+        new Linter(inventory, ResolvedNetwork.all(inventory, policies))
+            .lint().stream()
+                .map(finding -> finding.kind())
+                .filter(k -> k.contains("block") || k.contains("gateway"))
+                .toList();
+    if (kind.equals("none")) {
+      assertThat(kinds).isEmpty();
+    } else {
+      assertThat(kinds).contains(kind);
+    }
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "10.9.0.9 | lies outside the cidr of network net",
+        "10.0.0.2 | is also that of vNIC a/nic1",
+        "10.0.0.1 | is that of the gateway",
+      })
+  void namesAddressesThatCannotBeRight(String address, String message) throws PolicyException {
+    String inventory =
+        TWO_STACKS
+            + "- {name: b, nics: [{network: net, mac: \"52:54:00:00:00:03\", ips: ["
+            + address
+            + "]}]}\n";
+    assertThat(InventoryReader.read("inventory.yaml", inventory).findings())
+        .anyMatch(f -> !f.isError() && f.location().line() == 4 && f.message().contains(message));
+  }
+
+  @Test
+  void namesAGatewayOutsideItsNetwork() throws PolicyException {
+    assertThat(
+            InventoryReader.read(
+                    "inventory.yaml",
+                    "networks: [{name: net, cidr: 10.0.0.0/24, gateway: 10.9.0.1}]")
+                .findings())
+        .anyMatch(f -> !f.isError() && f.message().contains("lies outside its cidr"));
+  }
 }
