@@ -37,10 +37,11 @@ tests/host-lab/install-packages.sh
 
 built=target/demo/built
 classpath=tests/integration/target/demo.classpath
-sources="pom.xml engine-plugin tests"
+sources="pom.xml engine-plugin tests ui-extension/src ui-extension/package-lock.json"
 # shellcheck disable=SC2086
 if [ ! -e "$built" ] || [ -n "$(find $sources -newer "$built" \
-  \( -name '*.java' -o -name 'pom.xml' -o -name '*.cli' -o -name '*.xml' -o -name '*.sql' \) \
+  \( -name '*.java' -o -name 'pom.xml' -o -name '*.cli' -o -name '*.xml' -o -name '*.sql' \
+  -o -name '*.ts' -o -name '*.tsx' -o -name '*.css' -o -name '*.js' -o -name '*.html' -o -name '*-lock.json' \) \
   -not -path '*/target/*' -print -quit)" ]; then
   echo "Building (a few minutes the first time) ..."
   mkdir -p target/demo

@@ -25,6 +25,9 @@ mvn -B -ntp -Proot -Dmaven.test.failure.ignore=true -fae verify || build=$?
 python=0
 vdsm-hook/test.sh | tee target/vdsm-hook-tests.log
 python=${PIPESTATUS[0]}
+# The portal plugin in a browser; what it looks like is in target/screenshots.
+browser=0
+ui-extension/test.sh || browser=$?
 
-exec python3 tests/sum-up.py --maven-exit "$build" --host-exit "$python" \
+exec python3 tests/sum-up.py --maven-exit "$build" --host-exit "$python" --browser-exit "$browser" \
   --host-log target/vdsm-hook-tests.log ${CI:+--no-skips}

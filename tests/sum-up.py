@@ -14,16 +14,17 @@ def junit_counts(pattern):
     """Counts of all JUnit XML reports a glob finds: (passed, failed, skipped)."""
     passed = failed = skipped = 0
     for path in glob.glob(pattern, recursive=True):
-        suite = ET.parse(path).getroot()
-        tests, bad, left = (
-            int(suite.get("tests", 0)),
-            int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
-            int(suite.get("skipped", 0)),
-        )
-        passed += tests - bad - left
-        failed += bad
-        skipped += left
-        print_what_did_not_pass(suite)
+        # Some runners write one file for all of their suites.
+        for suite in ET.parse(path).getroot().iter("testsuite"):
+            tests, bad, left = (
+                int(suite.get("tests", 0)),
+                int(suite.get("failures", 0)) + int(suite.get("errors", 0)),
+                int(suite.get("skipped", 0)),
+            )
+            passed += tests - bad - left
+            failed += bad
+            skipped += left
+            print_what_did_not_pass(suite)
     return passed, failed, skipped
 
 
@@ -54,12 +55,18 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--maven-exit", type=int, required=True)
     parser.add_argument("--host-exit", type=int, required=True)
+    parser.add_argument("--browser-exit", type=int, required=True)
     parser.add_argument("--host-log", required=True)
     parser.add_argument("--no-skips", action="store_true")
     args = parser.parse_args()
 
-    counts = [junit_counts("**/target/*-reports/TEST-*.xml"), log_counts(args.host_log)]
-    for name, (passed, _, _) in zip(("Java", "host side"), counts):
+    counts = [
+        junit_counts("**/target/[fs]*-reports/TEST-*.xml"),
+        log_counts(args.host_log),
+        junit_counts("ui-extension/target/unit-reports/TEST-*.xml"),
+        junit_counts("ui-extension/target/browser-reports/TEST-*.xml"),
+    ]
+    for name, (passed, _, _) in zip(("Java", "host side", "portal unit", "browser"), counts):
         if passed == 0:
             print("No %s test ran." % name)
     passed, failed, skipped = (sum(column) for column in zip(*counts))
@@ -67,10 +74,13 @@ def main():
         print("The build ended with exit code %d." % args.maven_exit)
     if args.host_exit != 0:
         print("The host side's tests ended with exit code %d." % args.host_exit)
+    if args.browser_exit != 0:
+        print("The browser tests ended with exit code %d." % args.browser_exit)
     good = (
         failed == 0
         and args.maven_exit == 0
         and args.host_exit == 0
+        and args.browser_exit == 0
         and all(count[0] > 0 for count in counts)
         and not (args.no_skips and skipped)
     )

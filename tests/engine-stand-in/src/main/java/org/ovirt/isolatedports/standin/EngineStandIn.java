@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.standin;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -113,6 +114,7 @@ public final class EngineStandIn implements AutoCloseable {
     private Optional<URI> externalScheduler = Optional.empty();
     private boolean schedulerFilterOnAllClusters;
     private Optional<String> registeredProperty = Optional.empty();
+    private Optional<Path> uiPlugins = Optional.empty();
     private Engine.AgentFactory agents = address -> new SimulatedHost();
     private final Map<String, URI> proxies = new LinkedHashMap<>();
     private final Map<String, Engine.UserSeed> users = new LinkedHashMap<>();
@@ -172,6 +174,15 @@ public final class EngineStandIn implements AutoCloseable {
     }
 
     /**
+     * Serves a stand-in of the admin portal at {@code /ovirt-engine/webadmin/} with the UI plugins
+     * of a folder, which is laid out as the engine's {@code ui-plugins}.
+     */
+    public Builder portal(Path folder) {
+      uiPlugins = Optional.of(folder);
+      return this;
+    }
+
+    /**
      * A user of the profile {@code internal}; replaces one with the same login.
      *
      * @param known whether the engine has the user in its own table from the start
@@ -199,7 +210,7 @@ public final class EngineStandIn implements AutoCloseable {
                   schedulerFilterOnAllClusters,
                   List.copyOf(users.values()),
                   agents));
-      Server server = new Server(engine, port, clientId, clientSecret);
+      Server server = new Server(engine, port, clientId, clientSecret, uiPlugins);
       proxies.forEach(server::proxy);
       return new EngineStandIn(engine, server);
     }

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.standin;
 
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import org.ovirt.isolatedports.standin.host.HostCapabilities;
 import org.ovirt.isolatedports.standin.host.SimulatedHost;
@@ -16,6 +17,7 @@ public final class Main {
         --scheduler URL       external scheduler, asked from the start
         --proxy PREFIX=URL    hand everything below PREFIX to URL; may be repeated
         --hosts NUMBER        simulated hosts in the cluster Default (default 0)
+        --portal DIRECTORY    serve the admin portal's stand-in with the UI plugins there
         --register            register the vNIC profile property port_isolation
       """;
 
@@ -40,6 +42,7 @@ public final class Main {
             builder.proxy(parts[0], URI.create(parts[1]));
           }
           case "--hosts" -> hosts = Integer.parseInt(value(options, ++i));
+          case "--portal" -> builder.portal(Path.of(value(options, ++i)));
           case "--register" -> builder.portIsolationPropertyRegistered();
           default ->
               throw new IllegalArgumentException("There is no option " + options.get(i) + ".");

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 /** Our server on the WildFly that the build provisioned, as a process of its own. */
 public final class PluginServer implements AutoCloseable {
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(2);
+  private static final Duration START_LIMIT = Duration.ofMinutes(5);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 

@@ -914,7 +914,10 @@ public final class Api {
         template,
         r -> {
           Search search = Search.parse(r.parameter("search").orElse(""));
-          Stream<Tree> all = search.nothing() ? Stream.of() : read.apply(r).filter(search::matches);
+          Stream<Tree> all =
+              search.nothing()
+                  ? Stream.of()
+                  : read.apply(r).filter(each -> search.matches(each, this::clusterName));
           long max = max(r, Long.MAX_VALUE);
           // A page is as long as the list may be; the engine's own length where no one says is 100.
           long skipped = (search.page() - 1) * (max == Long.MAX_VALUE ? 100 : max);
@@ -926,6 +929,10 @@ public final class Api {
           }
           return new Answer(200, root, tree, Optional.empty());
         });
+  }
+
+  private Optional<String> clusterName(String id) {
+    return engine.clusters.get(UUID.fromString(id)).map(Model.Cluster::name);
   }
 
   private void post(String template, Class<?> type, String root, Function<Request, Tree> create) {

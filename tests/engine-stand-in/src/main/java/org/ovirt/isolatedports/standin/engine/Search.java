@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.standin.api.Tree;
@@ -70,15 +71,25 @@ record Search(Map<String, String> conditions, boolean ascending, int page, boole
     return new Search(conditions, ascending, number, false);
   }
 
-  /** Whether an entity, as shown, meets all conditions. */
-  boolean matches(Tree entity) {
+  /**
+   * Whether an entity, as shown, meets all conditions.
+   *
+   * @param clusterName the name of the cluster with an id, by which VMs and hosts are searched
+   */
+  boolean matches(Tree entity, Function<String, Optional<String>> clusterName) {
     return conditions.entrySet().stream()
         .allMatch(
             each -> {
               Optional<String> value =
-                  each.getKey().equals("usrname")
-                      ? entity.text("user_name")
-                      : entity.text(each.getKey());
+                  switch (each.getKey()) {
+                    case "usrname" -> entity.text("user_name");
+                    case "cluster" ->
+                        entity
+                            .child("cluster")
+                            .flatMap(cluster -> cluster.text("id"))
+                            .flatMap(clusterName);
+                    default -> entity.text(each.getKey());
+                  };
               return value.filter(text -> like(text, each.getValue())).isPresent();
             });
   }

@@ -17,6 +17,7 @@ import io.undertow.util.Headers;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,6 +36,7 @@ public final class Server implements AutoCloseable {
   private final Map<String, HttpHandler> proxies = new ConcurrentHashMap<>();
   private final Sso sso;
   private final ApiHandler api;
+  private final Optional<Portal> portal;
   private final int port;
   private Undertow undertow;
 
@@ -43,11 +45,18 @@ public final class Server implements AutoCloseable {
    *
    * @param wantedPort 0 for any that is free
    * @param clientId the SSO client that may ask for token-info, with its secret
+   * @param uiPlugins the folder with the UI plugins of the admin portal; without it there is none
    */
-  public Server(Engine engine, int wantedPort, String clientId, String clientSecret) {
+  public Server(
+      Engine engine,
+      int wantedPort,
+      String clientId,
+      String clientSecret,
+      Optional<Path> uiPlugins) {
     Sessions sessions = new Sessions();
     this.sso = new Sso(engine, sessions, clientId, clientSecret);
     this.api = new ApiHandler(engine, sessions, sso);
+    this.portal = uiPlugins.map(Portal::new);
     this.undertow = listen(wantedPort);
     this.port = ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
   }
@@ -150,6 +159,8 @@ public final class Server implements AutoCloseable {
       api.handle(exchange);
     } else if (Sso.serves(path)) {
       sso.handle(exchange);
+    } else if (portal.isPresent() && Portal.serves(path)) {
+      portal.get().handle(exchange);
     } else if (path.equals("/ovirt-engine/services/health")) {
       exchange.getResponseHeaders().put(Headers.SET_COOKIE, Sso.LOCALE_COOKIE);
       Exchanges.send(
