@@ -31,7 +31,7 @@ export function DataTable<R>({
     <>
       {/* Reached by keyboard, as it may have to be scrolled sideways. */}
       {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
-      <div className="ip-table" tabIndex={0} role="region" aria-label={label}>
+      <div className="ip-table" tabIndex={0} role="group" aria-label={label}>
         <Table aria-label={label} variant="compact" gridBreakPoint="" isStriped>
           <Thead>
             <Tr>

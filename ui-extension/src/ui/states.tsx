@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  Alert,
   AlertActionLink,
   Button,
   EmptyState,
@@ -13,6 +12,7 @@ import type { UseQueryResult } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { asApiError, type Trouble } from '../api/errors';
 import { t, type MessageKey } from '../messages';
+import { Note } from './Note';
 
 const TITLES: Record<Trouble, MessageKey> = {
   unavailable: 'state.unavailable.title',
@@ -60,14 +60,13 @@ export function TroubleAlert({ error, retry }: { readonly error: unknown; readon
   const found = asApiError(error);
   const said = found.message !== '' && found.trouble !== 'unavailable' && found.trouble !== 'session';
   return (
-    <Alert
-      isInline
+    <Note
       variant={found.trouble === 'forbidden' || found.trouble === 'missing' ? 'info' : 'danger'}
       title={t(TITLES[found.trouble])}
       actionLinks={retry && <AlertActionLink onClick={retry}>{t('action.retry')}</AlertActionLink>}
     >
       {said ? found.message : t(BODIES[found.trouble])}
-    </Alert>
+    </Note>
   );
 }
 
@@ -115,7 +114,7 @@ export function Loaded<T>({
 /** What is shown is not of now. */
 export function Stale({ error }: { readonly error: unknown }) {
   const trouble = asApiError(error).trouble;
-  return <Alert isInline isPlain variant="warning" title={t('state.stale', { why: t(TITLES[trouble]) })} />;
+  return <Note isPlain variant="warning" title={t('state.stale', { why: t(TITLES[trouble]) })} />;
 }
 
 export function Nothing({ children }: { readonly children: ReactNode }) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Label, List, ListItem } from '@patternfly/react-core';
+import { Label, List, ListItem } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { ineligible, isIsolated, level, lowestOpen, type Cluster, type Gate } from '../../api/model';
 import { cluster, gate, hostsOfCluster, networksOfCluster, scheduler, violations } from '../../api/queries';
@@ -9,6 +9,7 @@ import { Facts, GateLabel, Name, Section, ineligibleText } from '../../ui/parts'
 import type { PageProps } from '../../ui/show';
 import { Loaded, Loading, Nothing, Stale, TroubleState } from '../../ui/states';
 import { fitness } from '../host/fitness';
+import { Note } from '../../ui/Note';
 
 /** The tab Isolation of a cluster. */
 export function ClusterPage({ id }: PageProps) {
@@ -92,9 +93,9 @@ function GateShown({ cluster: shown, gate: known }: { readonly cluster: Cluster;
         {why === undefined ? t('clusters.canIsolate') : ineligibleText(why, level(shown), lowestOpen(known))}
       </p>
       {value?.restartPending && (
-        <Alert isInline variant="info" title={t('gate.restartTitle')}>
+        <Note variant="info" title={t('gate.restartTitle')}>
           {t('gate.restartBody')}
-        </Alert>
+        </Note>
       )}
     </div>
   );
@@ -174,7 +175,7 @@ function SchedulingSection() {
           return problems.length === 0 ? (
             <Nothing>{t('cluster.schedulingFine')}</Nothing>
           ) : (
-            <Alert isInline variant="warning" title={t('cluster.schedulingProblems')}>
+            <Note variant="warning" title={t('cluster.schedulingProblems')}>
               <List>
                 {problems.map((problem) => (
                   <ListItem key={problem}>
@@ -182,7 +183,7 @@ function SchedulingSection() {
                   </ListItem>
                 ))}
               </List>
-            </Alert>
+            </Note>
           );
         }}
       </Loaded>

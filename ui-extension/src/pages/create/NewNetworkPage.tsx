@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  Alert,
   Checkbox,
   Form,
   FormSelect,
@@ -21,6 +20,7 @@ import { GateLabel, Name, ineligibleText } from '../../ui/parts';
 import { Loaded, TroubleAlert } from '../../ui/states';
 import { RoleChoice } from '../role/RoleChoice';
 import { NOTHING_MADE, Unfinished, create, missing, type FieldErrors, type Made, type Wish } from './create';
+import { Note } from '../../ui/Note';
 
 const FORM = 'new-network';
 const EMPTY: Wish = {
@@ -98,11 +98,7 @@ export function NewNetworkPage() {
       >
         {elsewhere && !making.isPending && <TroubleAlert error={trouble} />}
         {made.network !== undefined && !making.isPending && (
-          <Alert
-            isInline
-            variant="warning"
-            title={t('create.unfinished', { name: made.network.name })}
-          />
+          <Note variant="warning" title={t('create.unfinished', { name: made.network.name })} />
         )}
         <Field id="name" label={t('create.name')} required error={errors.name} help={t('create.nameHelp')}>
           <TextInput {...text('name', errors.name, '')} isRequired maxLength={256} />

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Form, List, ListItem, TextArea, TextInput } from '@patternfly/react-core';
+import { Form, List, ListItem, TextArea, TextInput } from '@patternfly/react-core';
 import { useMutation, useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { api, body } from '../../api/client';
@@ -12,6 +12,7 @@ import { Dialog, finish } from '../../ui/Dialog';
 import { Field } from '../../ui/Field';
 import type { PageProps } from '../../ui/show';
 import { Loading, TroubleAlert, TroubleState } from '../../ui/states';
+import { Note } from '../../ui/Note';
 
 const FORM = 'emergency';
 
@@ -82,13 +83,13 @@ function OpeningForm({ network: shown }: { readonly network: Network }) {
         {opening.isError && (field === undefined || field === 'form') && (
           <TroubleAlert error={opening.error} />
         )}
-        <Alert isInline variant="danger" title={t('emergency.warning')}>
+        <Note variant="danger" title={t('emergency.warning')}>
           <List>
             <ListItem>{t('emergency.effectNew')}</ListItem>
             <ListItem>{t('emergency.effectRunning')}</ListItem>
             <ListItem>{t('emergency.effectEnd')}</ListItem>
           </List>
-        </Alert>
+        </Note>
         <Field
           id="reason"
           label={t('emergency.reason')}

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Label } from '@patternfly/react-core';
+import { Label } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { kernel, type Decision, type Host, type Violation } from '../../api/model';
 import { decisions, hooksOf, host, networksOfCluster, violations } from '../../api/queries';
@@ -9,6 +9,7 @@ import { Facts, Section } from '../../ui/parts';
 import type { PageProps } from '../../ui/show';
 import { Loaded, Loading, Nothing, Stale, TroubleState } from '../../ui/states';
 import { fitness, type Fitness } from './fitness';
+import { Note } from '../../ui/Note';
 
 /** The tab Isolation of a host. */
 export function HostPage({ id }: PageProps) {
@@ -101,9 +102,8 @@ function FitnessShown({
         <span className="ip-prose">{t(`host.${found}Means`)}</span>
       </div>
       {ours.map((violation) => (
-        <Alert
+        <Note
           key={violation.id}
-          isInline
           variant={violation.severity === 'error' ? 'danger' : 'warning'}
           title={<bdi className="ip-name">{violation.description}</bdi>}
         />

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Button, List, ListItem } from '@patternfly/react-core';
+import { Button, List, ListItem } from '@patternfly/react-core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { api, body } from '../../api/client';
 import { millis, type Emergency, type Network } from '../../api/model';
@@ -10,6 +10,7 @@ import { EMERGENCY, open } from '../../portal/places';
 import { Section } from '../../ui/parts';
 import { Loaded, Nothing, TroubleAlert } from '../../ui/states';
 import { countdown, useNow } from '../../ui/useNow';
+import { Note } from '../../ui/Note';
 
 /** Opening an isolated network for a while, and closing it before its time is over. */
 export function EmergencySection({ network }: { readonly network: Network }) {
@@ -68,7 +69,7 @@ function Opened({ id, state }: { readonly id: string; readonly state: Emergency 
   const left = state.not_closed_yet?.part ?? [];
   return (
     <div className="ip-stack">
-      <Alert isInline variant="danger" title={t(closing ? 'emergency.isClosing' : 'emergency.isOpen')}>
+      <Note variant="danger" title={t(closing ? 'emergency.isClosing' : 'emergency.isOpen')}>
         {!closing && until !== undefined && (
           <p>
             <span role="timer" aria-label={t('emergency.left')}>
@@ -79,7 +80,7 @@ function Opened({ id, state }: { readonly id: string; readonly state: Emergency 
         <p className="ip-prose">
           <bdi>{t('emergency.by', { user: state.opened_by ?? '', reason: state.reason ?? '' })}</bdi>
         </p>
-      </Alert>
+      </Note>
       {left.length > 0 && (
         <>
           <p>{t('emergency.notClosedYet')}</p>

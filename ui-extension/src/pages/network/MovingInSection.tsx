@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import {
-  Alert,
   Button,
   Form,
   FormGroup,
@@ -24,6 +23,7 @@ import { DataTable } from '../../ui/DataTable';
 import { Name, Section } from '../../ui/parts';
 import { Loaded, Nothing, TroubleAlert } from '../../ui/states';
 import { useMove, type Move } from './useMove';
+import { Note } from '../../ui/Note';
 
 /** The guided move of a plain network's VMs to an isolated twin. */
 export function MovingInSection({ network }: { readonly network: Network }) {
@@ -126,8 +126,7 @@ function Obstacles({ state }: { readonly state: MovingIn }) {
   const blocking = all.filter((each) => each.blocking === 'true');
   const shown = blocking.length > 0 ? blocking : all;
   return (
-    <Alert
-      isInline
+    <Note
       variant={blocking.length > 0 ? 'danger' : 'warning'}
       title={t(blocking.length > 0 ? 'moving.blocked' : 'moving.obstacles')}
     >
@@ -138,7 +137,7 @@ function Obstacles({ state }: { readonly state: MovingIn }) {
           </ListItem>
         ))}
       </List>
-    </Alert>
+    </Note>
   );
 }
 

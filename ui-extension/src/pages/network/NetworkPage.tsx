@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, EmptyState, EmptyStateBody, Label } from '@patternfly/react-core';
+import { EmptyState, EmptyStateBody, Label } from '@patternfly/react-core';
 import { useQuery } from '@tanstack/react-query';
 import { asApiError } from '../../api/errors';
 import { isIsolated, type Network, type Uplink } from '../../api/model';
@@ -13,6 +13,7 @@ import { ClustersTable } from './ClustersTable';
 import { EmergencySection } from './EmergencySection';
 import { MovingInSection } from './MovingInSection';
 import { VnicsSection } from './VnicsSection';
+import { Note } from '../../ui/Note';
 
 /** The tab Isolation of a network. */
 export function NetworkPage({ id }: PageProps) {
@@ -50,9 +51,9 @@ function EnginesWord({ id }: { readonly id: string }) {
     return null;
   }
   return (
-    <Alert isInline variant="info" title={t('network.engineSays')}>
+    <Note variant="info" title={t('network.engineSays')}>
       {t(isIsolated(query.data) ? 'network.engineIsolated' : 'network.engineUnknown')}
-    </Alert>
+    </Note>
   );
 }
 
@@ -71,9 +72,9 @@ function Tab({ network: shown }: { readonly network: Network }) {
         {isolated && <EmergencySection network={shown} />}
       </div>
       {(shown.warnings?.warning ?? []).map((warning) => (
-        <Alert key={warning} isInline variant="warning" title={t('network.warning')}>
+        <Note key={warning} variant="warning" title={t('network.warning')}>
           <bdi className="ip-prose">{warning}</bdi>
-        </Alert>
+        </Note>
       ))}
       {isolated && (
         <Section title={t('violations.title')}>

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Radio, TextInput } from '@patternfly/react-core';
+import { Radio, TextInput } from '@patternfly/react-core';
 import type { Role } from '../../api/model';
 import { t } from '../../messages';
+import { Note } from '../../ui/Note';
 
 /** The roles of RFC 5517, each with what it means. */
 export function RoleChoice({
@@ -45,7 +46,7 @@ export function RoleChoice({
           }
         />
       ))}
-      {role.kind !== 'isolated' && <Alert isInline isPlain variant="warning" title={t('role.notYet')} />}
+      {role.kind !== 'isolated' && <Note isPlain variant="warning" title={t('role.notYet')} />}
     </>
   );
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Alert, Form } from '@patternfly/react-core';
+import { Form } from '@patternfly/react-core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { asApiError } from '../../api/errors';
@@ -24,6 +24,7 @@ import { Loaded, Loading, TroubleAlert, TroubleState } from '../../ui/states';
 import { saveRole } from '../create/create';
 import { VnicsTable } from '../network/VnicsSection';
 import { RoleChoice } from './RoleChoice';
+import { Note } from '../../ui/Note';
 
 const FORM = 'role';
 
@@ -122,9 +123,9 @@ function RoleForm({
             <Affected profile={read.profile} network={on} />
           </>
         ) : (
-          <Alert isInline variant="info" title={t('role.plainNetwork')}>
+          <Note variant="info" title={t('role.plainNetwork')}>
             {t('role.plainNetworkBody')}
-          </Alert>
+          </Note>
         )}
       </Form>
     </Dialog>
