@@ -23,6 +23,10 @@ MAX_SIZE = 8 << 20
 MAX_ELEMENTS = 200000
 
 
+# In which ASCII is spelled in its own bytes.
+_LIKE_ASCII = ('us-ascii', 'ascii', 'iso-8859-', 'latin1', 'windows-125')
+
+
 class Unreadable(Exception):
     """The document cannot be read as one that VDSM or libvirt would send."""
 
@@ -240,6 +244,7 @@ def read(xml: bytes) -> Document:
     parser.EndElementHandler = reader.end
     parser.CharacterDataHandler = reader.characters
     parser.StartDoctypeDeclHandler = _no_doctype
+    parser.XmlDeclHandler = lambda _, encoding, __: _as_utf8(encoding, xml)
     try:
         parser.Parse(xml, True)
     except pyexpat.ExpatError as e:
@@ -247,6 +252,21 @@ def read(xml: bytes) -> Document:
     except (ValueError, LookupError) as e:
         raise Unreadable('the document has an encoding that cannot be read (%s)' % e)
     return reader.document
+
+
+def _as_utf8(encoding: 'Optional[str]', xml: bytes) -> None:
+    """libvirt takes every document as UTF-8, whatever that declares; expat goes by the declaration.
+    So nothing may be in it that the two would read in different ways."""
+    name = (encoding or 'utf-8').lower()
+    if name in ('utf-8', 'utf8'):
+        return
+    try:
+        xml.decode('ascii')
+        if name.startswith(_LIKE_ASCII):
+            return
+    except UnicodeDecodeError:
+        pass
+    raise Unreadable('the document declares encoding %s, and libvirt takes it as UTF-8' % encoding)
 
 
 def _no_doctype(*_: object) -> None:
