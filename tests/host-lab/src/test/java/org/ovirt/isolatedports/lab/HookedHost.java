@@ -22,6 +22,7 @@ final class HookedHost {
   private final LabHost host;
   private int starts;
   private Path log;
+  private Process watch;
 
   HookedHost(Lab lab, LabHost host) {
     this.lab = lab;
@@ -44,8 +45,9 @@ final class HookedHost {
     starts++;
     log = lab.scratch().resolve("watch-%s-%d.log".formatted(host.name(), starts));
     // Scheduled as by the unit.
-    host.spawn(
-        log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
+    watch =
+        host.spawn(
+            log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
     Poll.until(
         START,
         () -> read(log).contains(" watches "),
@@ -61,6 +63,10 @@ final class HookedHost {
   /** Sends the watch a signal, as STOP to make it hang. */
   void signalWatch(String signal) {
     host.run("sh", "-c", "kill -%s $(cut -d' ' -f1 /run/isolated-ports/watch)".formatted(signal));
+    if (signal.equals("CONT")) {
+      // The nsenter it runs under has stopped with it, and would be left behind.
+      Command.run(START, List.of("kill", "-CONT", Long.toString(watch.pid())), "");
+    }
   }
 
   /** What the watch that was started last has said so far. */

@@ -453,12 +453,11 @@ class HostEventsLabIT {
 
   @Test
   void aWatchThatDoesNotAnswerIsReportedAsNone() {
-    String pid = a.host().read("/run/isolated-ports/watch").strip();
-    a.host().run("kill", "-STOP", pid);
+    a.signalWatch("STOP");
     try {
       assertThat(report(a)).contains(";watch=no;");
     } finally {
-      a.host().run("kill", "-CONT", pid);
+      a.signalWatch("CONT");
     }
     assertThat(report(a)).contains(";watch=yes;");
   }
