@@ -113,17 +113,19 @@ uninstall_all() {
   fi
   [ -z "$root" ] || return 0
   if [ -n "$purge" ]; then
-    nft delete table bridge isolated_ports_floor 2> /dev/null || true
+    for table in isolated_ports_floor isolated_ports_bridges; do
+      nft delete table bridge "$table" 2> /dev/null || true
+    done
     echo "Kept: the flag of every port that is isolated now, until its VM ends."
   else
-    echo "Kept: the flag of every port that is isolated now, and nft's table bridge isolated_ports_floor below it, which isolates them too until the host restarts."
+    echo "Kept: the flag of every port that is isolated now, and nft's tables bridge isolated_ports_floor and isolated_ports_bridges below it, which isolate VMs too until the host restarts."
   fi
   echo "VMs that start from now on are not isolated by this host. libvirt forgets the filter with: systemctl reload libvirtd (or virtqemud)."
   if [ -s /run/isolated-ports/watch ]; then
     echo "A watch still runs as process $(cat /run/isolated-ports/watch); end it." >&2
     exit 1
   fi
-  rm -rf /run/isolated-ports
+  rm -rf /run/isolated-ports /run/vdsm/isolated-ports
 }
 
 if [ -n "$uninstall" ]; then

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # All tests of the host side: flake8, mypy, unit and, as root, root tests.
 # One line per suite: N passed, N failed, N skipped. Exit 1 where one fails.
-# Needs Debian's packages flake8 and mypy; for the root tests iproute2.
+# Needs Debian's packages flake8, mypy and python3-libvirt; for the root tests iproute2 and nftables.
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 cd "$here" || exit 1
