@@ -15,7 +15,7 @@ from typing import Dict, List, Tuple
 
 from tests.root import watch_test
 from tests.root.watch_test import PROGRAM, ip, isolated, set_flag, within
-from tests.support import ISO, interface
+from tests.support import ISO, SOURCE, interface
 
 from isolated_ports import live
 from isolated_ports.floor import GROUP
@@ -268,6 +268,40 @@ class Abilities(watch_test.WatchCase):
             return json.loads(self.run_program('status', '--json')[1])['abilities']
         self.assertTrue(within(_SLACK, lambda: found() == expected), (found(), expected))
         self.assertNotIn('isolated_ports_probe', nft('list ruleset'))
+
+
+class Systemd(watch_test.KernelCase):
+
+    def test_it_hears_that_the_watch_is_ready_and_goes_on_until_that_hangs(self) -> None:
+        address = '/run/notify'
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+            listening.bind(address)
+            self.addCleanup(os.unlink, address)
+            listening.settimeout(_SLACK)
+            with open('/run/watch.log', 'w') as log:
+                process = subprocess.Popen([PROGRAM, 'watch'], stderr=log, env=dict(
+                    os.environ, NOTIFY_SOCKET=address, WATCHDOG_USEC='3000000'))
+            try:
+                heard = {listening.recv(100) for _ in range(4)}
+                self.assertEqual(heard, {b'READY=1', b'WATCHDOG=1'})
+                process.send_signal(signal.SIGSTOP)
+                listening.settimeout(3)
+                with self.assertRaises(socket.timeout):
+                    for _ in range(100):  # what it sent before
+                        listening.recv(100)
+                process.send_signal(signal.SIGCONT)
+                listening.settimeout(_SLACK)
+                self.assertEqual(listening.recv(100), b'WATCHDOG=1')
+            finally:
+                process.terminate()
+                process.wait(_SLACK)
+
+    def test_the_unit_kills_a_watch_that_hangs_and_starts_another(self) -> None:
+        with open(os.path.join(SOURCE, 'systemd/isolated-ports-host.service')) as stream:
+            lines = stream.read().splitlines()
+        for line in ('Type=notify', 'WatchdogSec=10', 'WatchdogSignal=SIGKILL', 'Restart=always',
+                     'StartLimitIntervalSec=0'):
+            self.assertIn(line, lines)
 
 
 class Pipe(watch_test.KernelCase):
