@@ -107,6 +107,8 @@ class Watcher:
         self.seen_grouped = set()  # type: Set[int]
         # Until when, by index.
         self.held = {}  # type: Dict[int, float]
+        # Of these, those whose update takes their isolation away.
+        self.leaving = set()  # type: Set[int]
         self.questions = queue.Queue()  # type: queue.Queue[float]
         self.libvirt = libvirt(host, self.ask)
         self.words = Words(host, lambda bridge: bridge in self.networks.names, self.hold,
@@ -177,7 +179,7 @@ class Watcher:
     def _forget(self, index: int) -> None:
         for memory in (self.names, self.known, self.first_seen, self.seen_isolated, self.held):
             memory.pop(index, None)  # type: ignore
-        for indices in (self.taps, self.closed, self.grouped, self.seen_grouped):
+        for indices in (self.taps, self.closed, self.grouped, self.seen_grouped, self.leaving):
             indices.discard(index)
 
     def vm_port(self, link: Link) -> bool:
@@ -243,9 +245,14 @@ class Watcher:
             except OSError:
                 return  # it is gone, or on no bridge any more
             self.closed.add(link.index)
-        if self.starting or not (expected or self._is_held(link.index)):
+        if self.starting or not (expected or self._is_leaving(link.index)):
             log('port %s on bridge %s was open and is isolated %s.'
                 % (link.name, bridge, 'now' if self.starting else 'again'))
+
+    def _is_leaving(self, index: int) -> bool:
+        """An update under way takes its isolation away. Any other keeps it, so that a port which
+        opens meanwhile opens by VDSM's rollback."""
+        return self._is_held(index) and index in self.leaving
 
     def _is_held(self, index: int) -> bool:
         return time.monotonic() < self.held.get(index, 0.0)
@@ -339,6 +346,11 @@ class Watcher:
                     continue
                 with self.lock:
                     self.held[link.index] = time.monotonic() + _HELD
+                    if any(word.names(nic.alias, nic.mac) and not word.values
+                           for word in document.words):
+                        self.leaving.add(link.index)
+                    else:
+                        self.leaving.discard(link.index)
                     if live.wanted:
                         self.known[link.index] = live
                     self._regroup(link, True, ports)

@@ -9,10 +9,11 @@ from unittest import mock
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import barriers, cli, compare, listing, live, watch
+from isolated_ports import barriers, cli, compare, domxml, listing, live, watch
 from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
+from isolated_ports.word import URI
 
 BRIDGES = {1: 'iso1', 2: 'plain1'}
 
@@ -299,8 +300,7 @@ class Watch(ServiceCase):
         self.assertEqual([line for line in self.logged if 'vnet0' in line], [])
 
 
-class Alarms(ServiceCase):
-    """A line for what was not expected, and for that only."""
+class AlarmCase(ServiceCase):
 
     def started(self) -> watch.Watcher:
         watcher = self.watcher()
@@ -309,6 +309,10 @@ class Alarms(ServiceCase):
 
     def alarms(self) -> List[str]:
         return [line for line in self.logged if 'was open' in line]
+
+
+class Alarms(AlarmCase):
+    """A line for what was not expected, and for that only."""
 
     def test_an_ordinary_start_on_a_listed_bridge_gives_none(self) -> None:
         watcher = self.started()
@@ -365,6 +369,38 @@ class Alarms(ServiceCase):
         self.watcher()
         self.assertEqual(self.alarms(), ['port vnet0 on bridge iso1 was open and is isolated '
                                          'now.'])
+
+
+class AlarmsOfUpdates(AlarmCase):
+    """While an update of the NIC is under way."""
+
+    def rolled_back(self, words: str, bridge: int = 1) -> List[str]:
+        """What is said when the port opens after the hook has told of the update."""
+        watcher = self.started()
+        watcher.seen(self.kernel.add(10, 'vnet0', bridge))
+        self.kernel.isolate(10)
+        watcher.seen(self.kernel.link(10))
+        xml = running('vnet0', BRIDGES[bridge], port=ISOLATED).replace(
+            b'</metadata>', words.encode() + b'</metadata>')
+        document = domxml.read(xml)
+        with mock.patch.object(watch, 'Ports', lambda: self.kernel):
+            watcher.hold(document, document.nics[0])
+        self.kernel.isolate(10, False)
+        watcher.seen(self.kernel.link(10))
+        return self.alarms()
+
+    def word(self, values: str, before: str = '') -> str:
+        return ('<p:nics xmlns:p="%s"><p:nic alias="%s" mac="%s" bridge="plain1" values="%s" '
+                'before="%s" said="1" settled="no"/></p:nics>' % (URI, ALIAS, MAC, values, before))
+
+    def test_one_that_is_rolled_back_gives_one(self) -> None:
+        self.assertEqual(len(self.rolled_back('')), 1)
+        self.logged.clear()
+        self.assertEqual(len(self.rolled_back(self.word('true'), 2)), 1)
+
+    def test_one_that_takes_the_isolation_away_gives_none(self) -> None:
+        self.assertEqual(self.rolled_back(self.word('', 'true'), 2), [])
+        self.assertTrue(self.kernel.isolated(10))
 
 
 class SecondBarrier(ServiceCase):
