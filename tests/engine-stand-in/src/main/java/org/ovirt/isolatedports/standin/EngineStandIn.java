@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.standin;
 
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,6 +97,29 @@ public final class EngineStandIn implements AutoCloseable {
     server.acceptConnections();
   }
 
+  /**
+   * Comes back after {@link #refuseConnections} as an engine that starts slowly: it accepts
+   * connections and queues what it is asked, until {@link #finishStart}.
+   */
+  public void startSlowly() {
+    server.acceptWhileStarting();
+  }
+
+  /** The start is over: what has queued is run, also for clients that have given up. */
+  public void finishStart() {
+    server.started();
+  }
+
+  /** How many requests waited for a worker of the engine at once, at most, since its start. */
+  public int mostQueued() {
+    return server.mostQueued();
+  }
+
+  /** Whether all workers wait for each other, so that only killing it helps. */
+  public boolean hangs() {
+    return server.hangs();
+  }
+
   /** Hands everything below a path to another server, as the engine's httpd does for a plugin. */
   public void proxy(String prefix, URI target) {
     server.proxy(prefix, target);
@@ -120,6 +144,10 @@ public final class EngineStandIn implements AutoCloseable {
     private final Map<String, Engine.UserSeed> users = new LinkedHashMap<>();
     private String clientId = "ovirt-isolated-ports";
     private String clientSecret = "ovirt-isolated-ports";
+    private int workers = 64;
+    private Duration wrongPassword = Duration.ofSeconds(5);
+    private Engine.Delay defaultProfile =
+        new Engine.Delay(Duration.ofMillis(300), Duration.ofSeconds(2));
 
     private Builder() {
       user("admin", "admin", "admin", true);
@@ -199,6 +227,27 @@ public final class EngineStandIn implements AutoCloseable {
       return this;
     }
 
+    /** How many requests it runs at once; the recorded engine had 16 threads for them. */
+    public Builder workers(int number) {
+      workers = number;
+      return this;
+    }
+
+    /** How long the SSO takes to refuse a wrong password; a real one takes 5 to 10 s. */
+    public Builder wrongPasswordTakes(Duration duration) {
+      wrongPassword = duration;
+      return this;
+    }
+
+    /**
+     * When a new network's default profile is there, counted from the answer that the network was
+     * made; a real engine takes 0.3 to 2 s. With zero it is there with the answer.
+     */
+    public Builder defaultProfileAfter(Duration least, Duration most) {
+      defaultProfile = new Engine.Delay(least, most);
+      return this;
+    }
+
     /** Starts the engine and its server. */
     public EngineStandIn start() {
       Engine engine =
@@ -209,8 +258,10 @@ public final class EngineStandIn implements AutoCloseable {
                   externalScheduler,
                   schedulerFilterOnAllClusters,
                   List.copyOf(users.values()),
-                  agents));
-      Server server = new Server(engine, port, clientId, clientSecret, uiPlugins);
+                  agents,
+                  defaultProfile));
+      Server server =
+          new Server(engine, port, clientId, clientSecret, uiPlugins, workers, wrongPassword);
       proxies.forEach(server::proxy);
       return new EngineStandIn(engine, server);
     }

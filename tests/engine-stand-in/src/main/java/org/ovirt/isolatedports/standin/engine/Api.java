@@ -423,6 +423,16 @@ public final class Api {
         "hosts/{host}/" + name, r -> done(job).put("host", views.hostInAction(command.apply(r))));
   }
 
+  /** A search for a host names it, while a VM is shown with a link to it. */
+  private boolean isOnHost(Model.Vm vm, Search search) {
+    Optional<String> wanted = Optional.ofNullable(search.conditions().get("host"));
+    return wanted.isEmpty()
+        || vm.host()
+            .flatMap(engine.hosts::get)
+            .filter(host -> Search.like(host.name(), wanted.get()))
+            .isPresent();
+  }
+
   private void vms() {
     getList(
         "vms",
@@ -431,6 +441,7 @@ public final class Api {
         r ->
             engine.vms.all().stream()
                 .filter(vm -> engine.rights.sees(r.caller(), Vms.target(vm.id())))
+                .filter(vm -> isOnHost(vm, Search.parse(r.parameter("search").orElse(""))))
                 .map(vm -> views.vm(vm, allContent(r))));
     getOne(
         "vms/{vm}",

@@ -69,6 +69,7 @@ public final class Engine implements AutoCloseable {
    * @param filterEverywhere whether external filters are in the default policy once discovered
    * @param users the directory; {@code admin} is made the administrator
    * @param agents for hosts that are added over REST
+   * @param defaultProfile how long after its answer the engine makes a new network's profile
    */
   public record Settings(
       boolean nativePortIsolation,
@@ -76,7 +77,19 @@ public final class Engine implements AutoCloseable {
       Optional<URI> externalScheduler,
       boolean filterEverywhere,
       List<UserSeed> users,
-      AgentFactory agents) {}
+      AgentFactory agents,
+      Delay defaultProfile) {}
+
+  /** A time that is another one at each run. */
+  public record Delay(Duration least, Duration most) {
+    /** Not later, but in the same step. */
+    public static final Delay NONE = new Delay(Duration.ZERO, Duration.ZERO);
+
+    Duration next() {
+      return least.plusNanos(
+          (long) (Math.random() * Math.max(0, most.toNanos() - least.toNanos())));
+    }
+  }
 
   private static final Duration LOGIN_SILENCE = Duration.ofSeconds(5);
 
@@ -216,6 +229,26 @@ public final class Engine implements AutoCloseable {
 
   void inBackground(Runnable task) {
     workers.execute(task);
+  }
+
+  /**
+   * Makes what the engine makes for a new network by itself, which its answer does not wait for.
+   */
+  void forNewNetwork(Runnable task) {
+    Duration after = settings.defaultProfile().next();
+    if (after.isZero()) {
+      task.run();
+    } else {
+      ScheduledFuture<?> unused =
+          clock.schedule(
+              () -> {
+                synchronized (commands) {
+                  task.run();
+                }
+              },
+              after.toMillis(),
+              TimeUnit.MILLISECONDS);
+    }
   }
 
   // --- who may come in ---

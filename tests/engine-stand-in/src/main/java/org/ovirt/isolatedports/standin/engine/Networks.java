@@ -77,6 +77,7 @@ final class Networks {
               body.child("vlan").flatMap(vlan -> vlan.number("id")),
               body.idOf("external_provider").map(each -> Engine.uuid(Optional.of(each))),
               kept(body, new Tree()));
+      vlanIsInRange(network);
       providerIsWritable(network);
       nameIsFree(network, "add");
       onlyOnVmNetworks(network, "add");
@@ -92,16 +93,26 @@ final class Networks {
               + "; no hosts affected",
           dataCenter,
           caller);
-      if (network.vm() && body.flag("profile_required").orElse(true)) {
-        engine.profileCommands.addDefault(caller, network);
-      }
-      writeEvent(
-          Kind.NETWORK_ADD_NETWORK,
-          "Finished adding Network " + name + " to Data Center: " + dataCenter.name(),
-          dataCenter,
-          caller);
+      boolean profile = network.vm() && body.flag("profile_required").orElse(true);
+      engine.forNewNetwork(() -> finishAdding(network, profile, dataCenter, caller));
       return network;
     }
+  }
+
+  /** The default profile comes with the job's end, which the answer does not wait for. */
+  private void finishAdding(
+      Network network, boolean profile, DataCenter dataCenter, Caller caller) {
+    if (engine.networks.get(network.id()).isEmpty()) {
+      return;
+    }
+    if (profile) {
+      engine.profileCommands.addDefault(caller, network);
+    }
+    writeEvent(
+        Kind.NETWORK_ADD_NETWORK,
+        "Finished adding Network " + network.name() + " to Data Center: " + dataCenter.name(),
+        dataCenter,
+        caller);
   }
 
   private DataCenter dataCenterFor(Tree body, Optional<UUID> ofPath) {
@@ -155,6 +166,13 @@ final class Networks {
                     400, "External network provider " + provider.name() + " is read only.");
               }
             });
+  }
+
+  private static void vlanIsInRange(Network network) {
+    if (network.vlan().filter(id -> id < 0 || id > 4094).isPresent()) {
+      throw ApiException.refused(
+          400, "VLAN ID must be a number between 0 and 4094., Attribute: network.vlanId");
+    }
   }
 
   private void nameIsFree(Network network, String action) {
@@ -270,6 +288,7 @@ final class Networks {
               before.provider(),
               kept(body, before.rest()));
       portIsolationDoesNotChange(before, body);
+      vlanIsInRange(after);
       nameIsFree(after, "edit");
       onlyOnVmNetworks(after, "edit");
       engine.networks.put(id, after);
@@ -446,8 +465,18 @@ final class Networks {
   }
 
   Tree attach(Caller caller, UUID clusterId, Tree body) {
+    if (body.text("id").isEmpty() && body.text("name").isEmpty()) {
+      throw ApiException.fault(400, "Incomplete parameters", "Network [id|name] required for add");
+    }
     synchronized (engine.commands) {
-      Cluster cluster = engine.clusters.get(clusterId).orElseThrow(ApiException::notFound);
+      Cluster cluster =
+          engine
+              .clusters
+              .get(clusterId)
+              .orElseThrow(
+                  () ->
+                      ApiException.fault(
+                          404, "Operation Failed", "Entity not found: " + clusterId));
       Network network =
           (body.text("id").isPresent()
                   ? engine.networks.get(Engine.uuid(body.text("id")))

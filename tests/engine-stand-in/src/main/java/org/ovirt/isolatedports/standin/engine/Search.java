@@ -22,6 +22,9 @@ import org.ovirt.isolatedports.standin.api.Tree;
  * @param nothing whether the search makes no sense
  */
 record Search(Map<String, String> conditions, boolean ascending, int page, boolean nothing) {
+  /** What is searched by name but shown as a link; looked at where the entities are listed. */
+  private static final Set<String> LINKS = Set.of("host");
+
   private static final Pattern PAGE = Pattern.compile("(?i)\\bpage\\s+([1-9]\\d{0,5})\\s*$");
   private static final Pattern SORT =
       Pattern.compile("(?i)\\bsortby\\s+(\\w+)(?:\\s+(asc|desc))?\\s*$");
@@ -35,6 +38,7 @@ record Search(Map<String, String> conditions, boolean ascending, int page, boole
           "description",
           "comment",
           "cluster",
+          "host",
           "type",
           "severity",
           "origin",
@@ -90,7 +94,8 @@ record Search(Map<String, String> conditions, boolean ascending, int page, boole
                             .flatMap(clusterName);
                     default -> entity.text(each.getKey());
                   };
-              return value.filter(text -> like(text, each.getValue())).isPresent();
+              return (LINKS.contains(each.getKey()) && entity.child(each.getKey()).isPresent())
+                  || value.filter(text -> like(text, each.getValue())).isPresent();
             });
   }
 

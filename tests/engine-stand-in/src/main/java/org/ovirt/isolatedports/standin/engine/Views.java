@@ -246,7 +246,11 @@ final class Views {
 
   private Tree networkBody(Network network) {
     Tree tree = networkScalars(network);
-    tree.putList("usages", "usage", network.vm() ? List.of("vm") : List.of());
+    if (network.vm()) {
+      tree.putList("usages", "usage", List.of("vm"));
+    } else {
+      tree.put("usages", new Tree());
+    }
     return tree.put("data_center", ref("datacenters", network.dataCenter()))
         .put("name", network.name())
         .put("description", network.description())

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -35,9 +36,11 @@ public final class Server implements AutoCloseable {
   private final Faults faults = new Faults();
   private final Map<String, HttpHandler> proxies = new ConcurrentHashMap<>();
   private final Sso sso;
+  private final int workerThreads;
   private final ApiHandler api;
   private final Optional<Portal> portal;
   private final int port;
+  private volatile Workers workers;
   private Undertow undertow;
 
   /**
@@ -46,17 +49,23 @@ public final class Server implements AutoCloseable {
    * @param wantedPort 0 for any that is free
    * @param clientId the SSO client that may ask for token-info, with its secret
    * @param uiPlugins the folder with the UI plugins of the admin portal; without it there is none
+   * @param workerThreads how many requests the engine runs at once
+   * @param wrongPassword how long the SSO takes to refuse a wrong password
    */
   public Server(
       Engine engine,
       int wantedPort,
       String clientId,
       String clientSecret,
-      Optional<Path> uiPlugins) {
+      Optional<Path> uiPlugins,
+      int workerThreads,
+      Duration wrongPassword) {
     Sessions sessions = new Sessions();
-    this.sso = new Sso(engine, sessions, clientId, clientSecret);
+    this.sso = new Sso(engine, sessions, clientId, clientSecret, wrongPassword);
     this.api = new ApiHandler(engine, sessions, sso);
     this.portal = uiPlugins.map(Portal::new);
+    this.workerThreads = workerThreads;
+    this.workers = new Workers(workerThreads, false);
     this.undertow = listen(wantedPort);
     this.port = ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
   }
@@ -73,7 +82,8 @@ public final class Server implements AutoCloseable {
             .addHttpListener(wantedPort, "127.0.0.1")
             .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, 10L * 1024 * 1024)
             .setServerOption(UndertowOptions.ALWAYS_SET_KEEP_ALIVE, false)
-            .setWorkerThreads(64)
+            // More than the engine's own workers, whose number decides who waits.
+            .setWorkerThreads(Math.max(64, workerThreads + 16))
             .setHandler(all)
             .build();
     started.start();
@@ -97,12 +107,35 @@ public final class Server implements AutoCloseable {
 
   /** Stops listening: connections are refused until {@link #acceptConnections}. */
   public synchronized void refuseConnections() {
+    workers.killed();
     undertow.stop();
   }
 
   /** Listens again, on the same port. */
   public synchronized void acceptConnections() {
+    workers = new Workers(workerThreads, false);
     undertow = listen(port);
+  }
+
+  /** Listens as an engine that starts: accepts and queues until {@link #started}. */
+  public synchronized void acceptWhileStarting() {
+    workers = new Workers(workerThreads, true);
+    undertow = listen(port);
+  }
+
+  /** The engine is up, and runs what has queued. */
+  public void started() {
+    workers.started();
+  }
+
+  /** How many requests waited for a worker at once, at most, since the engine's start. */
+  public int mostQueued() {
+    return workers.mostQueued();
+  }
+
+  /** Whether all workers wait for each other. */
+  public boolean hangs() {
+    return workers.hangs();
   }
 
   /**
@@ -146,16 +179,29 @@ public final class Server implements AutoCloseable {
         return;
       }
     }
+    workers.arrived();
     own.handleRequest(exchange);
   }
 
   private void serve(HttpServerExchange exchange) throws IOException, InterruptedException {
+    Workers now = workers;
+    now.take();
+    try {
+      answer(exchange, now);
+    } finally {
+      now.giveBack();
+    }
+  }
+
+  private void answer(HttpServerExchange exchange, Workers now)
+      throws IOException, InterruptedException {
     String path = exchange.getRequestPath();
     Optional<Faults.Fault> fault = faults.forPath(path);
     if (fault.isPresent() && answered(exchange, fault.get())) {
       return;
     }
     if (ApiHandler.serves(path)) {
+      now.askSso(Exchanges.header(exchange, "Authorization").orElse(""));
       api.handle(exchange);
     } else if (Sso.serves(path)) {
       sso.handle(exchange);
@@ -194,6 +240,7 @@ public final class Server implements AutoCloseable {
 
   @Override
   public synchronized void close() {
+    workers.killed();
     undertow.stop();
   }
 }

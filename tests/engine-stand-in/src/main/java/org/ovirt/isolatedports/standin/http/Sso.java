@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.LinkedHashMap;
@@ -37,9 +38,16 @@ final class Sso {
   private final Sessions sessions;
   private final String clientId;
   private final String clientSecret;
+  private final Duration wrongPassword;
   private final JsonMapper json = new JsonMapper();
 
-  Sso(Engine engine, Sessions sessions, String clientId, String clientSecret) {
+  Sso(
+      Engine engine,
+      Sessions sessions,
+      String clientId,
+      String clientSecret,
+      Duration wrongPassword) {
+    this.wrongPassword = wrongPassword;
     this.engine = engine;
     this.sessions = sessions;
     this.clientId = clientId;
@@ -176,11 +184,21 @@ final class Sso {
         .authenticate(login, password)
         .orElseThrow(
             () ->
-                denied(
+                deniedLate(
                     user,
                     "Unable to log in. Verify your login information or contact the system"
                         + " administrator."))
         .login();
+  }
+
+  /** The engine lets guessing take its time: 5 to 10 s. */
+  private RefusedException deniedLate(String user, String why) {
+    try {
+      Thread.sleep(wrongPassword.toMillis());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return denied(user, why);
   }
 
   private static RefusedException denied(String user, String why) {

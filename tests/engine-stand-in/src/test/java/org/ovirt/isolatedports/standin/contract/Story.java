@@ -110,6 +110,8 @@ final class Story implements AutoCloseable {
             .port(port)
             .externalScheduler(scheduler.url())
             .agents(address -> hosts.computeIfAbsent(address, Story::host))
+            .defaultProfileAfter(Duration.ZERO, Duration.ZERO)
+            .wrongPasswordTakes(Duration.ZERO)
             .user("user1", "user1", "user1", false)
             .start();
     engine.seeds().directoryGroup("labgroup", List.of("user3"));
@@ -290,8 +292,8 @@ final class Story implements AutoCloseable {
                       "before_device_create",
                       Map.of("60_isolated_ports", MD5)))));
 
-  private String idOf(String path, String kind, String name)
-      throws IOException, InterruptedException {
+  /** Our id of an entity with a name. */
+  String idOf(String path, String kind, String name) throws IOException, InterruptedException {
     for (JsonNode each : own(path).path(kind)) {
       if (each.path("name").asText().equals(name)) {
         return each.path("id").asText();
@@ -300,8 +302,8 @@ final class Story implements AutoCloseable {
     throw new IllegalStateException("There is no " + kind + " " + name + ".");
   }
 
-  private void ask(String method, String path, String body)
-      throws IOException, InterruptedException {
+  /** A request of the story's own, between the recordings. */
+  void ask(String method, String path, String body) throws IOException, InterruptedException {
     send(
         method,
         API + path,
@@ -423,7 +425,8 @@ final class Story implements AutoCloseable {
     }
   }
 
-  private JsonNode own(String path) throws IOException, InterruptedException {
+  /** What the stand-in shows the administrator. */
+  JsonNode own(String path) throws IOException, InterruptedException {
     HttpResponse<byte[]> response =
         send(
             "GET",
@@ -640,7 +643,7 @@ final class Story implements AutoCloseable {
   }
 
   private String bearer(String name) throws IOException, InterruptedException {
-    if (name.startsWith("015c")) {
+    if (name.startsWith("015c") || name.startsWith("r2-239")) {
       return "bad";
     }
     if (name.startsWith("096") || name.startsWith("160b")) {
@@ -659,7 +662,7 @@ final class Story implements AutoCloseable {
               : name.contains("unknown-client")
                   ? "nobody:secret"
                   : "ovirt-isolated-ports:ovirt-isolated-ports";
-    } else if (name.startsWith("015b")) {
+    } else if (name.startsWith("015b") || name.matches("r2-(237|243).*")) {
       user = "admin@internal:wrong";
     } else if (name.startsWith("015d")) {
       user = "admin:admin";
