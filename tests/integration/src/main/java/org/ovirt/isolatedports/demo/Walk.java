@@ -30,6 +30,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.ovirt.engine.sdk4.Connection;
@@ -50,8 +51,9 @@ import org.ovirt.isolatedports.rig.Ports;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /**
- * The eight steps of the feature page's "User work-flows", each on real parts: our server on
- * WildFly with PostgreSQL, an engine stand-in, two simulated hosts with libvirt and real guests.
+ * The eight steps of the feature page's "User work-flows", and what becomes of it all when our
+ * server stops and comes back, each on real parts: our server on WildFly with PostgreSQL, an engine
+ * stand-in, two simulated hosts with libvirt and real guests.
  */
 final class Walk implements AutoCloseable {
 
@@ -64,7 +66,9 @@ final class Walk implements AutoCloseable {
   private static final String ADMIN = "admin@internal";
   private static final String ADMIN_PASSWORD = "admin";
   private static final String LATE_GUEST = "vm5";
+  private static final String LAST_GUEST = "vm6";
   private static final Duration HOSTS_KNOWN_WITHIN = Duration.ofMinutes(1);
+  private static final Duration BACK_WITHIN = Duration.ofMinutes(1);
   private static final String PROPERTY = "port_isolation";
   private static final String PROPERTY_DEFINITION =
       "{type=interface;prop={port_isolation="
@@ -114,6 +118,7 @@ final class Walk implements AutoCloseable {
     step("   On the plain network everybody reaches everybody", this::controlHolds);
     printMatrix();
     step("9. With our server stopped, a VM still comes up isolated", this::serverStopped);
+    step("10. Started again, our server finds its way back", this::serverReturns);
   }
 
   // ---- the steps -------------------------------------------------------------------------------
@@ -233,10 +238,12 @@ final class Walk implements AutoCloseable {
           read.portIsolation() == name.equals(ISOLATED),
           "Network " + name + " reads port_isolation=" + read.portIsolation() + ".");
     }
-    boolean carried =
-        profile(ISOLATED).customPropertiesPresent()
-            && profile(ISOLATED).customProperties().stream()
-                .anyMatch(p -> p.name().equals(PROPERTY) && p.value().equals("true"));
+    if (options.nativeEngine()) {
+      // An engine makes a network's profile up to two seconds after it has answered.
+      await("The engine makes no profile for the networks", () -> hasProfile(ISOLATED));
+    }
+    boolean carried = profileCarriesProperty();
+    await("The engine makes no profile for the networks", () -> hasProfile(PLAIN));
     require(
         carried != options.nativeEngine(),
         carried
@@ -455,6 +462,96 @@ final class Walk implements AutoCloseable {
     return verdict(pairs, LATE_GUEST + " reaches the gateway and none of " + GUESTS);
   }
 
+  /** The list, the scheduler and the guard, after whatever happened while we were not there. */
+  private String serverReturns() throws InterruptedException {
+    server.start();
+    await("Our server does not list the isolated network", this::listsTheIsolatedNetwork);
+    awaitHostsKnown();
+    await("The engine's filter is not ours again", () -> ask("scheduler", "filter", "enabled"));
+    String vm = startVm(LAST_GUEST, Map.of(ISOLATED, profile(ISOLATED).id()));
+    awaitUp(vm);
+    await(
+        "Our server was not asked where " + LAST_GUEST + " may run",
+        () -> ours("decisions?max=1&vm=" + vm).contains(LAST_GUEST));
+    if (!options.nativeEngine()) {
+      takePropertyAway();
+      await("The guard does not put the property back", this::profileCarriesProperty);
+    }
+    await("The guard sees the engine no more", this::isReady);
+    return "it lists "
+        + ISOLATED
+        + " as isolated, was asked where "
+        + LAST_GUEST
+        + " may run, and its guard "
+        + (options.nativeEngine() ? "watches" : "put the property back on the vNIC profile");
+  }
+
+  private boolean listsTheIsolatedNetwork() {
+    return api.systemService().networksService().list().send().networks().stream()
+        .anyMatch(
+            each ->
+                each.id().equals(networkIds.get(ISOLATED))
+                    && each.portIsolationPresent()
+                    && each.portIsolation());
+  }
+
+  private boolean ask(String path, String member, String expected) {
+    try {
+      return JSON.readTree(ours(path)).path(member).asText().equals(expected);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private void takePropertyAway() {
+    engineApi()
+        .systemService()
+        .vnicProfilesService()
+        .profileService(profile(ISOLATED).id())
+        .update()
+        .profile(vnicProfile().customProperties(List.of()))
+        .send();
+  }
+
+  private boolean profileCarriesProperty() {
+    return profile(ISOLATED).customPropertiesPresent()
+        && profile(ISOLATED).customProperties().stream()
+            .anyMatch(p -> p.name().equals(PROPERTY) && p.value().equals("true"));
+  }
+
+  private boolean isReady() {
+    try {
+      return HTTP.send(
+                  HttpRequest.newBuilder(server.managementUrl().resolve("/health/ready")).build(),
+                  HttpResponse.BodyHandlers.discarding())
+              .statusCode()
+          == 200;
+    } catch (IOException e) {
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while asking our server.", e);
+    }
+  }
+
+  /** Waits for what has to come by itself; a request that fails meanwhile is no answer yet. */
+  private static void await(String otherwise, BooleanSupplier condition) {
+    Instant limit = Instant.now().plus(BACK_WITHIN);
+    String last = "";
+    while (Instant.now().isBefore(limit)) {
+      try {
+        if (condition.getAsBoolean()) {
+          return;
+        }
+      } catch (org.ovirt.engine.sdk4.Error | UncheckedIOException e) {
+        last = " " + reasons(e);
+      }
+      pause();
+    }
+    throw new IllegalStateException(
+        otherwise + " within " + BACK_WITHIN.toSeconds() + " s." + last);
+  }
+
   // ---- helpers ---------------------------------------------------------------------------------
 
   private static String verdict(List<Report.Pair> pairs, String good) {
@@ -498,7 +595,15 @@ final class Walk implements AutoCloseable {
         .name();
   }
 
+  private boolean hasProfile(String network) {
+    return !profiles(network).isEmpty();
+  }
+
   private VnicProfile profile(String network) {
+    return profiles(network).get(0);
+  }
+
+  private List<VnicProfile> profiles(String network) {
     return engineApi()
         .systemService()
         .networksService()
@@ -506,8 +611,7 @@ final class Walk implements AutoCloseable {
         .vnicProfilesService()
         .list()
         .send()
-        .profiles()
-        .get(0);
+        .profiles();
   }
 
   /** The engine itself, for what is not ours: VMs, hosts, events. */
