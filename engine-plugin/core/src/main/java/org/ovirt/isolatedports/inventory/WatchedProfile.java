@@ -14,6 +14,7 @@ import java.util.Optional;
  * @param portMirroring whether its vNICs get copies of the network's frames
  * @param failover whether its vNICs fail over to another profile
  * @param forEveryone whether the group Everyone may put a vNIC on it
+ * @param holdsMacs whether its network filter holds its vNICs to their own MAC addresses
  */
 public record WatchedProfile(
     String id,
@@ -23,7 +24,33 @@ public record WatchedProfile(
     boolean passThrough,
     boolean portMirroring,
     boolean failover,
-    boolean forEveryone) {
+    boolean forEveryone,
+    boolean holdsMacs) {
+
+  /** A profile with a network filter as the engine gives each new one. */
+  public WatchedProfile(
+      String id,
+      String name,
+      String networkId,
+      Optional<String> property,
+      boolean passThrough,
+      boolean portMirroring,
+      boolean failover,
+      boolean forEveryone) {
+    this(id, name, networkId, property, passThrough, portMirroring, failover, forEveryone, true);
+  }
+
+  /** The same profile with or without a network filter against forged MAC addresses. */
+  public WatchedProfile withHoldsMacs(boolean holds) {
+    return new WatchedProfile(
+        id, name, networkId, property, passThrough, portMirroring, failover, forEveryone, holds);
+  }
+
+  /** The same profile, with what is known of who may use it. */
+  public WatchedProfile withForEveryone(boolean everyone) {
+    return new WatchedProfile(
+        id, name, networkId, property, passThrough, portMirroring, failover, everyone, holdsMacs);
+  }
 
   /** Whether its ports reach more than an isolated port does (RFC 5517). */
   public boolean reachesOtherPorts() {

@@ -10,9 +10,11 @@ import java.util.Optional;
  * @param id the engine's id
  * @param name its name
  * @param clusterId id of its cluster
+ * @param hostId id of the host it runs on; empty if it runs on none
  * @param nics its vNICs
  */
-public record WatchedVm(String id, String name, String clusterId, List<Nic> nics) {
+public record WatchedVm(
+    String id, String name, String clusterId, Optional<String> hostId, List<Nic> nics) {
 
   /**
    * A vNIC.
@@ -20,8 +22,9 @@ public record WatchedVm(String id, String name, String clusterId, List<Nic> nics
    * @param id the engine's id
    * @param name its name
    * @param profileId id of its profile; empty if it is on no network
+   * @param plugged whether it is plugged in
    */
-  public record Nic(String id, String name, Optional<String> profileId) {}
+  public record Nic(String id, String name, Optional<String> profileId, boolean plugged) {}
 
   public WatchedVm {
     nics = List.copyOf(nics);

@@ -18,7 +18,8 @@ import org.ovirt.isolatedports.scheduling.AssessedHost;
  * @param networks the isolated networks
  * @param clusters all clusters
  * @param profiles all vNIC profiles
- * @param vms the VMs of clusters for which the level gate is closed
+ * @param vms the VMs of clusters for which the level gate is closed, and those on hosts that cannot
+ *     hold isolated ports
  * @param hosts the hosts with what stands against them
  * @param scheduling whether the engine asks us where VMs may start
  */

@@ -9,6 +9,8 @@ public enum FilterState {
   ABSENT,
   /** The engine heard of it once, and did not reach us at its last start. */
   DISABLED,
+  /** The engine heard of it once, but no scheduling policy of a cluster has it: switched off. */
+  SWITCHED_OFF,
   /** The engine calls it for the scheduling policies that use it. */
   ENABLED
 }

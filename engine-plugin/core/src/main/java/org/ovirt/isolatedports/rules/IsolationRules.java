@@ -49,6 +49,7 @@ public final class IsolationRules {
     found.add(WARNING, Optional.empty(), Optional.empty(), levelGateIsReadable(engine.gate()));
     found.add(WARNING, Optional.empty(), Optional.empty(), engineKnowsFilter(engine.scheduling()));
     found.add(WARNING, Optional.empty(), Optional.empty(), engineUsesFilter(engine.scheduling()));
+    found.add(WARNING, Optional.empty(), Optional.empty(), schedulingIsOn(engine.scheduling()));
     found.add(WARNING, Optional.empty(), Optional.empty(), policiesUseFilter(engine.scheduling()));
     Map<String, WatchedNetwork> networks =
         engine.networks().stream().collect(Collectors.toMap(WatchedNetwork::id, n -> n));
@@ -63,9 +64,10 @@ public final class IsolationRules {
     }
     for (WatchedProfile profile : engine.profiles()) {
       Optional.ofNullable(networks.get(profile.networkId()))
-          .ifPresent(network -> checkProfile(network, profile, found));
+          .ifPresent(network -> checkProfile(network, profile, levels(network, engine), found));
     }
     checkVms(engine, networks, found);
+    checkVmsOnUnfitHosts(engine, networks, found);
     checkHosts(engine, networks, found);
     return found.violations();
   }
@@ -86,8 +88,10 @@ public final class IsolationRules {
     if (engine.scheduling().filter() == FilterState.UNKNOWN) {
       rules.add(ValidationMessage.GUARD_SCHEDULER_ABSENT);
       rules.add(ValidationMessage.GUARD_SCHEDULER_DISABLED);
+      rules.add(ValidationMessage.GUARD_SCHEDULER_SWITCHED_OFF);
       rules.add(ValidationMessage.GUARD_SCHEDULING_POLICY_WITHOUT_FILTER);
       rules.add(ValidationMessage.GUARD_HOST_UNFIT);
+      rules.add(ValidationMessage.GUARD_NIC_ON_UNFIT_HOST);
       rules.add(ValidationMessage.HOST_NETWORK_NOT_ON_LINUX_BRIDGE);
     }
     return rules;
@@ -123,25 +127,41 @@ public final class IsolationRules {
     }
   }
 
-  private static void checkProfile(WatchedNetwork network, WatchedProfile profile, Found found) {
+  /** The compatibility levels of the clusters a network is attached to. */
+  private static Set<String> levels(WatchedNetwork network, EngineSnapshot engine) {
+    return engine.clusters().stream()
+        .filter(cluster -> cluster.attached().containsKey(network.id()))
+        .map(cluster -> cluster.cluster().level().toString())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static void checkProfile(
+      WatchedNetwork network, WatchedProfile profile, Set<String> levels, Found found) {
     Optional<Item> on = Optional.of(item(network));
     Optional<Item> what = Optional.of(new Item(Kind.VNIC_PROFILE, profile.id(), profile.name()));
     found.add(ERROR, on, what, profileIsNotPassThrough(network, profile));
     found.add(ERROR, on, what, profileMirrorsNoPorts(network, profile));
     found.add(ERROR, on, what, profileHasNoFailover(network, profile));
-    found.add(ERROR, on, what, profileCarriesProperty(network, profile));
+    found.add(ERROR, on, what, profileCarriesProperty(network, profile, levels));
+    found.add(ERROR, on, what, profileHoldsMacs(network, profile));
     found.add(ERROR, on, what, roleIsNotForEveryone(network, profile));
+  }
+
+  private static Map<String, WatchedNetwork> byProfile(
+      EngineSnapshot engine, Map<String, WatchedNetwork> networks) {
+    Map<String, WatchedNetwork> byProfile = new HashMap<>();
+    for (WatchedProfile profile : engine.profiles()) {
+      Optional.ofNullable(networks.get(profile.networkId()))
+          .ifPresent(network -> byProfile.put(profile.id(), network));
+    }
+    return byProfile;
   }
 
   private static void checkVms(
       EngineSnapshot engine, Map<String, WatchedNetwork> networks, Found found) {
     Map<String, WatchedCluster> clusters =
         engine.clusters().stream().collect(Collectors.toMap(c -> c.cluster().id(), c -> c));
-    Map<String, WatchedNetwork> byProfile = new HashMap<>();
-    for (WatchedProfile profile : engine.profiles()) {
-      Optional.ofNullable(networks.get(profile.networkId()))
-          .ifPresent(network -> byProfile.put(profile.id(), network));
-    }
+    Map<String, WatchedNetwork> byProfile = byProfile(engine, networks);
     for (WatchedVm vm : engine.vms()) {
       WatchedCluster cluster = clusters.get(vm.clusterId());
       if (cluster == null || engine.gate().isEmpty()) {
@@ -157,6 +177,33 @@ public final class IsolationRules {
                         Optional.of(item(network)),
                         Optional.of(new Item(Kind.VM, vm.id(), vm.name(), nic.id())),
                         nicIsWhereGateIsOpen(network, vm, nic, cluster, engine.gate().get())));
+      }
+    }
+  }
+
+  /** Scheduling keeps VMs away from such hosts; they come there while nobody asks it. */
+  private static void checkVmsOnUnfitHosts(
+      EngineSnapshot engine, Map<String, WatchedNetwork> networks, Found found) {
+    Map<String, AssessedHost> unfit =
+        engine.hosts().stream()
+            .filter(host -> !host.fit())
+            .collect(Collectors.toMap(host -> host.host().id(), host -> host, (one, two) -> one));
+    Map<String, WatchedNetwork> byProfile = byProfile(engine, networks);
+    for (WatchedVm vm : engine.vms()) {
+      AssessedHost host = vm.hostId().map(unfit::get).orElse(null);
+      if (host == null) {
+        continue;
+      }
+      for (WatchedVm.Nic nic : vm.nics()) {
+        nic.profileId()
+            .map(byProfile::get)
+            .ifPresent(
+                network ->
+                    found.add(
+                        ERROR,
+                        Optional.of(item(network)),
+                        Optional.of(new Item(Kind.VM, vm.id(), vm.name(), nic.id())),
+                        runningNicIsOnFitHost(network, vm, nic, host)));
       }
     }
   }
@@ -203,6 +250,11 @@ public final class IsolationRules {
   static ValidationResult engineUsesFilter(SchedulingState scheduling) {
     return failWith(ValidationMessage.GUARD_SCHEDULER_DISABLED)
         .when(scheduling.filter() == FilterState.DISABLED);
+  }
+
+  static ValidationResult schedulingIsOn(SchedulingState scheduling) {
+    return failWith(ValidationMessage.GUARD_SCHEDULER_SWITCHED_OFF)
+        .when(scheduling.filter() == FilterState.SWITCHED_OFF);
   }
 
   static ValidationResult policiesUseFilter(SchedulingState scheduling) {
@@ -281,9 +333,21 @@ public final class IsolationRules {
   }
 
   /** The guard sets the property by itself; this is broken only where the engine refuses it. */
-  static ValidationResult profileCarriesProperty(WatchedNetwork network, WatchedProfile profile) {
-    return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY, named(network, profile))
+  static ValidationResult profileCarriesProperty(
+      WatchedNetwork network, WatchedProfile profile, Set<String> levels) {
+    Map<String, String> variables = new HashMap<>(named(network, profile));
+    variables.put("register", RegistrationCommand.of(levels));
+    return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY, variables)
         .when(network.enforcedByHook() && !profile.passThrough() && profile.property().isEmpty());
+  }
+
+  /**
+   * The kernel's flag keeps ports apart, not addresses: a bridge learns a MAC address from whoever
+   * sends it. Passthrough vNICs have no filter at all.
+   */
+  static ValidationResult profileHoldsMacs(WatchedNetwork network, WatchedProfile profile) {
+    return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_MAC_FILTER, named(network, profile))
+        .when(!profile.passThrough() && !profile.holdsMacs());
   }
 
   static ValidationResult roleIsNotForEveryone(WatchedNetwork network, WatchedProfile profile) {
@@ -306,6 +370,17 @@ public final class IsolationRules {
     variables.put("minimum", lowest(gate));
     return failWith(ValidationMessage.GUARD_NIC_WHERE_GATE_IS_CLOSED, variables)
         .unless(gate.isSupported(cluster.cluster().level()));
+  }
+
+  static ValidationResult runningNicIsOnFitHost(
+      WatchedNetwork network, WatchedVm vm, WatchedVm.Nic nic, AssessedHost host) {
+    Map<String, String> variables = new HashMap<>(named(network));
+    variables.put("vm", vm.name());
+    variables.put("nic", nic.name());
+    variables.put("host", host.host().name());
+    variables.put("reasons", String.join(" ", host.reasons()));
+    return failWith(ValidationMessage.GUARD_NIC_ON_UNFIT_HOST, variables)
+        .when(nic.plugged() && !host.fit());
   }
 
   /** One for the host, not one a network: a host without our package is one thing to mend. */

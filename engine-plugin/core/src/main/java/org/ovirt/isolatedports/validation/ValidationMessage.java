@@ -74,6 +74,11 @@ public enum ValidationMessage {
       "The oVirt engine has disabled the filter isolated_ports, as Isolated Ports did not answer"
           + " when the engine started, so VMs may start on hosts that cannot isolate their ports:"
           + " restart ovirt-engine while Isolated Ports runs."),
+  GUARD_SCHEDULER_SWITCHED_OFF(
+      "The oVirt engine does not ask Isolated Ports where VMs may start: its external scheduling is"
+          + " switched off, and no scheduling policy of a cluster has the filter isolated_ports. VMs"
+          + " may start on hosts that cannot isolate their ports: run isolated-ports-setup scheduler"
+          + " on, and restart ovirt-engine."),
   GUARD_SCHEDULING_POLICY_WITHOUT_FILTER(
       "The scheduling policies of the clusters ${clusters}, which have isolated networks, do not use"
           + " the filter isolated_ports, so their VMs may start on hosts that cannot isolate their"
@@ -113,9 +118,13 @@ public enum ValidationMessage {
           + " which VMs could leave their isolated port: remove the failover from the profile."),
   GUARD_PROFILE_WITHOUT_PROPERTY(
       "vNIC profile ${profile} of the isolated network ${network} lacks the property port_isolation"
-          + " and the oVirt engine did not accept it: register the property with engine-config"
-          + " (CustomDeviceProperties), restart ovirt-engine, or set port_isolation=true on the"
-          + " profile."),
+          + " and the oVirt engine did not accept it: register the property with ${register}, restart"
+          + " ovirt-engine, or set port_isolation=true on the profile."),
+  GUARD_PROFILE_WITHOUT_MAC_FILTER(
+      "vNIC profile ${profile} of the isolated network ${network} has no network filter that holds"
+          + " its vNICs to their own MAC addresses, so a VM on it can take the MAC address of another"
+          + " VM or of the gateway and be sent their frames: set the network filter"
+          + " vdsm-no-mac-spoofing on the profile, then update or restart its VMs."),
   GUARD_PROFILE_ROLE_FOR_EVERYONE(
       "vNIC profile ${profile} of the isolated network ${network} makes ports ${role}, and the group"
           + " Everyone may use it: remove that permission, so that no tenant can choose it."),
@@ -126,6 +135,10 @@ public enum ValidationMessage {
       "vNIC ${nic} of VM ${vm} is on the isolated network ${network}, but the VM is in cluster"
           + " ${cluster} of compatibility level ${level}, for which port isolation is not supported:"
           + " move the VM to a cluster of level ${minimum}, or take the vNIC off the network."),
+  GUARD_NIC_ON_UNFIT_HOST(
+      "VM ${vm} runs on host ${host}, which cannot hold isolated ports, so its vNIC ${nic} on the"
+          + " isolated network ${network} may be open to other VMs: migrate the VM to a fit host, or"
+          + " unplug the vNIC. ${reasons}"),
   GUARD_HOST_UNFIT(
       "Host ${host} cannot hold isolated ports, and its cluster has ${count} isolated network(s):"
           + " ${reasons}"),

@@ -271,10 +271,11 @@ class IsolationRulesTest {
         "v1",
         "web",
         "c2",
+        Optional.empty(),
         List.of(
-            new WatchedVm.Nic("i1", "nic1", Optional.of("p1")),
-            new WatchedVm.Nic("i2", "nic2", Optional.empty()),
-            new WatchedVm.Nic("i3", "nic3", Optional.of("unknown"))));
+            new WatchedVm.Nic("i1", "nic1", Optional.of("p1"), true),
+            new WatchedVm.Nic("i2", "nic2", Optional.empty(), true),
+            new WatchedVm.Nic("i3", "nic3", Optional.of("unknown"), true)));
   }
 
   @Test

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.engine;
 
+import java.time.Duration;
+import java.util.Optional;
+
 /** The engine could not be asked, or what it said cannot be used. */
 public class EngineException extends RuntimeException {
 
@@ -8,6 +11,8 @@ public class EngineException extends RuntimeException {
 
   /** Why there is no answer to work with. */
   public enum Kind {
+    /** Nothing was sent, as the engine is left alone for now: there is no outcome to doubt. */
+    NOT_ASKED(503),
     /** No connection, or it broke. */
     UNREACHABLE(503),
     /** No answer within the limit. */
@@ -31,6 +36,7 @@ public class EngineException extends RuntimeException {
 
   private final Kind kind;
   private final int engineStatus;
+  private final transient Optional<Duration> retryAfter;
 
   public EngineException(Kind kind, String message) {
     this(kind, 0, message);
@@ -42,9 +48,24 @@ public class EngineException extends RuntimeException {
    * @param engineStatus the engine's HTTP status; 0 where there was no answer
    */
   public EngineException(Kind kind, int engineStatus, String message) {
+    this(kind, engineStatus, message, Optional.empty());
+  }
+
+  private EngineException(
+      Kind kind, int engineStatus, String message, Optional<Duration> retryAfter) {
     super(message);
     this.kind = kind;
     this.engineStatus = engineStatus;
+    this.retryAfter = retryAfter;
+  }
+
+  /**
+   * A request that was not sent.
+   *
+   * @param retryAfter when it may be worth another try
+   */
+  static EngineException notAsked(String message, Duration retryAfter) {
+    return new EngineException(Kind.NOT_ASKED, 0, message, Optional.of(retryAfter));
   }
 
   /** The failure that a status from 500 on tells of. */
@@ -57,6 +78,11 @@ public class EngineException extends RuntimeException {
         };
     return new EngineException(
         kind, engineStatus, "The oVirt engine failed with status " + engineStatus + ".");
+  }
+
+  /** When to try again; empty where that is not known. */
+  public Optional<Duration> retryAfter() {
+    return retryAfter;
   }
 
   public Kind kind() {

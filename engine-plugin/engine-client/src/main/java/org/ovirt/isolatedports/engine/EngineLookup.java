@@ -85,6 +85,21 @@ public class EngineLookup {
         .findFirst();
   }
 
+  /** A data center's compatibility level, such as 4.4. */
+  public Optional<String> levelOf(String token, UUID dataCenter) {
+    return visible(
+            () ->
+                system(token)
+                    .dataCentersService()
+                    .dataCenterService(dataCenter.toString())
+                    .get()
+                    .send()
+                    .dataCenter())
+        .map(found -> found.version())
+        .filter(version -> version.majorPresent() && version.minorPresent())
+        .map(version -> version.major() + "." + version.minor());
+  }
+
   /**
    * Removes a network.
    *

@@ -12,13 +12,22 @@ import java.util.function.Function;
  *
  * <p>It logs in once and keeps the token until shortly before it expires: a password with every
  * request would cost the engine 35 to 40 ms each, and each would write two events, which would wake
- * the follower of events again. A refused login is not repeated for a minute, as the engine locks
- * accounts that fail too often, and writes an event for each failure.
+ * the follower of events again. A refused login is not repeated for a minute, later for ten, as the
+ * engine locks accounts that fail too often, and writes an event for each failure.
  */
 public class ServiceAccount {
 
   private static final int UNAUTHORIZED = 401;
   private static final Duration PAUSE_AFTER_REFUSAL = Duration.ofMinutes(1);
+  private static final Duration LONG_PAUSE = Duration.ofMinutes(10);
+
+  /** Refusals after which the longer pause begins. */
+  private static final int SOON = 5;
+
+  private static final String WRONG_PASSWORD = "check its name and its password.";
+  private static final String NOT_LET_IN =
+      "its password is right, but the API does not let it in. Give it back its role on the whole"
+          + " system.";
 
   /** More than a request takes, so that no token expires on its way. */
   private static final Duration BEFORE_EXPIRY = Duration.ofMinutes(2);
@@ -28,7 +37,13 @@ public class ServiceAccount {
   private final Optional<String> password;
   private final Clock clock;
   private Optional<SingleSignOn.Grant> grant = Optional.empty();
+
+  /** Whether the API has let the token that is held in. */
+  private boolean wasTaken;
+
   private Optional<Instant> refusedAt = Optional.empty();
+  private int refusals;
+  private String whyRefused = WRONG_PASSWORD;
 
   public ServiceAccount(SingleSignOn sso, EngineSettings settings) {
     this(sso, settings.user(), settings.password(), Clock.systemUTC());
@@ -55,14 +70,32 @@ public class ServiceAccount {
    * @throws EngineException as the request throws it, and if the account cannot log in
    */
   public <T> T call(Function<String, T> request) {
-    String first = current();
+    return sso.asService(() -> callAs(current(), request));
+  }
+
+  /** A token that was good may have ended with the engine's last run; a new one may not. */
+  private <T> T callAs(String token, Function<String, T> request) {
     try {
-      return request.apply(first);
+      T answer = request.apply(token);
+      taken(token);
+      return answer;
     } catch (EngineException e) {
       if (e.engineStatus() != UNAUTHORIZED) {
+        if (e.kind() == EngineException.Kind.REFUSED) {
+          taken(token);
+        }
         throw e;
       }
-      return request.apply(renewed(first));
+      return callAs(renewed(token), request);
+    }
+  }
+
+  /** The engine's API has let the token in. */
+  private synchronized void taken(String token) {
+    if (grant.filter(held -> held.token().equals(token)).isPresent()) {
+      wasTaken = true;
+      refusals = 0;
+      refusedAt = Optional.empty();
     }
   }
 
@@ -79,10 +112,18 @@ public class ServiceAccount {
         .isPresent();
   }
 
-  /** A token other than the one refused: of several refused at once, one logs in for all. */
+  /**
+   * A token other than the one refused: of several refused at once, one logs in for all. A token
+   * that the single sign-on grants and the API refuses at once is a refused login: each attempt is
+   * one in the engine's event log.
+   */
   private synchronized String renewed(String refused) {
-    if (grant.filter(held -> !held.token().equals(refused)).isEmpty()) {
+    if (grant.filter(held -> held.token().equals(refused)).isPresent()) {
+      boolean neverTaken = !wasTaken;
       grant = Optional.empty();
+      if (neverTaken) {
+        throw refuse(NOT_LET_IN);
+      }
     }
     return current();
   }
@@ -97,13 +138,25 @@ public class ServiceAccount {
     Instant now = clock.instant();
     // A clock that was set back must not make the pause longer.
     if (refusedAt
-        .filter(at -> !now.isBefore(at) && now.isBefore(at.plus(PAUSE_AFTER_REFUSAL)))
+        .filter(at -> !now.isBefore(at) && now.isBefore(at.plus(pause())))
         .isPresent()) {
       throw refused();
     }
     grant = sso.grant(user.get(), password.get());
-    refusedAt = grant.isPresent() ? Optional.empty() : Optional.of(clock.instant());
-    return grant.map(SingleSignOn.Grant::token).orElseThrow(this::refused);
+    wasTaken = false;
+    return grant.map(SingleSignOn.Grant::token).orElseThrow(() -> refuse(WRONG_PASSWORD));
+  }
+
+  /** An account somebody is just setting up is seen soon; one that stays wrong is left alone. */
+  private Duration pause() {
+    return refusals <= SOON ? PAUSE_AFTER_REFUSAL : LONG_PAUSE;
+  }
+
+  private EngineException refuse(String why) {
+    refusedAt = Optional.of(clock.instant());
+    refusals++;
+    whyRefused = why;
+    return refused();
   }
 
   private EngineException refused() {
@@ -112,6 +165,9 @@ public class ServiceAccount {
         UNAUTHORIZED,
         "The oVirt engine refuses the account "
             + user.orElse("")
-            + " of Isolated Ports: check its password and its roles.");
+            + " of Isolated Ports: "
+            + whyRefused
+            + " It is tried again once "
+            + (refusals <= SOON ? "a minute." : "in ten minutes."));
   }
 }

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The engine's single sign-on: exchanges a user's password for a token. */
 public class SingleSignOn {
@@ -18,6 +19,11 @@ public class SingleSignOn {
 
   public SingleSignOn(EngineHttpClient http) {
     this.http = http;
+  }
+
+  /** See {@link EngineHttpClient#asService}. */
+  <T> T asService(Supplier<T> step) {
+    return http.asService(step);
   }
 
   /**

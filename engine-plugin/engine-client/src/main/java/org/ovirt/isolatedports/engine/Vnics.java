@@ -75,6 +75,13 @@ public final class Vnics {
         .toList();
   }
 
+  /** The VMs that run on a host with their vNICs. */
+  public static List<ApiBody> vmsOn(JsonReader engine, String hostId, String hostName) {
+    return pages(engine, "host=" + hostName).stream()
+        .filter(vm -> vm.child("host").map(Vnics::id).filter(hostId::equals).isPresent())
+        .toList();
+  }
+
   /** What a search finds, with vNICs, a hundred VMs a request. */
   private static List<ApiBody> pages(JsonReader engine, String search) {
     Map<String, ApiBody> vms = new LinkedHashMap<>();

@@ -16,7 +16,7 @@ class ServiceAccountTest {
 
   private static final String LOGIN = "/ovirt-engine/sso/oauth/token";
 
-  private final EngineStandIn engine = EngineStandIn.builder().start();
+  private final EngineStandIn engine = EngineStandIn.builder().wrongPasswordTakes(Duration.ZERO).start();
   private final EngineHttpClient http =
       new EngineHttpClient(URI.create(engine.url() + "/ovirt-engine"), Duration.ofSeconds(10));
   private final TestClock clock = new TestClock();
@@ -28,8 +28,12 @@ class ServiceAccountTest {
   }
 
   private ServiceAccount account(String password) {
+    return account("admin", password);
+  }
+
+  private ServiceAccount account(String login, String password) {
     return new ServiceAccount(
-        new SingleSignOn(http), Optional.of("admin@internal"), Optional.of(password), clock);
+        new SingleSignOn(http), Optional.of(login + "@internal"), Optional.of(password), clock);
   }
 
   private String read(String token) {
@@ -99,5 +103,34 @@ class ServiceAccountTest {
     clock.forward(Duration.ofHours(-1));
     assertThatThrownBy(() -> account.call(this::read)).isInstanceOf(EngineException.class);
     assertThat(engine.calls().count("POST", LOGIN)).as("the clock was set back").isEqualTo(3);
+  }
+
+  /** Each attempt writes a failed login into the engine's event log. */
+  @Test
+  void countsATokenThatTheApiRefusesAsARefusedLogin() {
+    ServiceAccount account = account("user1", "user1");
+    for (int i = 0; i < 60; i++) {
+      assertThatThrownBy(() -> account.call(this::read))
+          .isInstanceOf(EngineException.class)
+          .hasMessageContaining("user1@internal")
+          .hasMessageContaining("the API does not let it in");
+      clock.forward(Duration.ofSeconds(1));
+    }
+    assertThat(engine.calls().count("POST", LOGIN)).as("within a minute").isOne();
+    assertThat(engine.calls().count("GET", "/ovirt-engine/api")).isOne();
+    for (int i = 0; i < 60; i++) {
+      clock.forward(Duration.ofMinutes(1));
+      assertThatThrownBy(() -> account.call(this::read)).isInstanceOf(EngineException.class);
+    }
+    assertThat(engine.calls().count("POST", LOGIN)).as("within an hour").isBetween(6L, 12L);
+  }
+
+  @Test
+  void anAccountThatIsLetInAgainWorksAgain() {
+    ServiceAccount account = account("user1", "user1");
+    assertThatThrownBy(() -> account.call(this::read)).isInstanceOf(EngineException.class);
+    engine.seeds().grantOnSystem("SuperUser", "user1");
+    clock.forward(Duration.ofSeconds(61));
+    assertThat(account.<String>call(this::read)).isNotBlank();
   }
 }

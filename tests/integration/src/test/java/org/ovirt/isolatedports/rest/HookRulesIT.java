@@ -19,9 +19,28 @@ class HookRulesIT extends RulesTest {
         "Cannot add Network. The engine does not know the vNIC profile property port_isolation yet,"
             + " which isolates the ports of Network blue on the hosts. Register it with:"
             + " engine-config -s CustomDeviceProperties=\"{type=interface;prop={port_isolation="
-            + "^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$}}\" (keep what"
-            + " engine-config -g CustomDeviceProperties shows), restart ovirt-engine and try again."
-            + " Nothing was changed.",
+            + "^(true|isolated|promiscuous|community:[A-Za-z0-9_-]{1,32})$}}\" --cver=4.4 (keep"
+            + " what engine-config -g CustomDeviceProperties shows), restart ovirt-engine and try"
+            + " again. Nothing was changed.",
         () -> us.post("/networks", body("blue", "")));
+  }
+
+  /** The engine makes the profile after it has answered us; whoever we answer finds it closed. */
+  @Test
+  void theDefaultProfileCarriesThePropertyWhenTheNetworkIsAnswered() {
+    for (int i = 0; i < 5; i++) {
+      String network = created(us.post("/networks", body("race" + i, "")));
+      assertThat(engine.get("/networks/" + network + "/vnicprofiles").body())
+          .contains("\"name\" : \"port_isolation\"");
+    }
+    assertThat(engine.get("/events?max=100").body()).doesNotContain("lacks the property");
+  }
+
+  @Test
+  void aNetworkThatIsToHaveNoProfileIsAnsweredWithoutWaiting() {
+    java.time.Instant begun = java.time.Instant.now();
+    created(us.post("/networks", body("bare", ",\"profile_required\":false")));
+    assertThat(java.time.Duration.between(begun, java.time.Instant.now()))
+        .isLessThan(java.time.Duration.ofSeconds(10));
   }
 }

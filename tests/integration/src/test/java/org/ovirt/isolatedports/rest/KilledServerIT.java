@@ -85,11 +85,11 @@ class KilledServerIT {
   }
 
   private static JsonNode profile(String network) {
-    return atEngine
-        .get("/networks/" + network + "/vnicprofiles")
-        .json()
-        .path("vnic_profile")
-        .path(0);
+    String path = "/networks/" + network + "/vnicprofiles";
+    // An engine makes it up to two seconds after it has answered.
+    EmergencyIT.until(
+        SOON, "a profile", () -> !atEngine.get(path).json().path("vnic_profile").isEmpty());
+    return atEngine.get(path).json().path("vnic_profile").path(0);
   }
 
   private static boolean carriesProperty(String network) {

@@ -48,6 +48,8 @@ class MovingInIT extends ServerTest {
                     + dataCenter()
                     + "\"}}"));
     created(engine.post("/clusters/" + cluster() + "/networks", "{\"id\":\"" + id + "\"}"));
+    // The default profile first, as tests take the first one for it.
+    assertThat(profileOf(id)).isNotEmpty();
     created(
         engine.post(
             "/networks/" + id + "/vnicprofiles",
@@ -172,6 +174,7 @@ class MovingInIT extends ServerTest {
         .answerStatus("/ovirt-engine/api/clusters/" + cluster() + "/networks", 503);
     assertThat(us.post(path(network), PREPARE).status()).isEqualTo(503);
     rig.engine().faults().clear();
+    untilTheServerSeesTheEngine();
     JsonNode half = us.get(path(network)).json();
     assertThat(half.path("status").asText()).isEqualTo("preparing");
     String twin = half.path("twin").path("id").asText();
@@ -253,6 +256,7 @@ class MovingInIT extends ServerTest {
     rig.engine().faults().answerStatus("/ovirt-engine/api/vms/" + vm + "/nics/", 503);
     assertThat(us.post(path(network), "{\"step\":\"move\"}").status()).isEqualTo(503);
     rig.engine().faults().clear();
+    untilTheServerSeesTheEngine();
     assertThat(statuses(taken(network, "{\"step\":\"move\"}")))
         .isEqualTo(Map.of("vm1/nic1", "moved"));
   }

@@ -11,6 +11,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -73,6 +74,8 @@ public final class Rig implements AutoCloseable {
     properties.put("isolated-ports.scheduler.port", String.valueOf(Ports.free()));
     properties.put("isolated-ports.engine.url", engineUrl().toString());
     properties.put("isolated-ports.engine.timeout-ms", "4000");
+    // An engine that is exchanged under the server is to be found again soon.
+    properties.put("isolated-ports.engine.longest-pause-ms", "300");
     properties.put("isolated-ports.engine.user", "admin@internal");
     properties.put("isolated-ports.engine.password", "admin");
     properties.put("isolated-ports.sso.client-id", "ovirt-isolated-ports");
@@ -98,6 +101,9 @@ public final class Rig implements AutoCloseable {
     return EngineStandIn.builder()
         .nativePortIsolation(knowsPortIsolation)
         .portIsolationPropertyRegistered()
+        // The shorter end of what a real one takes, as hundreds of networks are made here.
+        .defaultProfileAfter(Duration.ofMillis(200), Duration.ofMillis(400))
+        .wrongPasswordTakes(Duration.ZERO)
         .port(enginePort)
         .start();
   }

@@ -53,6 +53,36 @@ abstract class ServerTest {
     String token = "Bearer " + Api.token(rig.engineUrl(), "admin");
     engine = new Api(java.net.URI.create(rig.engineUrl() + "/api"), token);
     us = new Api(rig.api(), token);
+    untilTheServerSeesTheEngine();
+  }
+
+  /** The server leaves an engine that was exchanged alone until its health says yes. */
+  void untilTheServerSeesTheEngine() {
+    for (int i = 0; i < 300; i++) {
+      if (us.get("/networks?max=1").status() == 200) {
+        return;
+      }
+      Rig.pause(50);
+    }
+    throw new AssertionError("The server does not see the engine: " + us.get("/networks?max=1"));
+  }
+
+  /** Engines make default profiles after they have answered; a state is one without any to come. */
+  private void untilProfilesAreMade() {
+    for (int i = 0; i < 100 && !profilesAreMade(); i++) {
+      Rig.pause(50);
+    }
+  }
+
+  private boolean profilesAreMade() {
+    String profiles = engine.get("/vnicprofiles").body();
+    for (JsonNode network : engine.get("/networks").json().path("network")) {
+      boolean forVms = network.path("usages").path("usage").toString().contains("vm");
+      if (forVms && !profiles.contains(network.path("id").asText())) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** The level of the engine's first cluster. */
@@ -120,14 +150,17 @@ abstract class ServerTest {
     return answer.id();
   }
 
+  /** The network's default profile, which an engine makes after it has answered. */
   String profileOf(String network) {
-    return engine
-        .get("/networks/" + network + "/vnicprofiles")
-        .json()
-        .path("vnic_profile")
-        .path(0)
-        .path("id")
-        .asText();
+    for (int i = 0; i < 100; i++) {
+      JsonNode profiles =
+          engine.get("/networks/" + network + "/vnicprofiles").json().path("vnic_profile");
+      if (!profiles.isEmpty()) {
+        return profiles.path(0).path("id").asText();
+      }
+      Rig.pause(100);
+    }
+    throw new AssertionError("The engine made no profile for network " + network + ".");
   }
 
   String vm(String name) {
@@ -172,6 +205,7 @@ abstract class ServerTest {
   }
 
   private String refused(int status, Supplier<Api.Answer> request) {
+    untilProfilesAreMade();
     List<String> engineBefore = engineState();
     List<String> rowsBefore = rig.storedRows();
     Api.Answer answer = request.get();

@@ -20,6 +20,7 @@ public class Settings {
   private final EngineSettings engine;
   private final boolean engineDatabase;
   private final int schedulerPort;
+  private final Duration longestPause;
 
   @Inject
   public Settings(
@@ -34,7 +35,10 @@ public class Settings {
       @ConfigProperty(name = "isolated-ports.engine-db.url") Optional<String> engineDatabaseUrl,
       @ConfigProperty(name = "isolated-ports.scheduler.port", defaultValue = "18781")
           int schedulerPort,
-      @ConfigProperty(name = "isolated-ports.engine.ca-file") Optional<String> engineCa) {
+      @ConfigProperty(name = "isolated-ports.engine.ca-file") Optional<String> engineCa,
+      @ConfigProperty(name = "isolated-ports.engine.longest-pause-ms", defaultValue = "60000")
+          long longestPauseMillis) {
+    this.longestPause = Duration.ofMillis(longestPauseMillis);
     this.engine =
         new EngineSettings(
             engineUrl,
@@ -61,7 +65,8 @@ public class Settings {
         servicePassword,
         engineDatabaseUrl,
         schedulerPort,
-        Optional.empty());
+        Optional.empty(),
+        60_000);
   }
 
   /** For the container's proxy only. */
@@ -72,6 +77,11 @@ public class Settings {
   /** Where the engine is and who asks it. */
   public EngineSettings engine() {
     return engine;
+  }
+
+  /** The longest pause between two looks at the health of an engine that does not answer. */
+  public Duration longestPause() {
+    return longestPause;
   }
 
   /** Whether the engine's {@code vdc_options} may be read; else our own table decides. */

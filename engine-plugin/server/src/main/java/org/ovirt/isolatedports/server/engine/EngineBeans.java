@@ -6,6 +6,7 @@ import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
 import jakarta.inject.Singleton;
 import org.ovirt.isolatedports.engine.Clusters;
+import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
@@ -30,8 +31,14 @@ public class EngineBeans {
 
   @Produces
   @Singleton
-  EngineHttpClient engineHttpClient(Settings settings) {
-    return new EngineHttpClient(settings.engine());
+  EngineGate engineGate(Settings settings) {
+    return new EngineGate(settings.engine(), settings.longestPause());
+  }
+
+  @Produces
+  @Singleton
+  EngineHttpClient engineHttpClient(Settings settings, EngineGate gate) {
+    return new EngineHttpClient(settings.engine(), gate);
   }
 
   @Produces
@@ -98,6 +105,10 @@ public class EngineBeans {
   @Singleton
   SingleSignOn singleSignOn(EngineHttpClient http) {
     return new SingleSignOn(http);
+  }
+
+  void close(@Disposes EngineGate gate) {
+    gate.close();
   }
 
   void close(@Disposes EngineHttpClient client) {

@@ -53,7 +53,13 @@ public final class EngineReader {
       boolean external,
       Optional<Boolean> isolated) {}
 
+  /** Filters that let a vNIC send from its own MAC address only; libvirt's own include it. */
+  private static final Set<String> AGAINST_FORGED_MACS =
+      Set.of(
+          "vdsm-no-mac-spoofing", "no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
+
   private final JsonReader engine;
+  private final Map<String, Boolean> filtersAgainstForging = new HashMap<>();
 
   public EngineReader(JsonReader engine) {
     this.engine = engine;
@@ -130,8 +136,25 @@ public final class EngineReader {
   /** All vNIC profiles, in one request; who may use them is not in it. */
   public List<WatchedProfile> profiles() {
     return engine.read("/vnicprofiles").items("vnic_profile").stream()
-        .flatMap(profile -> profile(profile).stream())
+        .flatMap(
+            profile ->
+                profile(profile).map(each -> each.withHoldsMacs(holdsMacs(profile))).stream())
         .toList();
+  }
+
+  /** Which network filters there are never changes while an engine runs. */
+  private boolean holdsMacs(ApiBody profile) {
+    Optional<String> filter = profile.child("network_filter").map(EngineReader::id);
+    if (filter.isEmpty()) {
+      return false;
+    }
+    if (!filtersAgainstForging.containsKey(filter.get())) {
+      for (ApiBody each : engine.read("/networkfilters").items("network_filter")) {
+        filtersAgainstForging.put(
+            id(each), each.text("name").filter(AGAINST_FORGED_MACS::contains).isPresent());
+      }
+    }
+    return filtersAgainstForging.getOrDefault(filter.get(), false);
   }
 
   /** A profile as the engine shows it; one without a network is none of a VM's. */
@@ -233,6 +256,11 @@ public final class EngineReader {
     return Vnics.vms(engine, cluster.id(), cluster.name()).stream().map(this::vm).toList();
   }
 
+  /** The VMs that run on a host, with their vNICs. */
+  public List<WatchedVm> vmsOn(String hostId, String hostName) {
+    return Vnics.vmsOn(engine, hostId, hostName).stream().map(this::vm).toList();
+  }
+
   /** A VM with its vNICs; empty if the engine shows none. */
   public Optional<WatchedVm> vm(String id) {
     return engine.find("/vms/" + id + "?follow=nics").map(this::vm);
@@ -244,13 +272,15 @@ public final class EngineReader {
         id(vm),
         vm.text("name").orElse(""),
         vm.child("cluster").map(EngineReader::id).orElse(""),
+        vm.child("host").map(EngineReader::id),
         nics.stream()
             .map(
                 nic ->
                     new WatchedVm.Nic(
                         id(nic),
                         nic.text("name").orElse(""),
-                        nic.child("vnic_profile").map(EngineReader::id)))
+                        nic.child("vnic_profile").map(EngineReader::id),
+                        nic.flag("plugged").orElse(true)))
             .toList());
   }
 

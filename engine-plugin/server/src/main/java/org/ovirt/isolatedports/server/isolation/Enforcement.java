@@ -26,6 +26,13 @@ public enum Enforcement {
     return reason;
   }
 
+  /** The same where the engine has learned the attribute since the network was made. */
+  public String later() {
+    return "The network was made when the engine did not know port isolation yet, and the engine"
+        + " cannot change the attribute of a network: the network's vNIC profiles carry the property"
+        + " port_isolation, and the hook vdsm-hook-isolated-ports isolates the ports on the hosts.";
+  }
+
   /** As it stands in REST bodies and in the database. */
   public String text() {
     return name().toLowerCase(Locale.ROOT);

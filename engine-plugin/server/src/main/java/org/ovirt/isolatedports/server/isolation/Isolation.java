@@ -80,6 +80,7 @@ public class Isolation implements NetworkFields {
     }
     Map<UUID, Enforcement> ours = store.enforcements();
     for (ApiBody network : whole) {
+      boolean engineKnows = network.has(PORT_ISOLATION);
       boolean inEngine = network.flag(PORT_ISOLATION).orElse(false);
       Optional<Enforcement> enforcement =
           inEngine
@@ -91,7 +92,7 @@ public class Isolation implements NetworkFields {
       enforcement.ifPresent(
           by -> {
             network.set("enforcement", by.text());
-            network.set("enforcement_reason", by.reason());
+            network.set("enforcement_reason", inEngine || !engineKnows ? by.reason() : by.later());
             vlanWarning(network)
                 .violation()
                 .ifPresent(w -> network.setTexts("warnings", "warning", List.of(w.text())));

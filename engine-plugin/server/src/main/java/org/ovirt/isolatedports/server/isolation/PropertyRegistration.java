@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.isolation;
 
+import java.util.Optional;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.rules.RegistrationCommand;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /** What a caller is told of an engine that does not know our vNIC profile property yet. */
@@ -18,15 +20,18 @@ public final class PropertyRegistration {
    *
    * @param action what cannot be done, such as {@code Cannot add Network}
    * @param subject what it was about, such as {@code Network blue}
+   * @param level the compatibility level of its data center, where it is known
    */
-  public static void throwIfMissing(EngineException refusal, String action, String subject) {
+  public static void throwIfMissing(
+      EngineException refusal, String action, String subject, Optional<String> level) {
     if (VnicProfiles.isNotRegistered(refusal.getMessage())) {
-      throw missing(action, subject);
+      throw missing(action, subject, level);
     }
   }
 
   /** The fault that names the line to run. */
-  public static FaultException missing(String action, String subject) {
+  public static FaultException missing(
+      String action, String subject, Optional<String> level) {
     return FaultException.operationFailed(
         BAD_REQUEST,
         action
@@ -34,12 +39,8 @@ public final class PropertyRegistration {
             + VnicProfiles.PROPERTY
             + " yet, which isolates the ports of "
             + subject
-            + " on the hosts. Register it with: engine-config -s"
-            + " CustomDeviceProperties=\"{type=interface;prop={"
-            + VnicProfiles.PROPERTY
-            + "="
-            + VnicProfiles.PROPERTY_PATTERN
-            + "}}\" (keep what engine-config -g CustomDeviceProperties shows), restart"
-            + " ovirt-engine and try again. Nothing was changed.");
+            + " on the hosts. Register it with: "
+            + RegistrationCommand.of(level.stream().toList())
+            + ", restart ovirt-engine and try again. Nothing was changed.");
   }
 }

@@ -160,7 +160,12 @@ public class Recovery {
             Instant.now()));
     if (enforcement == Enforcement.HOOK) {
       try {
-        profiles.isolate(token, network.id().toString());
+        if (change.startedAt().isBefore(giveUp())) {
+          // A network may have been made to have no profile; the journal does not say so.
+          profiles.isolate(token, network.id().toString());
+        } else {
+          profiles.isolateNew(token, network.id().toString());
+        }
       } catch (EngineException e) {
         if (!VnicProfiles.isNotRegistered(e.getMessage())) {
           throw e;

@@ -61,6 +61,8 @@ public class IsolatedCreation {
    * Creates a network whose name must be free: the trace of a crash is the name, so it must not
    * lead to a network that was there before.
    *
+   * @param defaultProfile whether the engine makes a profile for the network, as it does unless told
+   *     otherwise
    * @param ask asks the engine
    * @param made what the engine made, from its answer; empty if it refused
    * @return the engine's answer
@@ -70,6 +72,7 @@ public class IsolatedCreation {
       UUID dataCenter,
       String name,
       Enforcement enforcement,
+      boolean defaultProfile,
       Supplier<T> ask,
       Function<T, Optional<IsolatedNetwork>> made) {
     UUID change = journal.beginAdd(dataCenter, name, enforcement);
@@ -81,7 +84,7 @@ public class IsolatedCreation {
           if (row.isPresent()) {
             journal.created(change, row.get());
             if (enforcement == Enforcement.HOOK) {
-              carryOnProfiles(token, change, row.get());
+              carryOnProfiles(token, change, row.get(), defaultProfile);
             }
           }
           journal.done(change);
@@ -93,7 +96,8 @@ public class IsolatedCreation {
     try {
       return ask.get();
     } catch (EngineException e) {
-      if (e.kind() == EngineException.Kind.REFUSED) {
+      if (e.kind() == EngineException.Kind.REFUSED
+          || e.kind() == EngineException.Kind.NOT_ASKED) {
         journal.done(change);
       }
       throw e;
@@ -104,9 +108,14 @@ public class IsolatedCreation {
    * Gives a network's profiles the property. Where the engine refuses it the network is taken away
    * again; where the engine is in trouble the journal stays, and the rest is done by the recovery.
    */
-  private void carryOnProfiles(String token, UUID change, IsolatedNetwork row) {
+  private void carryOnProfiles(
+      String token, UUID change, IsolatedNetwork row, boolean defaultProfile) {
     try {
-      profiles.isolate(token, row.networkId().toString());
+      if (defaultProfile) {
+        profiles.isolateNew(token, row.networkId().toString());
+      } else {
+        profiles.isolate(token, row.networkId().toString());
+      }
     } catch (EngineException e) {
       if (e.kind() != EngineException.Kind.REFUSED) {
         throw new EngineException(
@@ -121,7 +130,8 @@ public class IsolatedCreation {
       }
       boolean removed = undo(token, change, row);
       if (removed) {
-        PropertyRegistration.throwIfMissing(e, CANNOT_ADD, "Network " + row.name());
+        PropertyRegistration.throwIfMissing(
+            e, CANNOT_ADD, "Network " + row.name(), lookup.levelOf(token, row.dataCenterId()));
       }
       throw FaultException.operationFailed(
           Refusals.status(e),

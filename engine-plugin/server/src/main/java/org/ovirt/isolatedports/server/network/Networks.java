@@ -146,6 +146,7 @@ public class Networks {
         dataCenter.get(),
         name.get(),
         enforcement,
+        network.flag("profile_required").orElse(true),
         () -> exchange.send(network.toBytes()),
         answer ->
             answer.isSuccess()

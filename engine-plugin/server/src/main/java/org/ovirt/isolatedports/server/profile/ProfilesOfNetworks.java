@@ -100,7 +100,7 @@ public class ProfilesOfNetworks {
         });
     checkFailover(exchange, profile, wanted, CANNOT_ADD);
     EngineAnswer answer = exchange.send(profile.toBytes());
-    throwIfNotRegistered(answer, network, CANNOT_ADD);
+    throwIfNotRegistered(exchange, answer, network, CANNOT_ADD);
     String id =
         answer.isSuccess()
             ? Exchange.parse(answer, Kind.VNIC_PROFILE.element()).text("id").orElse("")
@@ -128,7 +128,7 @@ public class ProfilesOfNetworks {
               });
           checkFailover(exchange, change, after, CANNOT_EDIT);
           EngineAnswer answer = exchange.send(change.toBytes());
-          throwIfNotRegistered(answer, network, CANNOT_EDIT);
+          throwIfNotRegistered(exchange, answer, network, CANNOT_EDIT);
           return answer;
         });
   }
@@ -194,12 +194,18 @@ public class ProfilesOfNetworks {
     }
   }
 
-  private static void throwIfNotRegistered(
-      EngineAnswer answer, Optional<EngineLookup.Network> network, String action) {
+  private void throwIfNotRegistered(
+      Exchange exchange,
+      EngineAnswer answer,
+      Optional<EngineLookup.Network> network,
+      String action) {
     if (!answer.isSuccess()
         && network.isPresent()
         && VnicProfiles.isNotRegistered(new String(answer.body(), StandardCharsets.UTF_8))) {
-      throw PropertyRegistration.missing(action, "Network " + network.get().name());
+      throw PropertyRegistration.missing(
+          action,
+          "Network " + network.get().name(),
+          network.get().dataCenterId().flatMap(id -> lookup.levelOf(exchange.token(), id)));
     }
   }
 

@@ -20,6 +20,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.engine.AuditEvent;
+import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.HardenedSdk;
@@ -58,6 +59,7 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
   private static final long RETRY_SECONDS = 5;
 
   private final Settings settings;
+  private final EngineGate gate;
   private final HardenedSdk sdk;
   private final ServiceAccount account;
   private final IsolatedNetworks networks;
@@ -78,8 +80,13 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
 
   @Inject
   public SchedulerServer(
-      Settings settings, HardenedSdk sdk, ServiceAccount account, IsolatedNetworks networks) {
+      Settings settings,
+      EngineGate gate,
+      HardenedSdk sdk,
+      ServiceAccount account,
+      IsolatedNetworks networks) {
     this.settings = settings;
+    this.gate = gate;
     this.sdk = sdk;
     this.account = account;
     this.networks = networks;
@@ -87,11 +94,11 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
 
   /** For the container's proxy only. */
   protected SchedulerServer() {
-    this(null, null, null, null);
+    this(null, null, null, null, null);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
-    lookClient = new EngineHttpClient(settings.engine(), LOOK_LIMIT);
+    lookClient = new EngineHttpClient(settings.engine(), LOOK_LIMIT, gate, EngineGate.Lane.LOOKS);
     EngineReader reader = new EngineReader(sdk, account);
     events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofSeconds(2));
     InventoryKeeper inventory =
@@ -101,7 +108,6 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
             FitnessRequirements.DEFAULT,
             InventoryKeeper.Intervals.DEFAULT,
             activity,
-            events,
             vm -> service.forget(vm),
             threads,
             Clock.systemUTC());

@@ -197,15 +197,19 @@ public class NetworkTwins {
       UUID unused = builder.build(token, store.find(origin.id()).orElseThrow(), around);
       store.status(origin.id(), Status.PREPARED);
     } catch (EngineException e) {
-      throw explained(e, origin);
+      throw explained(e, token, origin);
     } finally {
       forgetUnbegun(origin);
       entities.written(ref(origin));
     }
   }
 
-  private static EngineException explained(EngineException e, Origin origin) {
-    PropertyRegistration.throwIfMissing(e, CANNOT_ISOLATE, "Network " + origin.name());
+  private EngineException explained(EngineException e, String token, Origin origin) {
+    PropertyRegistration.throwIfMissing(
+        e,
+        CANNOT_ISOLATE,
+        "Network " + origin.name(),
+        lookup.levelOf(token, origin.dataCenter()));
     return e;
   }
 

@@ -122,6 +122,7 @@ class TwinBuilder {
             origin.dataCenter(),
             row.twinName(),
             enforcement,
+            true,
             () ->
                 engine.add(
                     token, "/networks", copy(row, origin, enforcement == Enforcement.NATIVE)),
@@ -165,7 +166,7 @@ class TwinBuilder {
       Enforcement enforcement) {
     networks.add(isolated(twin, row, origin, enforcement));
     if (enforcement == Enforcement.HOOK) {
-      profiles.isolate(token, twin.toString());
+      profiles.isolateNew(token, twin.toString());
     }
     return twin;
   }
@@ -224,6 +225,10 @@ class TwinBuilder {
   private void profiles(String token, UUID twin, String twinName, TwinSurroundings.Around around) {
     UUID network = around.origin().id();
     Map<String, String> pairs = store.profiles(network);
+    if (pairs.isEmpty()) {
+      // The engine's own profile may come later than its answer; it is to be one of the copies.
+      profiles.awaitDefault(token, twin.toString());
+    }
     Map<String, String> ofTwin = new HashMap<>();
     for (ApiBody profile :
         engine.read(token, "/networks/" + twin + "/vnicprofiles").items("vnic_profile")) {

@@ -33,6 +33,7 @@ final class EventLog {
   static final int MOST_A_MINUTE = 60;
 
   private static final Logger LOG = Logger.getLogger(EventLog.class.getName());
+  private static final Duration TRY_AGAIN = Duration.ofSeconds(10);
   private static final int AT_ONCE = 20;
   private static final int TRIES = 3;
   private static final int LONGEST_TEXT = 2_000;
@@ -44,17 +45,17 @@ final class EventLog {
 
   private final ServiceEngine engine;
   private final ViolationStore violations;
-  private final Duration settle;
+  private final Duration over;
   private final Clock clock;
   private final Map<UUID, Integer> refusals = new HashMap<>();
   private Instant minute = Instant.MIN;
   private int thisMinute;
   private Instant tryAgain = Instant.MIN;
 
-  EventLog(ServiceEngine engine, ViolationStore violations, Duration settle, Clock clock) {
+  EventLog(ServiceEngine engine, ViolationStore violations, Duration over, Clock clock) {
     this.engine = engine;
     this.violations = violations;
-    this.settle = settle;
+    this.over = over;
     this.clock = clock;
   }
 
@@ -66,7 +67,7 @@ final class EventLog {
       return;
     }
     try {
-      List<ViolationStore.Line> lines = violations.unsaid(now.minus(settle), most);
+      List<ViolationStore.Line> lines = violations.unsaid(now.minus(over), most);
       for (ViolationStore.Line line : lines) {
         thisMinute++;
         if (bring(line)) {
@@ -74,10 +75,10 @@ final class EventLog {
         }
       }
     } catch (EngineException e) {
-      tryAgain = now.plus(settle);
+      tryAgain = now.plus(TRY_AGAIN);
       LOG.log(Level.FINE, "Events cannot be brought to the engine now: {0}", e.getMessage());
     } catch (RuntimeException e) {
-      tryAgain = now.plus(settle);
+      tryAgain = now.plus(TRY_AGAIN);
       LOG.log(Level.WARNING, "Bringing violations to the engine's event log failed", e);
     }
   }

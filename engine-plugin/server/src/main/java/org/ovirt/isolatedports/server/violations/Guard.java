@@ -21,16 +21,14 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
-import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedNetwork;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
-import org.ovirt.isolatedports.inventory.WatchedVm;
 import org.ovirt.isolatedports.rules.EngineSnapshot;
 import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.IsolationRules;
-import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.engine.EngineReader.NetworkRead;
+import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 
@@ -96,6 +94,7 @@ public final class Guard implements EventFollower.Listener {
   private final Supplier<GateView> gates;
   private final SchedulingView scheduling;
   private final List<ViolationSource> sources;
+  private final Supplier<Set<String>> beingMade;
   private final GuardTimes times;
   private final Clock clock;
 
@@ -107,8 +106,7 @@ public final class Guard implements EventFollower.Listener {
   private List<WatchedProfile> profiles = List.of();
   private Set<String> profilesForEveryone = Set.of();
   private Map<String, String> storageBonds = Map.of();
-  private final Map<String, WatchedVm> vms = new HashMap<>();
-  private Optional<LevelGate> lastGate = Optional.empty();
+  private final VmWatch vms;
   private Set<String> watchedIds = Set.of();
 
   private final Map<UUID, Instant> toAdopt = new HashMap<>();
@@ -130,6 +128,7 @@ public final class Guard implements EventFollower.Listener {
       Supplier<GateView> gates,
       SchedulingView scheduling,
       List<ViolationSource> sources,
+      Supplier<Set<String>> beingMade,
       GuardTimes times,
       Clock clock) {
     this.reader = reader;
@@ -139,8 +138,10 @@ public final class Guard implements EventFollower.Listener {
     this.gates = gates;
     this.scheduling = scheduling;
     this.sources = List.copyOf(sources);
+    this.beingMade = beingMade;
     this.times = times;
     this.clock = clock;
+    this.vms = new VmWatch(reader);
   }
 
   /** How guarding goes. */
@@ -157,7 +158,7 @@ public final class Guard implements EventFollower.Listener {
   public void happened(List<AuditEvent> events) {
     for (AuditEvent event : events) {
       ask(partsOf(event.code()));
-      if (concernsVnics(event.code())) {
+      if (concernsVnics(event.code()) || vms.watchesHosts()) {
         event.vmId().ifPresent(this::askVm);
       }
     }
@@ -214,6 +215,9 @@ public final class Guard implements EventFollower.Listener {
     }
     boolean full = !now.isBefore(fullAgain);
     EnumSet<Part> parts = takeParts(now, full);
+    if (vms.isOutdated(unfitHosts())) {
+      parts.add(Part.VMS);
+    }
     Set<String> singleVms = takeVms();
     if (parts.isEmpty() && singleVms.isEmpty()) {
       return;
@@ -300,15 +304,19 @@ public final class Guard implements EventFollower.Listener {
             watched,
             clusters,
             profilesWithUsers(),
-            List.copyOf(vms.values()),
+            vms.all(),
             scheduling.hosts(),
             scheduling.scheduling());
     List<GuardViolation> found = new ArrayList<>(IsolationRules.check(engine));
-    Set<String> leftOpen = leftOpen();
+    Set<String> exempt = leftOpen();
+    exempt.addAll(beingMade.get());
     found.removeIf(
         violation ->
             violation.rule() == ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY
-                && violation.network().filter(item -> leftOpen.contains(item.id())).isPresent());
+                && violation
+                    .network()
+                    .filter(item -> exempt.contains(item.id()) || !wasRefused(item.id()))
+                    .isPresent());
     sources.forEach(source -> found.addAll(source.current()));
     violations.replace(
         distinct(found), IsolationRules.undecided(engine), now, now.minus(times.settle()));
@@ -317,7 +325,12 @@ public final class Guard implements EventFollower.Listener {
   private Set<String> leftOpen() {
     return sources.stream()
         .flatMap(source -> source.leftOpen().stream())
-        .collect(Collectors.toSet());
+        .collect(Collectors.toCollection(HashSet::new));
+  }
+
+  /** A profile that lacks the property is given it, so only a refusal is worth a word. */
+  private boolean wasRefused(String networkId) {
+    return refusedAlignments.containsKey(networkId);
   }
 
   private static List<GuardViolation> distinct(List<GuardViolation> found) {
@@ -344,7 +357,22 @@ public final class Guard implements EventFollower.Listener {
           reader.storageBonds(
               watched.stream().map(WatchedNetwork::dataCenterId).collect(Collectors.toSet()));
     }
-    readVms(parts.contains(Part.VMS), singleVms);
+    vms.read(parts.contains(Part.VMS), singleVms, clusters, gates.get().gate(), unfitHosts());
+  }
+
+  /**
+   * Hosts that are up, cannot hold isolated ports and are in a cluster with isolated networks: names
+   * by id.
+   */
+  private Map<String, String> unfitHosts() {
+    Set<String> concerned =
+        clusters.stream()
+            .filter(cluster -> cluster.attached().keySet().stream().anyMatch(watchedIds::contains))
+            .map(cluster -> cluster.cluster().id())
+            .collect(Collectors.toSet());
+    return scheduling.hosts().stream()
+        .filter(host -> !host.fit() && concerned.contains(host.host().clusterId()))
+        .collect(Collectors.toMap(host -> host.host().id(), host -> host.host().name()));
   }
 
   private void readClusters() {
@@ -450,6 +478,8 @@ public final class Guard implements EventFollower.Listener {
   private boolean align(List<WatchedNetwork> watched) {
     boolean changed = false;
     Set<String> leftOpen = leftOpen();
+    // Whoever makes a network gives its profiles the property, or takes it away again.
+    leftOpen.addAll(beingMade.get());
     for (WatchedNetwork network : watched) {
       boolean lacking =
           network.enforcedByHook()
@@ -498,47 +528,7 @@ public final class Guard implements EventFollower.Listener {
 
   private List<WatchedProfile> profilesWithUsers() {
     return profiles.stream()
-        .map(
-            profile ->
-                new WatchedProfile(
-                    profile.id(),
-                    profile.name(),
-                    profile.networkId(),
-                    profile.property(),
-                    profile.passThrough(),
-                    profile.portMirroring(),
-                    profile.failover(),
-                    profilesForEveryone.contains(profile.id())))
+        .map(profile -> profile.withForEveryone(profilesForEveryone.contains(profile.id())))
         .toList();
-  }
-
-  /** VMs matter only in clusters for which the gate is closed; elsewhere none is ever read. */
-  private void readVms(boolean all, Set<String> single) {
-    Optional<LevelGate> gate = gates.get().gate();
-    if (gate.isEmpty()) {
-      return;
-    }
-    Map<String, WatchedCluster> closed =
-        clusters.stream()
-            .filter(cluster -> !gate.get().isSupported(cluster.cluster().level()))
-            .collect(Collectors.toMap(cluster -> cluster.cluster().id(), cluster -> cluster));
-    if (all || !gate.equals(lastGate)) {
-      Map<String, WatchedVm> read = new HashMap<>();
-      closed
-          .values()
-          .forEach(cluster -> reader.vms(cluster.cluster()).forEach(vm -> read.put(vm.id(), vm)));
-      vms.clear();
-      vms.putAll(read);
-      lastGate = gate;
-    } else if (!closed.isEmpty()) {
-      for (String id : single) {
-        vms.remove(id);
-        reader
-            .vm(id)
-            .filter(vm -> closed.containsKey(vm.clusterId()))
-            .ifPresent(vm -> vms.put(vm.id(), vm));
-      }
-    }
-    vms.values().removeIf(vm -> !closed.containsKey(vm.clusterId()));
   }
 }

@@ -43,6 +43,7 @@ public class GuardService {
   @Inject LevelGateWatch gates;
   @Inject Schema schema;
   @Inject SchedulingView scheduler;
+  @Inject NetworksBeingMade creations;
   @Inject @Any Instance<ViolationSource> sources;
   @Inject @Any Instance<EventFollower.Listener> listeners;
 
@@ -73,6 +74,7 @@ public class GuardService {
             Duration.ofMillis(pollMillis),
             Duration.ofSeconds(fullSeconds),
             GuardTimes.DEFAULT.settle(),
+            GuardTimes.DEFAULT.over(),
             GuardTimes.DEFAULT.retry());
     guard =
         new Guard(
@@ -83,13 +85,14 @@ public class GuardService {
             gates::current,
             scheduler,
             sources.stream().toList(),
+            creations::networks,
             times,
             clock);
     List<EventFollower.Listener> all = new ArrayList<>();
     listeners.forEach(all::add);
     all.add(guard);
     follower = new EventFollower(engine, all, Duration.ofMillis(eventsMillis), clock);
-    log = new EventLog(engine, violations, times.settle(), clock);
+    log = new EventLog(engine, violations, times.over(), clock);
     // Three threads: none of the three may keep another waiting.
     executor = Executors.newFixedThreadPool(3, threads);
     repeat(this::follow);

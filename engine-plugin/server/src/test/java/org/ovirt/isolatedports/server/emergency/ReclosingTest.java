@@ -22,7 +22,6 @@ import org.ovirt.isolatedports.server.violations.GuardRig;
 import org.ovirt.isolatedports.server.violations.GuardTimes;
 import org.ovirt.isolatedports.server.violations.TestDatabase;
 import org.ovirt.isolatedports.server.violations.ViolationSource;
-import org.ovirt.isolatedports.standin.EngineStandIn;
 import org.ovirt.isolatedports.standin.host.HostCapabilities;
 import org.ovirt.isolatedports.standin.host.SimulatedHost;
 
@@ -54,7 +53,7 @@ class ReclosingTest {
     rig =
         new GuardRig(
             database,
-            EngineStandIn.builder()
+            GuardRig.engine()
                 .nativePortIsolation(false)
                 .portIsolationPropertyRegistered()
                 .start());

@@ -90,7 +90,6 @@ final class SchedulerRig implements AutoCloseable {
             FitnessRequirements.DEFAULT,
             intervals,
             activity,
-            events,
             vm -> service().forget(vm),
             task -> DaemonThreads.named("inventory", task),
             Clock.systemUTC());

@@ -17,12 +17,11 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
-import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.GuardViolation.Item;
 import org.ovirt.isolatedports.rules.GuardViolation.Kind;
 import org.ovirt.isolatedports.rules.GuardViolation.Severity;
+import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.server.options.LevelGateMemory;
-import org.ovirt.isolatedports.standin.EngineStandIn;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 
 /** What is stored and said, on a real database. */
@@ -44,7 +43,7 @@ class EventLogTest {
 
   @BeforeEach
   void start() {
-    rig = new GuardRig(database, EngineStandIn.builder().start());
+    rig = new GuardRig(database, GuardRig.engine().start());
     store = database.violationStore();
   }
 

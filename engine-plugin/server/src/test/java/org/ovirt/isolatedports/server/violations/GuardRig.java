@@ -31,6 +31,8 @@ import org.ovirt.isolatedports.server.emergency.Reclosing;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.standin.EngineStandIn;
+import org.ovirt.isolatedports.standin.host.HostCapabilities;
+import org.ovirt.isolatedports.standin.host.SimulatedHost;
 
 /**
  * The guard on an engine stand-in and a real database, one step at a time and with a clock of the
@@ -50,6 +52,9 @@ public final class GuardRig implements AutoCloseable {
       new SchedulingState(FilterState.ENABLED, Collections.emptySortedSet());
   final List<AssessedHost> hosts = new ArrayList<>();
   public final List<ViolationSource> sources = new ArrayList<>();
+
+  /** Ids of networks that somebody is just making. */
+  final Set<String> beingMade = new java.util.HashSet<>();
   Guard guard;
 
   private final TestDatabase database;
@@ -80,7 +85,14 @@ public final class GuardRig implements AutoCloseable {
     register = database.networkRegister();
     newGuard();
     follower = new EventFollower(engine, List.of(new Following()), Duration.ofMillis(100), clock);
-    log = new EventLog(engine, database.violationStore(), GuardTimes.DEFAULT.settle(), clock);
+    log = new EventLog(engine, database.violationStore(), GuardTimes.DEFAULT.over(), clock);
+  }
+
+  /** An engine whose clock is not the tests': what it makes later is there at once. */
+  public static EngineStandIn.Builder engine() {
+    return EngineStandIn.builder()
+        .defaultProfileAfter(Duration.ZERO, Duration.ZERO)
+        .wrongPasswordTakes(Duration.ZERO);
   }
 
   /** Passes on to the guard there is now. */
@@ -123,8 +135,49 @@ public final class GuardRig implements AutoCloseable {
               }
             },
             sources,
+            () -> Set.copyOf(beingMade),
             GuardTimes.DEFAULT,
             clock);
+  }
+
+  /** A host of the engine in the cluster, on which all networks are. */
+  UUID host(String name) {
+    standIn.addHost(
+        name,
+        "Default",
+        new SimulatedHost(
+            HostCapabilities.el9()
+                .withNetworks(Map.of("ovirtmgmt", "ovirtmgmt", "iso", "iso"))));
+    return admin("GET", "/hosts", "").items("host").stream()
+        .filter(each -> each.text("name").equals(Optional.of(name)))
+        .map(each -> UUID.fromString(each.text("id").orElseThrow()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Starts a VM and waits until it runs. */
+  void start(UUID vm) {
+    vmBecomes(vm, "start", "up");
+  }
+
+  /** Stops a VM and waits until it is down. */
+  void stop(UUID vm) {
+    vmBecomes(vm, "stop", "down");
+  }
+
+  private void vmBecomes(UUID vm, String action, String status) {
+    ApiBody unused = admin("POST", "/vms/" + vm + "/" + action, "{}");
+    for (int i = 0; i < 500; i++) {
+      if (admin("GET", "/vms/" + vm, "").text("status").equals(Optional.of(status))) {
+        return;
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+    throw new AssertionError("VM " + vm + " is not " + status + ".");
   }
 
   /** Closes a network that was opened. */

@@ -19,8 +19,10 @@ import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.rules.SchedulingState;
+import org.ovirt.isolatedports.scheduling.AssessedHost;
+import org.ovirt.isolatedports.scheduling.Host;
+import org.ovirt.isolatedports.scheduling.HostFacts;
 import org.ovirt.isolatedports.server.engine.EngineReader;
-import org.ovirt.isolatedports.standin.EngineStandIn;
 
 class GuardTest {
 
@@ -46,7 +48,7 @@ class GuardTest {
   }
 
   private UUID nativeNetwork() {
-    rig = new GuardRig(database, EngineStandIn.builder().start());
+    rig = new GuardRig(database, GuardRig.engine().start());
     UUID network = rig.network("iso", true);
     rig.attach(network);
     rig.step();
@@ -58,7 +60,7 @@ class GuardTest {
     rig =
         new GuardRig(
             database,
-            EngineStandIn.builder()
+            GuardRig.engine()
                 .nativePortIsolation(false)
                 .portIsolationPropertyRegistered()
                 .start());
@@ -165,7 +167,7 @@ class GuardTest {
 
   @Test
   void tellsOfProfilesTheEngineRefusesToChangeAndTriesOnceAMinute() {
-    rig = new GuardRig(database, EngineStandIn.builder().nativePortIsolation(false).start());
+    rig = new GuardRig(database, GuardRig.engine().nativePortIsolation(false).start());
     UUID network = rig.network("iso", false);
     rig.registerHook(network, "iso");
     rig.standIn.calls().reset();
@@ -199,7 +201,7 @@ class GuardTest {
 
   @Test
   void findsPromiscuousProfilesThatEveryoneMayUse() {
-    rig = new GuardRig(database, EngineStandIn.builder().portIsolationPropertyRegistered().start());
+    rig = new GuardRig(database, GuardRig.engine().portIsolationPropertyRegistered().start());
     UUID network = rig.network("iso", true);
     String profile =
         rig.admin(
@@ -260,7 +262,7 @@ class GuardTest {
 
   @Test
   void adoptsNetworksIsolatedByTheEngineAtTheFirstStart() {
-    rig = new GuardRig(database, EngineStandIn.builder().start());
+    rig = new GuardRig(database, GuardRig.engine().start());
     UUID network = rig.network("iso", true);
     UUID plain = rig.network("plain", false);
     rig.step();
@@ -372,7 +374,7 @@ class GuardTest {
 
   @Test
   void asksTheEngineNothingWithoutIsolatedNetworks() {
-    rig = new GuardRig(database, EngineStandIn.builder().start());
+    rig = new GuardRig(database, GuardRig.engine().start());
     rig.step();
     rig.standIn.calls().reset();
     for (int i = 0; i < 40; i++) {
@@ -406,5 +408,112 @@ class GuardTest {
     rig.log.bring();
     assertThat(rig.rules()).hasSize(1);
     assertThat(rig.events()).hasSize(1);
+  }
+
+  private void unfitHost(UUID host) {
+    rig.hosts.clear();
+    rig.hosts.add(
+        new AssessedHost(
+            new Host(
+                host.toString(),
+                "old",
+                rig.cluster().toString(),
+                "up",
+                new HostFacts("libvirt-6.0.0-1.el8", "RHEL", "8", List.of(), List.of()),
+                rig.clock.instant()),
+            List.of("Host old runs libvirt 6.0.0; upgrade the host.")));
+  }
+
+  private UUID nic(UUID vm, UUID network) {
+    String profile = rig.profiles(network).get(0).text("id").orElseThrow();
+    return UUID.fromString(
+        rig.admin(
+                "POST",
+                "/vms/" + vm + "/nics",
+                "{\"name\":\"nic1\",\"vnic_profile\":{\"id\":\"" + profile + "\"}}")
+            .text("id")
+            .orElseThrow());
+  }
+
+  /** Started while we were down: nobody kept it away from the host. */
+  @Test
+  void findsVmsThatRunOnAnUnfitHostAtItsOwnStart() {
+    UUID network = nativeNetwork();
+    UUID host = rig.host("old");
+    UUID vm = rig.standIn.seeds().vm("web", "Default", List.of());
+    UUID unused = nic(vm, network);
+    rig.start(vm);
+    rig.newGuard();
+    unfitHost(host);
+    rig.stepAfter(POLL);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules())
+        .containsExactlyInAnyOrder("GUARD_HOST_UNFIT", "GUARD_NIC_ON_UNFIT_HOST");
+    Violation found =
+        rig.violations().stream()
+            .filter(each -> each.rule().equals("GUARD_NIC_ON_UNFIT_HOST"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(found.severity()).isEqualTo("error");
+    assertThat(found.description())
+        .contains("VM web", "host old", "vNIC nic1", "network iso", "libvirt 6.0.0");
+  }
+
+  @Test
+  void findsVmsThatComeToAnUnfitHostLaterAndForgetsThoseThatLeave() {
+    UUID network = nativeNetwork();
+    unfitHost(rig.host("old"));
+    rig.stepAfter(POLL);
+    UUID vm = rig.standIn.seeds().vm("web", "Default", List.of());
+    UUID unused = nic(vm, network);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_HOST_UNFIT");
+    rig.start(vm);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).contains("GUARD_NIC_ON_UNFIT_HOST");
+    rig.stop(vm);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_HOST_UNFIT");
+  }
+
+  @Test
+  void findsProfilesWithoutAFilterAgainstForgedMacAddresses() {
+    UUID network = nativeNetwork();
+    String profile = rig.profiles(network).get(0).text("id").orElseThrow();
+    ApiBody unused = rig.admin("PUT", "/vnicprofiles/" + profile, "{\"network_filter\":{}}");
+    rig.step();
+    assertThat(rig.rules()).containsExactly("GUARD_PROFILE_WITHOUT_MAC_FILTER");
+    assertThat(rig.violations().get(0).description())
+        .contains("vNIC profile iso", "network iso", "set the network filter vdsm-no-mac-spoofing");
+  }
+
+  /** The engine refuses the property, but whoever makes the network is about to take it away. */
+  @Test
+  void saysNothingOfANetworkThatIsJustBeingMade() {
+    rig = new GuardRig(database, GuardRig.engine().nativePortIsolation(false).start());
+    UUID network = rig.network("iso", false);
+    rig.beingMade.add(network.toString());
+    rig.registerHook(network, "iso");
+    rig.step();
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).isEmpty();
+    rig.beingMade.clear();
+    rig.stepAfter(GuardTimes.DEFAULT.full());
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_PROFILE_WITHOUT_PROPERTY");
+    assertThat(rig.violations().get(0).description())
+        .contains("engine-config -s CustomDeviceProperties=", " --cver=");
+  }
+
+  @Test
+  void saysSoonThatAViolationIsOver() {
+    nativeNetwork();
+    setSwitch("ovs");
+    rig.step();
+    setSwitch("legacy");
+    rig.step();
+    rig.stepAfter(Duration.ofSeconds(3));
+    assertThat(rig.events()).hasSize(2);
+    assertThat(rig.events().get(1)).startsWith("normal No longer so: ");
   }
 }

@@ -185,9 +185,12 @@ public final class Server implements AutoCloseable {
 
   private void serve(HttpServerExchange exchange) throws IOException, InterruptedException {
     Workers now = workers;
-    now.take();
     try {
+      now.take();
       answer(exchange, now);
+    } catch (InterruptedException e) {
+      // The engine was killed, and with it the connection.
+      IoUtils.safeClose(exchange.getConnection());
     } finally {
       now.giveBack();
     }

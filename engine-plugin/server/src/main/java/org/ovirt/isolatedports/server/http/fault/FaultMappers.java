@@ -47,7 +47,9 @@ public class FaultMappers implements ExceptionMapper<Exception> {
       return fault(FORBIDDEN, "Operation Failed", "[" + engine.getMessage() + "]");
     }
     if (exception instanceof EngineException engine) {
-      return fault(engine.kind().httpStatus(), "Operation Failed", "[" + engine.getMessage() + "]");
+      return later(
+          fault(engine.kind().httpStatus(), "Operation Failed", "[" + engine.getMessage() + "]"),
+          engine);
     }
     if (exception instanceof UnauthorizedException unauthorized) {
       return unauthorized(unauthorized);
@@ -69,6 +71,17 @@ public class FaultMappers implements ExceptionMapper<Exception> {
         SERVER_ERROR,
         "Operation Failed",
         "[Internal error. The server's log has it under " + mark + ".]");
+  }
+
+  private static Response later(Response answer, EngineException engine) {
+    return engine
+        .retryAfter()
+        .map(
+            wait ->
+                Response.fromResponse(answer)
+                    .header(HttpHeaders.RETRY_AFTER, Math.max(1, wait.toSeconds() + 1))
+                    .build())
+        .orElse(answer);
   }
 
   private static boolean isOfDatabase(Throwable failure) {

@@ -238,7 +238,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
         cause instanceof EngineException e ? e.kind() : EngineException.Kind.GARBAGE;
     return switch (kind) {
       case TIMEOUT -> TOO_LATE;
-      case UNREACHABLE -> "the engine's REST API could not be reached";
+      case UNREACHABLE, NOT_ASKED -> "the engine's REST API could not be reached";
       case GARBAGE, REFUSED -> "the engine's REST API gave no usable answer";
     };
   }

@@ -92,7 +92,6 @@ public final class InventoryKeeper
   private final HostFitness fitness;
   private final Intervals intervals;
   private final SchedulerActivity activity;
-  private final EventPost post;
   private final Consumer<String> vmChanged;
   private final Clock clock;
   private final ExecutorService hostReaders;
@@ -116,7 +115,6 @@ public final class InventoryKeeper
       new EngineReader.Networks(Map.of(), Map.of(), Map.of(), Map.of());
   private List<EngineReader.HostRead> hosts = List.of();
   private List<VmNics> saidToBeExempt = List.of();
-  private Set<String> reported = Set.of();
   private Map<String, String> lastOwnNetworks = Map.of();
   private boolean ownNetworksFailed;
 
@@ -133,7 +131,6 @@ public final class InventoryKeeper
       FitnessRequirements requirements,
       Intervals intervals,
       SchedulerActivity activity,
-      EventPost post,
       Consumer<String> vmChanged,
       ThreadFactory threads,
       Clock clock) {
@@ -142,7 +139,6 @@ public final class InventoryKeeper
     this.fitness = new HostFitness(requirements);
     this.intervals = intervals;
     this.activity = activity;
-    this.post = post;
     this.vmChanged = vmChanged;
     this.clock = clock;
     this.hostReaders = Executors.newFixedThreadPool(PARALLEL_HOSTS, threads);
@@ -271,7 +267,6 @@ public final class InventoryKeeper
       readFilter();
       filterRead = now;
     }
-    reportProblems();
   }
 
   /** Also where the clock was set back since, which would put the next look off for as long. */
@@ -363,7 +358,7 @@ public final class InventoryKeeper
     EngineReader.FilterRead read = engine.filter(policies);
     filter =
         read.enabled()
-            .map(enabled -> enabled ? FilterState.ENABLED : FilterState.DISABLED)
+            .map(enabled -> enabled ? FilterState.ENABLED : disabled(read))
             .orElse(FilterState.ABSENT);
     Set<String> without = new HashSet<>();
     networks
@@ -378,18 +373,9 @@ public final class InventoryKeeper
     clustersWithout = without;
   }
 
-  /**
-   * Says in the event log what could not be read, once when it becomes so. What is wrong with
-   * scheduling itself is a violation, which the guard tells of.
-   */
-  private void reportProblems() {
-    Set<String> problems = new HashSet<>(lastFailure.stream().toList());
-    for (String problem : problems) {
-      if (!reported.contains(problem)) {
-        post.post(new EngineEvent(EngineEvent.Severity.WARNING, problem, Optional.empty()));
-      }
-    }
-    reported = problems;
+  /** Set-up puts the filter into policies and takes it out again; a start without us does not. */
+  private static FilterState disabled(EngineReader.FilterRead read) {
+    return read.policyIds().isEmpty() ? FilterState.SWITCHED_OFF : FilterState.DISABLED;
   }
 
   private void publish() {

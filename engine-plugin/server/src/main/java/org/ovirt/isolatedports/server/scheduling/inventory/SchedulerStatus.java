@@ -4,10 +4,12 @@ package org.ovirt.isolatedports.server.scheduling.inventory;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import org.ovirt.isolatedports.rules.FilterState;
+import org.ovirt.isolatedports.validation.ValidationMessage;
 
 /**
  * Whether scheduling by us is in effect.
@@ -40,17 +42,14 @@ public record SchedulerStatus(
   /** What is wrong and what to do, in sentences; empty if nothing is. */
   public List<String> problems() {
     List<String> problems = new ArrayList<>();
-    if (filter == FilterState.ABSENT) {
-      problems.add(
-          "The oVirt engine does not know the filter isolated_ports, so VMs may start on hosts that"
-              + " cannot isolate their ports: run isolated-ports-setup scheduler on, and restart"
-              + " ovirt-engine.");
-    }
-    if (filter == FilterState.DISABLED) {
-      problems.add(
-          "The oVirt engine has disabled the filter isolated_ports, as Isolated Ports did not answer"
-              + " when the engine started, so VMs may start on hosts that cannot isolate their"
-              + " ports: restart ovirt-engine while Isolated Ports runs.");
+    switch (filter) {
+      case ABSENT -> problems.add(ValidationMessage.GUARD_SCHEDULER_ABSENT.text(Map.of()));
+      case DISABLED -> problems.add(ValidationMessage.GUARD_SCHEDULER_DISABLED.text(Map.of()));
+      case SWITCHED_OFF ->
+          problems.add(ValidationMessage.GUARD_SCHEDULER_SWITCHED_OFF.text(Map.of()));
+      case UNKNOWN, ENABLED -> {
+        // Nothing is wrong, or nothing is known.
+      }
     }
     if (filter == FilterState.ENABLED && !clustersWithout.isEmpty()) {
       problems.add(

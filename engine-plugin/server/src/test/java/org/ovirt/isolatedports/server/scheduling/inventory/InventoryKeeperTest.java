@@ -33,7 +33,6 @@ class InventoryKeeperTest {
   private final List<String> changedVms = Collections.synchronizedList(new ArrayList<>());
   private volatile Map<String, String> own = Map.of();
   private RecordedEngine engine;
-  private EventPost post;
   private final TestClock clock = new TestClock(Instant.now());
   private EngineReader reader;
   private InventoryKeeper keeper;
@@ -67,7 +66,6 @@ class InventoryKeeperTest {
         "<filters><filter id=\"u1\"><scheduling_policy_unit id=\"u1\"/></filter></filters>");
     engine.answer("POST /events", "event-added.xml");
     reader = engine.reader(Duration.ofSeconds(20));
-    post = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(10));
     keeper = keeper(Duration.ofMinutes(10), Clock.systemUTC());
   }
 
@@ -79,7 +77,6 @@ class InventoryKeeperTest {
         new InventoryKeeper.Intervals(
             Duration.ofMillis(20), Duration.ofMinutes(10), hosts, Duration.ofMillis(50)),
         new SchedulerActivity(),
-        post,
         changedVms::add,
         task -> DaemonThreads.named("inventory", task),
         clock);
@@ -88,7 +85,6 @@ class InventoryKeeperTest {
   @AfterEach
   void stop() {
     keeper.close();
-    post.close();
     engine.close();
   }
 
@@ -214,6 +210,31 @@ class InventoryKeeperTest {
         .singleElement()
         .asString()
         .contains("does not know the filter");
+    assertThat(posted()).isEmpty();
+  }
+
+  /** After set-up took the filter out, a restart of the engine alone would change nothing. */
+  @Test
+  void beingSwitchedOffIsToldFromBeingDisabled() throws Exception {
+    startAndWait();
+    engine.answerText("/schedulingpolicies/p1/filters", "<filters/>");
+    engine.answerText("/schedulingpolicyunits", unit(false));
+    waitFor(() -> keeper.status().filter() == FilterState.SWITCHED_OFF);
+    assertThat(keeper.status().problems())
+        .singleElement()
+        .asString()
+        .contains("is switched off")
+        .contains("run isolated-ports-setup scheduler on");
+  }
+
+  /** Health and /scheduler say so; to an administrator's event log it would be news of nothing. */
+  @Test
+  void aReadThatFailsIsNoEvent() throws Exception {
+    startAndWait();
+    engine.answerText("/networks", "<networks><network");
+    keeper.refreshSoon();
+    waitFor(() -> !keeper.status().problems().isEmpty());
+    Thread.sleep(200);
     assertThat(posted()).isEmpty();
   }
 

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.violations;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedVm;
+import org.ovirt.isolatedports.server.engine.EngineReader;
+
+/**
+ * The VMs that the guard looks at: those in clusters for which the level gate is closed, and those
+ * that run on hosts which cannot hold isolated ports. Elsewhere no VM is ever read.
+ *
+ * <p>{@link #watchesHosts} is called by any thread, the rest by the guard's.
+ */
+final class VmWatch {
+
+  private final EngineReader reader;
+  private final Map<String, WatchedVm> vms = new HashMap<>();
+  private Optional<LevelGate> lastGate = Optional.empty();
+
+  /** The hosts whose VMs were read, names by id. */
+  private volatile Map<String, String> hosts = Map.of();
+
+  VmWatch(EngineReader reader) {
+    this.reader = reader;
+  }
+
+  /** The VMs as last read. */
+  List<WatchedVm> all() {
+    return List.copyOf(vms.values());
+  }
+
+  void clear() {
+    vms.clear();
+    hosts = Map.of();
+  }
+
+  /**
+   * Whether VMs of hosts are watched: then each event of a VM says to look at it, as it may have
+   * come to such a host by a start, a migration or a resume.
+   */
+  boolean watchesHosts() {
+    return !hosts.isEmpty();
+  }
+
+  /** Whether other hosts than those whose VMs were read are unfit now. */
+  boolean isOutdated(Map<String, String> unfit) {
+    return !unfit.equals(hosts);
+  }
+
+  /**
+   * Reads what has to be read.
+   *
+   * @param everything whether all of it; else single VMs
+   * @param gate the level gate; the last one goes on where it cannot be read
+   * @param unfit the hosts that cannot hold isolated ports, names by id
+   */
+  void read(
+      boolean everything,
+      Set<String> single,
+      List<WatchedCluster> clusters,
+      Optional<LevelGate> gate,
+      Map<String, String> unfit) {
+    Optional<LevelGate> known = gate.or(() -> lastGate);
+    Map<String, WatchedCluster> closed =
+        clusters.stream()
+            .filter(
+                cluster ->
+                    known.filter(each -> !each.isSupported(cluster.cluster().level())).isPresent())
+            .collect(Collectors.toMap(cluster -> cluster.cluster().id(), cluster -> cluster));
+    Predicate<WatchedVm> matters =
+        vm ->
+            closed.containsKey(vm.clusterId())
+                || vm.hostId().filter(unfit::containsKey).isPresent();
+    if (everything || !known.equals(lastGate) || isOutdated(unfit)) {
+      Map<String, WatchedVm> read = new HashMap<>();
+      closed
+          .values()
+          .forEach(cluster -> reader.vms(cluster.cluster()).forEach(vm -> read.put(vm.id(), vm)));
+      unfit.forEach((id, name) -> reader.vmsOn(id, name).forEach(vm -> read.put(vm.id(), vm)));
+      vms.clear();
+      vms.putAll(read);
+      lastGate = known;
+      hosts = Map.copyOf(unfit);
+    } else if (!closed.isEmpty() || !unfit.isEmpty()) {
+      for (String id : single) {
+        vms.remove(id);
+        reader.vm(id).filter(matters).ifPresent(vm -> vms.put(vm.id(), vm));
+      }
+    }
+    vms.values().removeIf(matters.negate());
+  }
+}
