@@ -14,16 +14,16 @@ import java.util.logging.Logger;
 /**
  * The one door to the engine, for everything this service asks of it.
  *
- * <p>An engine that starts accepts requests and queues them. It keeps those whose clients have given
- * up, runs them all once it is up, and each of them needs a second worker of the same engine: with
- * enough of them in the queue, all its workers wait for each other until it is killed. So whoever
- * gives up and asks again can keep an engine from ever starting.
+ * <p>An engine that starts accepts requests and queues them. It keeps those whose clients have
+ * given up, runs them all once it is up, and each of them needs a second worker of the same engine:
+ * with enough of them in the queue, all its workers wait for each other until it is killed. So
+ * whoever gives up and asks again can keep an engine from ever starting.
  *
  * <p>Therefore the door is closed until the engine's health says yes, and again as soon as the
- * engine fails to answer. While it is closed one request is under way, the prober's, which waits for
- * as long as the engine takes; after a "no" the pauses grow. Whoever wants in meanwhile is told so at
- * once. Then the door opens by degrees, as a health that says yes is no proof that the rest works.
- * And at no time more is under way than an engine has workers to spare.
+ * engine fails to answer. While it is closed one request is under way, the prober's, which waits
+ * for as long as the engine takes; after a "no" the pauses grow. Whoever wants in meanwhile is told
+ * so at once. Then the door opens by degrees, as a health that says yes is no proof that the rest
+ * works. And at no time more is under way than an engine has workers to spare.
  */
 public final class EngineGate implements AutoCloseable {
 
@@ -279,7 +279,8 @@ public final class EngineGate implements AutoCloseable {
 
   private long pause(int after) {
     long doubled = pauses.firstPause().toNanos() << Math.min(after - 1, MOST_DOUBLINGS);
-    return (long) ((double) Math.min(doubled, pauses.longestPause().toNanos()) * jitter.getAsDouble());
+    return (long)
+        ((double) Math.min(doubled, pauses.longestPause().toNanos()) * jitter.getAsDouble());
   }
 
   private void startProber() {

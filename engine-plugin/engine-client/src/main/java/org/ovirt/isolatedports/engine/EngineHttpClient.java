@@ -92,12 +92,7 @@ public class EngineHttpClient {
   /** A client whose requests go through the gate in one lane, with a limit of its own. */
   public EngineHttpClient(
       EngineSettings settings, Duration limit, EngineGate gate, EngineGate.Lane lane) {
-    this(
-        settings.url(),
-        limit,
-        settings.caFile().map(EngineTrust::of),
-        Optional.of(gate),
-        lane);
+    this(settings.url(), limit, settings.caFile().map(EngineTrust::of), Optional.of(gate), lane);
   }
 
   /**

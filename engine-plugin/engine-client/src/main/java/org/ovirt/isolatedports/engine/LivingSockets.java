@@ -31,8 +31,7 @@ final class LivingSockets {
   }
 
   @SuppressWarnings("unchecked")
-  private static void set(Socket socket, SocketOption<?> option, Integer value)
-      throws IOException {
+  private static void set(Socket socket, SocketOption<?> option, Integer value) throws IOException {
     if (option.type().equals(Integer.class)) {
       socket.setOption((SocketOption<Integer>) option, value);
     }

@@ -137,9 +137,7 @@ public class ServiceAccount {
     }
     Instant now = clock.instant();
     // A clock that was set back must not make the pause longer.
-    if (refusedAt
-        .filter(at -> !now.isBefore(at) && now.isBefore(at.plus(pause())))
-        .isPresent()) {
+    if (refusedAt.filter(at -> !now.isBefore(at) && now.isBefore(at.plus(pause()))).isPresent()) {
       throw refused();
     }
     grant = sso.grant(user.get(), password.get());

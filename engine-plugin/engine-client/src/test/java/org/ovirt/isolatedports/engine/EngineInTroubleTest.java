@@ -22,8 +22,9 @@ import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /**
- * What an engine in trouble sees of us: pollers over both clients, JSON and SDK, that never pause of
- * themselves. A minute of the engine is a second here, so they ask sixty times too often as well.
+ * What an engine in trouble sees of us: pollers over both clients, JSON and SDK, that never pause
+ * of themselves. A minute of the engine is a second here, so they ask sixty times too often as
+ * well.
  */
 class EngineInTroubleTest {
 
@@ -84,8 +85,7 @@ class EngineInTroubleTest {
   }
 
   private EngineHttpClient client(EngineSettings settings, EngineGate.Lane lane) {
-    EngineHttpClient client =
-        new EngineHttpClient(settings, settings.timeout(), gate, lane);
+    EngineHttpClient client = new EngineHttpClient(settings, settings.timeout(), gate, lane);
     clients.add(client);
     return client;
   }

@@ -16,7 +16,8 @@ class ServiceAccountTest {
 
   private static final String LOGIN = "/ovirt-engine/sso/oauth/token";
 
-  private final EngineStandIn engine = EngineStandIn.builder().wrongPasswordTakes(Duration.ZERO).start();
+  private final EngineStandIn engine =
+      EngineStandIn.builder().wrongPasswordTakes(Duration.ZERO).start();
   private final EngineHttpClient http =
       new EngineHttpClient(URI.create(engine.url() + "/ovirt-engine"), Duration.ofSeconds(10));
   private final TestClock clock = new TestClock();

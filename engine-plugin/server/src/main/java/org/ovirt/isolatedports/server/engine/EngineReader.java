@@ -55,8 +55,7 @@ public final class EngineReader {
 
   /** Filters that let a vNIC send from its own MAC address only; libvirt's own include it. */
   private static final Set<String> AGAINST_FORGED_MACS =
-      Set.of(
-          "vdsm-no-mac-spoofing", "no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
+      Set.of("vdsm-no-mac-spoofing", "no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
 
   private final JsonReader engine;
   private final Map<String, Boolean> filtersAgainstForging = new HashMap<>();

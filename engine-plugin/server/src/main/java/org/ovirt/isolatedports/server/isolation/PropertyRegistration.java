@@ -30,8 +30,7 @@ public final class PropertyRegistration {
   }
 
   /** The fault that names the line to run. */
-  public static FaultException missing(
-      String action, String subject, Optional<String> level) {
+  public static FaultException missing(String action, String subject, Optional<String> level) {
     return FaultException.operationFailed(
         BAD_REQUEST,
         action

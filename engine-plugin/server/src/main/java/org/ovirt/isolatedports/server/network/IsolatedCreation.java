@@ -61,8 +61,8 @@ public class IsolatedCreation {
    * Creates a network whose name must be free: the trace of a crash is the name, so it must not
    * lead to a network that was there before.
    *
-   * @param defaultProfile whether the engine makes a profile for the network, as it does unless told
-   *     otherwise
+   * @param defaultProfile whether the engine makes a profile for the network, as it does unless
+   *     told otherwise
    * @param ask asks the engine
    * @param made what the engine made, from its answer; empty if it refused
    * @return the engine's answer
@@ -96,8 +96,7 @@ public class IsolatedCreation {
     try {
       return ask.get();
     } catch (EngineException e) {
-      if (e.kind() == EngineException.Kind.REFUSED
-          || e.kind() == EngineException.Kind.NOT_ASKED) {
+      if (e.kind() == EngineException.Kind.REFUSED || e.kind() == EngineException.Kind.NOT_ASKED) {
         journal.done(change);
       }
       throw e;

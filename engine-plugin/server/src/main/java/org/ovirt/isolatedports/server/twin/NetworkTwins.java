@@ -206,10 +206,7 @@ public class NetworkTwins {
 
   private EngineException explained(EngineException e, String token, Origin origin) {
     PropertyRegistration.throwIfMissing(
-        e,
-        CANNOT_ISOLATE,
-        "Network " + origin.name(),
-        lookup.levelOf(token, origin.dataCenter()));
+        e, CANNOT_ISOLATE, "Network " + origin.name(), lookup.levelOf(token, origin.dataCenter()));
     return e;
   }
 

@@ -27,8 +27,8 @@ import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.rules.EngineSnapshot;
 import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.IsolationRules;
-import org.ovirt.isolatedports.server.engine.EngineReader.NetworkRead;
 import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.server.engine.EngineReader.NetworkRead;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 
@@ -361,8 +361,8 @@ public final class Guard implements EventFollower.Listener {
   }
 
   /**
-   * Hosts that are up, cannot hold isolated ports and are in a cluster with isolated networks: names
-   * by id.
+   * Hosts that are up, cannot hold isolated ports and are in a cluster with isolated networks:
+   * names by id.
    */
   private Map<String, String> unfitHosts() {
     Set<String> concerned =

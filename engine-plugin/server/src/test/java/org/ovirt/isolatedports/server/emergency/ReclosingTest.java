@@ -53,10 +53,7 @@ class ReclosingTest {
     rig =
         new GuardRig(
             database,
-            GuardRig.engine()
-                .nativePortIsolation(false)
-                .portIsolationPropertyRegistered()
-                .start());
+            GuardRig.engine().nativePortIsolation(false).portIsolationPropertyRegistered().start());
     rig.standIn.addHost("h1", "Default", host);
     network = rig.network("blue", false);
     rig.attach(network);

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.GuardViolation.Item;
 import org.ovirt.isolatedports.rules.GuardViolation.Kind;
 import org.ovirt.isolatedports.rules.GuardViolation.Severity;
-import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.server.options.LevelGateMemory;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 

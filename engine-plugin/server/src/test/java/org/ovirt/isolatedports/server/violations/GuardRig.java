@@ -55,6 +55,7 @@ public final class GuardRig implements AutoCloseable {
 
   /** Ids of networks that somebody is just making. */
   final Set<String> beingMade = new java.util.HashSet<>();
+
   Guard guard;
 
   private final TestDatabase database;
@@ -146,8 +147,7 @@ public final class GuardRig implements AutoCloseable {
         name,
         "Default",
         new SimulatedHost(
-            HostCapabilities.el9()
-                .withNetworks(Map.of("ovirtmgmt", "ovirtmgmt", "iso", "iso"))));
+            HostCapabilities.el9().withNetworks(Map.of("ovirtmgmt", "ovirtmgmt", "iso", "iso"))));
     return admin("GET", "/hosts", "").items("host").stream()
         .filter(each -> each.text("name").equals(Optional.of(name)))
         .map(each -> UUID.fromString(each.text("id").orElseThrow()))

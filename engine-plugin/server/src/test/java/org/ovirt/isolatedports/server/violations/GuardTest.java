@@ -60,10 +60,7 @@ class GuardTest {
     rig =
         new GuardRig(
             database,
-            GuardRig.engine()
-                .nativePortIsolation(false)
-                .portIsolationPropertyRegistered()
-                .start());
+            GuardRig.engine().nativePortIsolation(false).portIsolationPropertyRegistered().start());
     UUID network = rig.network("iso", false);
     rig.registerHook(network, "iso");
     rig.step();
