@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.rest;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
 /** The rules with an engine that does not know the attribute. */
@@ -38,9 +42,9 @@ class HookRulesIT extends RulesTest {
 
   @Test
   void aNetworkThatIsToHaveNoProfileIsAnsweredWithoutWaiting() {
-    java.time.Instant begun = java.time.Instant.now();
+    Instant begun = Instant.now();
     created(us.post("/networks", body("bare", ",\"profile_required\":false")));
-    assertThat(java.time.Duration.between(begun, java.time.Instant.now()))
-        .isLessThan(java.time.Duration.ofSeconds(10));
+    assertThat(Duration.between(begun, Instant.now()))
+        .isLessThan(Duration.ofSeconds(10));
   }
 }
