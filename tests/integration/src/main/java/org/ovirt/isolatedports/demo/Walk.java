@@ -142,6 +142,8 @@ final class Walk implements AutoCloseable {
     server
         .with("isolated-ports.engine.user", ADMIN)
         .with("isolated-ports.engine.password", ADMIN_PASSWORD)
+        // The engine comes after the server here, and is to be found soon.
+        .with("isolated-ports.engine.longest-pause-ms", "1000")
         .start();
     // The engine asks `discover` once, at its start: the server has to be there first.
     engine =
@@ -170,6 +172,9 @@ final class Walk implements AutoCloseable {
             .user(ADMIN)
             .password(ADMIN_PASSWORD)
             .build();
+    await(
+        "Our server does not see the engine",
+        () -> !api.systemService().networksService().list().send().networks().isEmpty());
     lab = starting.join();
     report.guests(lab.guestKind().name().toLowerCase(Locale.ROOT));
     for (LabHost host : lab.hosts()) {

@@ -63,6 +63,8 @@ public final class PortalRig implements AutoCloseable {
             .with("isolated-ports.sso.client-id", "ovirt-isolated-ports")
             .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports")
             .with("isolated-ports.limit.requests-per-second", "2000")
+            // The engine comes after the server here, and is to be found soon.
+            .with("isolated-ports.engine.longest-pause-ms", "300")
             .with("isolated-ports.engine-db.url", database.url(Database.ENGINE))
             .with("isolated-ports.engine-db.user", database.user())
             .start();
@@ -70,6 +72,7 @@ public final class PortalRig implements AutoCloseable {
         EngineStandIn.builder()
             .nativePortIsolation(nativeEngine)
             .portIsolationPropertyRegistered()
+            .defaultProfileAfter(Duration.ZERO, Duration.ZERO)
             .port(enginePort)
             .externalScheduler(server.schedulerUrl())
             .schedulerFilterOnAllClusters()
