@@ -5,13 +5,15 @@ What names a port is libvirt's live XML; until that has been read a device
 counts as a VM's only by its name, vnet*, and never if it has hardware behind it.
 """
 
+import contextlib
 import os
 from typing import Any, Dict, List, Optional, Set
 
-from isolated_ports import VERSION, abilities, control
+from isolated_ports import VERSION, abilities, control, domxml
 from isolated_ports.host import Host, Networks
-from isolated_ports.live import Libvirt, LiveNic, nics_of
+from isolated_ports.live import Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Ports
+from isolated_ports.words import with_notes
 
 _UPLINKS = ('DEVTYPE=vlan', 'DEVTYPE=bond', 'DEVTYPE=bridge', 'DEVTYPE=team')
 
@@ -88,7 +90,11 @@ def owners(nics: List[LiveNic], ports: List[Link],
 
 def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
     """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
-    nics = [nic for xml in libvirt.domains() for nic in nics_of(xml, networks, host)]
+    nics = []  # type: List[LiveNic]
+    for xml in libvirt.domains():
+        with contextlib.suppress(domxml.Unreadable):
+            document = with_notes(domxml.read(xml), host, lambda name: name in networks.names)
+            nics += nics_in(document, networks, host)
     links = ports.links()
     found = ports.ports()
     owned = owners(nics, found)

@@ -49,14 +49,6 @@ class LiveNic:
         self.told = False
 
 
-def nics_of(xml: bytes, networks: Networks, host: Host) -> List[LiveNic]:
-    """NICs of one domain, [] where the XML cannot be read."""
-    try:
-        return nics_in(domxml.read(xml), networks, host)
-    except domxml.Unreadable:
-        return []
-
-
 def nics_in(document: domxml.Document, networks: Networks, host: Host) -> List[LiveNic]:
     """NICs of one domain."""
     exempt = ('hosted engine' if hosted_engine(document.uuid, host)

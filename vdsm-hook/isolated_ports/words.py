@@ -17,7 +17,7 @@ import os
 import queue
 import threading
 import time
-from typing import Callable, Dict, Iterator, Optional, Tuple
+from typing import Callable, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from isolated_ports import ask, decide, domxml
 from isolated_ports.domxml import METADATA_URI, Document, Nic
@@ -151,16 +151,9 @@ class Words:
 
     def _read_notes(self, document: Document) -> None:
         """What hooks could not tell us, because we did not run or were late."""
-        for _, said in ask.notes(self.host, document.uuid):
-            key = (said.alias, said.mac)
-            newer = self.newer.setdefault(document.uuid, {})
-            nic = _find(document, *key)
-            if nic is None or any(word.said == said.said
-                                  for word in document.words + list(newer.values())):
-                continue
-            word = _word_of(said, nic, document, self.listed(nic.bridge))
-            if word is not None:
-                newer[key] = word
+        newer = self.newer.setdefault(document.uuid, {})
+        for word in noted(document, self.host, self.listed, newer.values()):
+            newer[(word.alias, word.mac)] = word
 
     # settling
 
@@ -229,6 +222,28 @@ class Words:
                         yield stream.read(domxml.MAX_SIZE + 1)
                 except OSError:
                     continue
+
+
+def noted(document: Document, host: Host, listed: Callable[[str], bool],
+          known: Iterable[Word] = ()) -> List[Word]:
+    """What hooks have noted of a running domain's NICs and neither its metadata nor what is known
+    has."""
+    there = {word.said for word in document.words} | {word.said for word in known}
+    found = []
+    for _, said in ask.notes(host, document.uuid):
+        nic = _find(document, said.alias, said.mac)
+        word = _word_of(said, nic, document, listed(nic.bridge)) if nic else None
+        if word is not None and word.said not in there:
+            found.append(word)
+    return found
+
+
+def with_notes(document: Document, host: Host, listed: Callable[[str], bool]) -> Document:
+    """For whoever looks without a service: notes go before the words in the metadata."""
+    newer = noted(document, host, listed)
+    document.words = [word for word in document.words
+                      if not any(word.names(new.alias, new.mac) for new in newer)] + newer
+    return document
 
 
 def _answer(why: str, isolated: bool = False, kept: bool = False) -> str:

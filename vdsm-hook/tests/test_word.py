@@ -4,12 +4,13 @@
 import os
 import threading
 import time
-from typing import List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 from unittest import mock
 
 from tests.support import (ALIAS, ISOLATED, MAC, VM_ID, HookCase, device, domain, interface)
+from tests.test_service import Domains, Kernel
 
-from isolated_ports import ask, decide, domxml, qemu_filter, word, words
+from isolated_ports import ask, compare, decide, domxml, qemu_filter, word, words
 from isolated_ports.control import Server
 from isolated_ports.host import NOTES
 from isolated_ports.live import STATUS_FILES, LiveNic, nics_in
@@ -301,6 +302,17 @@ class Unwritten(ServiceCase):
             self.assertIn(ISOLATED.encode(), self.update('plain1', 'true'))
             self.assertLess(time.monotonic() - began, ask.SECONDS + 5)
 
+    def test_status_and_repair_read_what_is_noted_while_the_service_does_not_run(self) -> None:
+        self.update('plain1', 'true')
+        # A later update fails: VDSM's rollback opens the port.
+        self.port = ''
+        kernel = Kernel()
+        kernel.add(10, 'vnet7', 2)
+        libvirt = Domains()
+        libvirt.xml = [self.live()]
+        row, = compare.compare(self.host, self.host.networks(), kernel, libvirt)  # type: ignore
+        self.assertEqual((row.wanted, row.observed), ('isolated', 'open'))
+
     def test_a_request_that_fails_is_not_the_last_one(self) -> None:
         self.serve()
         with mock.patch.object(self.words, 'answer', {}.__getitem__):
@@ -385,3 +397,79 @@ class Read(ServiceCase):
         xml = with_words(domain(interface(), device()), word.xml([made]))
         read, = domxml.read(xml).words
         self.assertEqual((read.alias, read.bridge), ('ua-<"&', '>'))
+
+
+class Binding:
+    """libvirt's Python binding, as far as it writes metadata."""
+
+    VIR_CRED_AUTHNAME, VIR_CRED_PASSPHRASE = 2, 5
+    VIR_DOMAIN_METADATA_ELEMENT, VIR_DOMAIN_AFFECT_LIVE = 2, 1
+
+    class libvirtError(Exception):
+        pass
+
+    def __init__(self) -> None:
+        self.written = []  # type: List[Any]
+        self.credentials = []  # type: List[List[Any]]
+        self.fails = ''
+        self.hangs = threading.Event()
+        self.hangs.set()
+
+    def openAuth(self, _: str, auth: List[Any], __: int) -> 'Binding':
+        self.credentials = [[2, 'user', '', None, None], [5, 'password', '', None, None]]
+        self.hangs.wait()
+        if auth[1](self.credentials, auth[2]):
+            raise self.libvirtError('authentication failed')
+        return self
+
+    def isAlive(self) -> bool:
+        return True
+
+    def lookupByUUIDString(self, _: str) -> 'Binding':
+        if self.fails:
+            raise self.libvirtError(self.fails)
+        return self
+
+    def setMetadata(self, *what: Any) -> None:
+        self.written.append(what)
+
+
+class Writing(HookCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.binding = Binding()
+        with mock.patch.dict('sys.modules', {'libvirt': self.binding}):
+            self.pen = Pen(self.host)
+        self.host.write('etc/pki/vdsm/keys/libvirt_password', b'secret\n')
+        self.words = domxml.read(with_words(domain(interface(), device()), spoken('true'))).words
+
+    def test_as_vdsm_with_its_password_into_our_own_namespace(self) -> None:
+        self.assertEqual(self.pen.write(VM_ID, self.words), '')
+        self.assertEqual([credential[4] for credential in self.binding.credentials],
+                         ['vdsm@ovirt', 'secret'])
+        kind, text, key, uri, live = self.binding.written[0]
+        self.assertEqual((kind, key, uri, live), (2, 'isolated-ports', word.URI, 1))
+        self.assertTrue(text.startswith('<nics><nic '))
+
+    def test_no_words_take_the_element_out(self) -> None:
+        self.pen.write(VM_ID, [])
+        self.assertIsNone(self.binding.written[0][1])
+
+    def test_what_libvirt_refuses_is_a_reason_and_no_end(self) -> None:
+        self.binding.fails = 'cannot acquire state change lock'
+        self.assertIn('state change lock', self.pen.write(VM_ID, self.words))
+        self.binding.fails = ''
+        self.assertEqual(self.pen.write(VM_ID, self.words), '')
+
+    def test_without_vdsms_password_too(self) -> None:
+        os.unlink(self.host.path('etc/pki/vdsm/keys/libvirt_password'))
+        self.assertIn('authentication failed', self.pen.write(VM_ID, self.words))
+
+    def test_a_libvirtd_that_hangs_is_left_behind(self) -> None:
+        self.binding.hangs.clear()
+        self.addCleanup(self.binding.hangs.set)
+        with mock.patch('isolated_ports.pen.SECONDS', 0.2):
+            for _ in range(3):
+                self.assertIn('libvirtd has not answered', self.pen.write(VM_ID, self.words))
+        self.assertEqual(sum(thread.name == 'ask-libvirtd' for thread in threading.enumerate()), 1)
