@@ -6,12 +6,13 @@ libvirt puts an open tap on a bridge first and isolates it afterwards, when a
 running NIC changes its network. By this rule the tap is closed from its first
 moment there, with the service dead too.
 
-A VM's port on a Linux bridge is a tap and nothing else is: uplinks are NICs,
-bonds, VLANs, teams, VXLANs or one end of a veth pair. The kernel says which is
-which by the kind of its link, and a name cannot pretend it. A tap that is no
-VM's to close, because its VM is not ours or because a program makes an uplink
-of it, carries a second device group of ours and passes. So will one with a
-role, once something else holds it to that role.
+A VM's port on a Linux bridge is a tap: uplinks are NICs, bonds, VLANs, teams,
+VXLANs or one end of a veth pair. The kernel says which is which by the kind of
+its link, and a name cannot pretend it; whatever else has libvirt's name for a
+port counts as one too. What is no VM's to close, because its VM is not ours, a
+program makes an uplink of a tap, or somebody called an uplink vnet0, carries a
+second device group of ours and passes. So will a port with a role, once
+something else holds it to that role.
 
 The kernel has to know the bridge of a frame (meta ibrname, CONFIG_NFT_BRIDGE_META)
 and the kind of a link (meta iifkind, 5.1). Where it does not, and on bridges
@@ -35,8 +36,12 @@ _SECONDS = 20
 _TRY_AGAIN = 300.0
 
 _CHAIN = 'type filter hook forward priority -300; policy accept;'
-_RULES = ('iifgroup %d accept' % PASSING, 'oifgroup %d accept' % PASSING,
-          'meta ibrname @bridges meta iifkind tun meta oifkind tun drop')
+_RULES = ('meta ibrname != @bridges accept',
+          'iifgroup %d accept' % PASSING,
+          'oifgroup %d accept' % PASSING,
+          'meta iifkind != tun iifname != "vnet*" accept',  # from an uplink
+          'meta oifkind != tun oifname != "vnet*" accept',  # to an uplink
+          'drop')
 
 
 def script(bridges: Iterable[str]) -> str:

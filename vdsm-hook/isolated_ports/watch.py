@@ -489,8 +489,11 @@ class Watcher:
             self.seen_grouped.discard(link.index)
 
     def _strange_tap(self, link: Link) -> bool:
-        """A program other than libvirt made it, as an uplink may be: we never closed it."""
+        """A program other than libvirt made it, as an uplink may be, or somebody gave an uplink
+        libvirt's name: we never closed it."""
         first = self.first_seen.setdefault(link.index, time.monotonic())
+        if link.name.startswith('vnet') and not tap_like(link.name, self.host):
+            return True
         return (link.index not in self.taps and not self.silent
                 and time.monotonic() - first > _NOT_LIBVIRTS
                 and os.path.exists(self.host.path('sys/class/net/%s/tun_flags' % link.name)))

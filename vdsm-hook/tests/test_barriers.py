@@ -100,6 +100,10 @@ class Passing(ServiceCase):
         self.assertEqual(self.learnt('vnet1', []), GROUP)
         self.assertEqual(self.learnt('custom', [running('custom', 'iso1')]), GROUP)
 
+    def test_an_uplink_that_somebody_called_as_libvirt_calls_ports_passes_at_once(self) -> None:
+        self.host.write('sys/class/net/vnet3/uevent', b'DEVTYPE=bond\n')
+        self.assertEqual(self.learnt('vnet3', [], 0.0), PASSING)
+
     def test_nothing_passes_that_libvirt_could_not_be_asked_about(self) -> None:
         with mock.patch.object(self.libvirt, 'silent', 'libvirtd has not answered'):
             self.assertEqual(self.learnt('vpn0', []), 0)
@@ -130,7 +134,8 @@ class ByBridge(ServiceCase):
         lines = script(['b2', 'iso1']).splitlines()
         self.assertEqual(lines[:3], [verb + ' table ' + TABLE for verb in ('add', 'delete', 'add')])
         self.assertIn('elements = { "b2", "iso1" }', lines[3])
-        self.assertIn('meta ibrname @bridges meta iifkind tun meta oifkind tun drop', lines[-1])
+        self.assertIn('meta ibrname != @bridges accept', lines[5])
+        self.assertTrue(lines[-1].endswith('forward drop'), lines[-1])
         self.assertNotIn('elements', script([]))
 
     def test_it_is_loaded_once_and_again_when_list_or_table_change(self) -> None:
