@@ -42,9 +42,9 @@ case "$command" in
       -Devents.result="$result"
     ;;
   live-moves)
-    case "$on" in here) test=onThisKernel ;; debian) test=onAKernelThatTellsBridges ;; esac
-    set -- -Dit.test="LiveMovesLabIT#$test" -Dmoves.count="${count:-200}" \
-      -Dmoves.debian-count="${count:-200}" -Dmoves.flag-only="${FLAG_ONLY:-0}" -Dmoves.result="$result"
+    case "$on" in here) test=LiveMovesLabIT ;; debian) test=LiveMovesOnDebian ;; esac
+    set -- -Dit.test="$test" -Dmoves.count="${count:-200}" -Dmoves.flag-only="${FLAG_ONLY:-0}" \
+      -Dmoves.result="$result"
     ;;
 esac
 cd "$here/../.."

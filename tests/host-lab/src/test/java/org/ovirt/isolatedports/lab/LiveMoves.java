@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.lab;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,6 +13,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.ovirt.isolatedports.lab.DomainXml.Vnic;
 
 /**
@@ -26,6 +31,12 @@ final class LiveMoves {
   private static final String NEIGHBOUR = "vnet900";
 
   private static final String NEIGHBOUR_MAC = "56:6f:11:66:00:02";
+
+  /** How many moves to make with nothing but the kernel's flag, to show the gap. */
+  static final int FLAG_ONLY_MOVES = Integer.getInteger("moves.flag-only", 0);
+
+  private static final Optional<Path> RESULT =
+      Optional.ofNullable(System.getProperty("moves.result")).map(Path::of);
 
   /** Moves without any protection: each of them leaks as long as the vNIC is there. */
   private static final int CONTROL_MOVES = 3;
@@ -100,6 +111,20 @@ final class LiveMoves {
             .start()) {
       return new LiveMoves(lab).measure(moves, flagOnlyMoves);
     }
+  }
+
+  /** Holds an outcome to what is promised, and leaves it where it was asked for. */
+  static void check(String outcome) throws IOException {
+    System.out.println(outcome);
+    if (RESULT.isPresent()) {
+      Files.writeString(RESULT.get(), outcome + "\n", UTF_8);
+    }
+    JsonNode json = new ObjectMapper().readTree(outcome);
+    assertThat(json.path("flood_frames_per_s").asLong()).as("the weaker sender").isPositive();
+    assertThat(json.path("control_leaked_frames").asLong())
+        .as("frames that pass without protection: without any, nothing was proved")
+        .isPositive();
+    assertThat(json.path("leaked_frames").asLong(-1)).as("frames that passed").isZero();
   }
 
   private Outcome measure(int moves, int flagOnlyMoves) {
