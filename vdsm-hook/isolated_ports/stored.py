@@ -94,8 +94,10 @@ def _refusal(path: str, status: os.stat_result, owner: int, content: bytes) -> s
         return 'group %d can write it (mode %04o)' % (status.st_gid, mode)
     if not mode & 0o004:
         return 'user vdsm, as which the hooks run, cannot read it (mode %04o)' % mode
-    folder = os.stat(os.path.dirname(path))
-    mode = folder.st_mode & 0o7777
+    try:
+        mode = os.stat(os.path.dirname(path)).st_mode & 0o7777
+    except OSError:
+        return 'its directory has just gone'
     if mode & 0o002 and not mode & 0o1000:
         return 'everybody can replace it, as its directory has mode %04o' % mode
     if not mode & 0o001:

@@ -177,6 +177,7 @@ class HostFitnessTest {
     "filter=yes, filter=no, lacks the libvirt filter",
     "filter=yes;, '', lacks the libvirt filter",
     "list=ok, list=damaged, no usable list of isolated bridges (damaged)",
+    "list=ok, list=lost, no usable list of isolated bridges (lost)",
     "list=ok;, '', no usable list of isolated bridges (not reported)"
   })
   void aHostWithoutFilterOrBridgeListIsUnfit(String from, String to, String expected) {
