@@ -56,7 +56,8 @@ export function faultText(body: unknown): string {
       return faultText(fault.fault);
     }
     if (typeof fault.detail === 'string') {
-      return fault.detail.replace(/^\[(.*)\]$/s, '$1');
+      // The engine writes its advice as the items of a list.
+      return fault.detail.replace(/^\[(.*)\]$/s, '$1').replace(/([.:]) ?-(?=[A-Z])/g, '$1 ');
     }
     if (typeof fault.reason === 'string') {
       return fault.reason;

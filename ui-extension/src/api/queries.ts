@@ -23,7 +23,7 @@ import type {
 /** How often what may change by itself is asked for again. */
 const LIVE = 5_000;
 /** For what changes rarely. */
-const SLOW = 30_000;
+const SLOW = 60_000;
 /** VMs of one page. The server of the engine takes about a second for them. */
 export const PAGE = 100;
 
@@ -141,10 +141,8 @@ export const clustersOf = (networkId: string, dataCenterId: string) =>
       );
       const attached = await Promise.all(
         (all.cluster ?? []).map(async (each) => {
-          const found = await unlessMissing(
-            engine<Ref>(`/clusters/${each.id}/networks/${networkId}`, signal),
-          );
-          return found === null ? [] : [each];
+          const there = await engine<{ network?: readonly Ref[] }>(`/clusters/${each.id}/networks`, signal);
+          return (there.network ?? []).some((found) => found.id === networkId) ? [each] : [];
         }),
       );
       return attached.flat();

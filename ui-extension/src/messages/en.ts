@@ -172,7 +172,7 @@ export const en = {
   'moving.move': 'Move',
   'moving.moveNamed': 'Move vNIC {nic} of VM {vm}',
   'moving.back': 'Move back',
-  'moving.backNamed': 'Move vNIC {nic} of VM {vm} back',
+  'moving.backNamed': 'Move back vNIC {nic} of VM {vm}',
   'moving.moveAll': 'Move all vNICs',
   'moving.backAll': 'Move all back',
   'moving.stop': 'Stop',

@@ -40,7 +40,7 @@ export const NEW_NETWORK: Dialog = {
   token: `${PLUGIN}-new-network`,
   title: t('create.title'),
   page: 'new-network',
-  width: '760px',
+  width: '820px',
   height: '640px',
 };
 

@@ -36,7 +36,7 @@ export function DataTable<R>({
           <Thead>
             <Tr>
               {columns.map((column) => (
-                <Th key={column.title} {...(column.width ? { width: column.width } : {})}>
+                <Th key={column.title} modifier="wrap" {...(column.width ? { width: column.width } : {})}>
                   {column.title}
                 </Th>
               ))}

@@ -49,7 +49,7 @@ export interface Fact {
 /** Facts as the portal's General tabs have them: term and value side by side. */
 export function Facts({ facts }: { readonly facts: readonly Fact[] }) {
   return (
-    <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '12ch' }}>
+    <DescriptionList isHorizontal isCompact horizontalTermWidthModifier={{ default: '20ch' }}>
       {facts.map((fact) => (
         <DescriptionListGroup key={fact.term}>
           <DescriptionListTerm>{fact.term}</DescriptionListTerm>
@@ -64,14 +64,22 @@ export function roleText(role: Role): string {
   return role.kind === 'community' ? t('role.communityNamed', { name: role.name }) : t(`role.${role.kind}`);
 }
 
-export function GateLabel({ value }: { readonly value: GateValue | undefined }) {
+/** What the gate says; a cluster whose switch cannot isolate ports is closed whatever the gate says. */
+export function GateLabel({
+  value,
+  why,
+}: {
+  readonly value: GateValue | undefined;
+  readonly why?: Ineligible | undefined;
+}) {
+  const open = value?.open === true && why === undefined;
   if (!value) {
     return <Label isCompact>{t('gate.unknown')}</Label>;
   }
   return (
     <span className="ip-row">
-      <Label isCompact status={value.open ? 'success' : 'warning'}>
-        {t(value.open ? 'gate.open' : 'gate.closed')}
+      <Label isCompact status={open ? 'success' : 'warning'}>
+        {t(open ? 'gate.open' : 'gate.closed')}
       </Label>
       {value.restartPending && (
         <Label isCompact status="info">

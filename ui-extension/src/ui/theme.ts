@@ -20,5 +20,7 @@ export function isDark(config: Configuration, portalBackground: string): boolean
 export function applyTheme(): void {
   const portal = window.top?.document.body;
   const background = portal ? window.getComputedStyle(portal).backgroundColor : '';
+  // The very colour of the portal, so that no edge is seen.
+  document.documentElement.style.setProperty('--isolated-ports--page', background);
   document.documentElement.classList.toggle(DARK, isDark(portalApi().configObject(), background));
 }

@@ -78,8 +78,28 @@ export class Portal {
     return frame;
   }
 
-  /** A picture for people to look at, at both widths. */
-  async picture(name: string): Promise<void> {
+  /** Pictures for people to look at: at both widths, light and, where asked for, dark. */
+  async picture(name: string, dark = false): Promise<void> {
+    await this.shoot(`${name}-light`);
+    if (dark) {
+      await this.theme('dark');
+      await this.shoot(`${name}-dark`);
+      await this.theme('light');
+    }
+  }
+
+  /** The portal in another theme, and the frames in it as they would be had they been opened then. */
+  private async theme(theme: 'light' | 'dark'): Promise<void> {
+    for (const frame of this.page.frames()) {
+      await frame.evaluate((dark) => {
+        const root = document.documentElement;
+        root.classList.toggle(window === window.top ? 'dark' : 'pf-v6-theme-dark', dark);
+        root.style.setProperty('--isolated-ports--page', dark ? 'rgb(31, 31, 31)' : 'rgb(255, 255, 255)');
+      }, theme === 'dark');
+    }
+  }
+
+  private async shoot(name: string): Promise<void> {
     for (const [width, height] of [
       [1280, 800],
       [1920, 1080],

@@ -157,6 +157,20 @@ export class Rig {
     return made;
   }
 
+  /** What there is of that name, or else what is made; a rig may have been used before. */
+  async once(at: string, element: string, name: string, make: () => Promise<unknown>): Promise<string> {
+    const find = async () => {
+      const found = (await this.api('engine', 'GET', at)) as unknown as Record<string, Answer[] | undefined>;
+      return found[element]?.find((each) => each.name === name)?.id;
+    };
+    const there = await find();
+    if (there !== undefined) {
+      return there;
+    }
+    await make();
+    return (await find()) ?? '';
+  }
+
   async profileOf(network: string): Promise<string> {
     const found = (await this.api('ours', 'GET', `/networks/${network}/vnicprofiles`)) as unknown as {
       vnic_profile: Answer[];

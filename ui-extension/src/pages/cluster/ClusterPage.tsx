@@ -82,7 +82,7 @@ function GateShown({ cluster: shown, gate: known }: { readonly cluster: Cluster;
       <Facts
         facts={[
           { term: t('clusters.level'), value: level(shown) },
-          { term: t('cluster.gate'), value: <GateLabel value={value} /> },
+          { term: t('cluster.gate'), value: <GateLabel value={value} why={why} /> },
           {
             term: t('clusters.switch'),
             value: t(shown.switch_type === 'ovs' ? 'clusters.ovs' : 'clusters.bridge'),

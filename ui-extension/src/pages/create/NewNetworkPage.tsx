@@ -225,7 +225,7 @@ function ClusterChoice({
                       <span className="ip-row">
                         <Name>{cluster.name}</Name>
                         <span className="ip-muted">{t('create.level', { level: level(cluster) })}</span>
-                        <GateLabel value={known.get(level(cluster))} />
+                        <GateLabel value={known.get(level(cluster))} why={why} />
                       </span>
                     }
                     description={

@@ -20,7 +20,7 @@ export function ClustersTable({ clusters }: { readonly clusters: readonly Cluste
         id={(cluster) => cluster.id}
         columns={[
           { title: t('clusters.name'), width: 20, cell: (cluster) => <Name>{cluster.name}</Name> },
-          { title: t('clusters.level'), width: 10, cell: (cluster) => level(cluster) },
+          { title: t('clusters.level'), width: 15, cell: (cluster) => level(cluster) },
           {
             title: t('clusters.switch'),
             width: 15,
@@ -29,7 +29,9 @@ export function ClustersTable({ clusters }: { readonly clusters: readonly Cluste
           {
             title: t('gate.title'),
             width: 20,
-            cell: (cluster) => <GateLabel value={known.get(level(cluster))} />,
+            cell: (cluster) => (
+              <GateLabel value={known.get(level(cluster))} why={ineligible(cluster, known)} />
+            ),
           },
           {
             title: t('clusters.meaning'),

@@ -105,7 +105,12 @@ function Nics({ vm: shown }: { readonly vm: Vm }) {
                 return t('vm.reachesAll');
               }
               const role = roleOf(found);
-              return `${roleText(role)}: ${t(`role.${role.kind}Means`)}`;
+              return (
+                <>
+                  <strong>{roleText(role)}</strong>
+                  <div className="ip-muted">{t(`role.${role.kind}Means`)}</div>
+                </>
+              );
             },
           },
           { title: t('vnics.mac'), width: 15, cell: (nic) => nic.mac?.address ?? '' },

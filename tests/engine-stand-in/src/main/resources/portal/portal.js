@@ -140,6 +140,8 @@ function element(name, properties = {}, children = []) {
 async function engine(path) {
   const response = await fetch(`/ovirt-engine/api${path}`, {
     headers: { Accept: 'application/json', Authorization: `Bearer ${session.token}` },
+    // Otherwise a browser asks for a password itself where the engine answers 401.
+    credentials: 'omit',
   });
   return response.ok ? response.json() : {};
 }
