@@ -142,6 +142,8 @@ final class Walk implements AutoCloseable {
     server
         .with("isolated-ports.engine.user", ADMIN)
         .with("isolated-ports.engine.password", ADMIN_PASSWORD)
+        .with("isolated-ports.sso.client-id", "ovirt-isolated-ports")
+        .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports")
         // The engine comes after the server here, and is to be found soon.
         .with("isolated-ports.engine.longest-pause-ms", "1000")
         .start();
@@ -154,6 +156,7 @@ final class Walk implements AutoCloseable {
                 .externalScheduler(server.schedulerUrl())
                 .schedulerFilterOnAllClusters()
                 .proxy("/ovirt-isolated-ports", server.url().resolve("/ovirt-isolated-ports"))
+                .portal(project.resolve("ui-extension/dist"))
                 .start());
     String level = options.nativeEngine() ? "4.8" : "4.4";
     if (!options.nativeEngine()) {
@@ -687,8 +690,12 @@ final class Walk implements AutoCloseable {
   void waitForInterrupt() {
     out.accept(
         ("%nEverything stays up. User %s, password %s.%n  our API:  %s/ovirt-isolated-ports/api%n"
-                + "  engine:   %s/ovirt-engine/api%nCtrl-C ends it.%n")
-            .formatted(ADMIN, ADMIN_PASSWORD, engine.url(), engine.url()));
+                + "  engine:   %s/ovirt-engine/api%n"
+                + "  portal:   %s/ovirt-engine/webadmin/  (Networks, "
+                + ISOLATED
+                + ", Isolation)%n"
+                + "Ctrl-C ends it.%n")
+            .formatted(ADMIN, ADMIN_PASSWORD, engine.url(), engine.url(), engine.url()));
     try {
       interrupted.await();
     } catch (InterruptedException e) {

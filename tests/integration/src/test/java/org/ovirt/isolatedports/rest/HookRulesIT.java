@@ -44,7 +44,6 @@ class HookRulesIT extends RulesTest {
   void aNetworkThatIsToHaveNoProfileIsAnsweredWithoutWaiting() {
     Instant begun = Instant.now();
     created(us.post("/networks", body("bare", ",\"profile_required\":false")));
-    assertThat(Duration.between(begun, Instant.now()))
-        .isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofSeconds(10));
   }
 }
