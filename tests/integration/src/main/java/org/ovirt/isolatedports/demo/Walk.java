@@ -688,6 +688,10 @@ final class Walk implements AutoCloseable {
 
   /** Leaves everything up until Ctrl-C. */
   void waitForInterrupt() {
+    if (api == null) {
+      // Nothing came up that could be kept.
+      return;
+    }
     out.accept(
         ("%nEverything stays up. User %s, password %s.%n  our API:  %s/ovirt-isolated-ports/api%n"
                 + "  engine:   %s/ovirt-engine/api%n"

@@ -134,7 +134,9 @@ public final class EngineReader {
 
   /** All vNIC profiles, in one request; who may use them is not in it. */
   public List<WatchedProfile> profiles() {
-    return engine.read("/vnicprofiles").items("vnic_profile").stream()
+    List<ApiBody> all = engine.read("/vnicprofiles").items("vnic_profile");
+    knowFilters(all);
+    return all.stream()
         .flatMap(
             profile ->
                 profile(profile).map(each -> each.withHoldsMacs(holdsMacs(profile))).stream())
@@ -142,18 +144,30 @@ public final class EngineReader {
   }
 
   /** Which network filters there are never changes while an engine runs. */
+  private void knowFilters(List<ApiBody> profiles) {
+    boolean allKnown =
+        profiles.stream()
+            .flatMap(profile -> filterOf(profile).stream())
+            .allMatch(filtersAgainstForging::containsKey);
+    if (allKnown) {
+      return;
+    }
+    engine.find("/networkfilters").stream()
+        .flatMap(list -> list.items("network_filter").stream())
+        .forEach(
+            filter ->
+                filtersAgainstForging.put(
+                    id(filter),
+                    filter.text("name").filter(AGAINST_FORGED_MACS::contains).isPresent()));
+  }
+
+  private static Optional<String> filterOf(ApiBody profile) {
+    return profile.child("network_filter").map(EngineReader::id);
+  }
+
+  /** A filter that is not known is taken to hold nothing. */
   private boolean holdsMacs(ApiBody profile) {
-    Optional<String> filter = profile.child("network_filter").map(EngineReader::id);
-    if (filter.isEmpty()) {
-      return false;
-    }
-    if (!filtersAgainstForging.containsKey(filter.get())) {
-      for (ApiBody each : engine.read("/networkfilters").items("network_filter")) {
-        filtersAgainstForging.put(
-            id(each), each.text("name").filter(AGAINST_FORGED_MACS::contains).isPresent());
-      }
-    }
-    return filtersAgainstForging.getOrDefault(filter.get(), false);
+    return filterOf(profile).map(id -> filtersAgainstForging.getOrDefault(id, false)).orElse(false);
   }
 
   /** A profile as the engine shows it; one without a network is none of a VM's. */

@@ -81,7 +81,6 @@ public final class Guard implements EventFollower.Listener {
 
   private static final Duration LONGEST_REST = Duration.ofSeconds(30);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
-
   private static final Duration REMEMBER_OVER = Duration.ofDays(90);
 
   /** More single VMs than this are read by their clusters instead. */
@@ -100,7 +99,6 @@ public final class Guard implements EventFollower.Listener {
 
   private final EnumSet<Part> asked = EnumSet.allOf(Part.class);
   private final Set<String> askedVms = new HashSet<>();
-
   private List<NetworkRead> networks = List.of();
   private List<WatchedCluster> clusters = List.of();
   private List<WatchedProfile> profiles = List.of();
@@ -108,7 +106,6 @@ public final class Guard implements EventFollower.Listener {
   private Map<String, String> storageBonds = Map.of();
   private final VmWatch vms;
   private Set<String> watchedIds = Set.of();
-
   private final Map<UUID, Instant> toAdopt = new HashMap<>();
   private final Map<UUID, Instant> toForget = new HashMap<>();
   private final Map<String, Instant> refusedAlignments = new HashMap<>();
@@ -157,8 +154,8 @@ public final class Guard implements EventFollower.Listener {
   @Override
   public void happened(List<AuditEvent> events) {
     for (AuditEvent event : events) {
-      ask(partsOf(event.code()));
-      if (concernsVnics(event.code()) || vms.watchesHosts()) {
+      ask(EventParts.of(event.code()));
+      if (EventParts.concernsVnics(event.code()) || vms.watchesHosts()) {
         event.vmId().ifPresent(this::askVm);
       }
     }
@@ -178,33 +175,6 @@ public final class Guard implements EventFollower.Listener {
         asked.add(Part.VMS);
       }
     }
-  }
-
-  /** Which parts an event says to read again (codes of the engine class {@code AuditLogType}). */
-  static Set<Part> partsOf(int code) {
-    return switch (code) {
-      // Networks added, removed, updated; a new one brings a profile.
-      case 942, 944, 1114 ->
-          EnumSet.of(Part.NETWORKS, Part.PROFILES, Part.PERMISSIONS, Part.CLUSTERS);
-      // Networks of clusters detached, updated.
-      case 948, 1112 -> EnumSet.of(Part.CLUSTERS);
-      // Profiles added, updated, removed.
-      case 1122, 1124, 1126 -> EnumSet.of(Part.PROFILES, Part.PERMISSIONS);
-      // Clusters added, updated, removed, updated by the system.
-      case 809, 811, 813, 835 -> EnumSet.of(Part.CLUSTERS, Part.VMS);
-      case EventFollower.ENGINE_STARTED -> EnumSet.allOf(Part.class);
-      default ->
-          // Permissions added or removed, on anything.
-          code >= 850 && code <= 869 ? EnumSet.of(Part.PERMISSIONS) : EnumSet.noneOf(Part.class);
-    };
-  }
-
-  /** VMs added, moved, started, migrated; their vNICs added, changed, plugged. */
-  private static boolean concernsVnics(int code) {
-    return switch (code) {
-      case 32, 34, 35, 53, 63, 153, 930, 932, 934, 1012, 1014 -> true;
-      default -> false;
-    };
   }
 
   /** Does what is due; returns at once if nothing is. Never throws. */
@@ -315,7 +285,11 @@ public final class Guard implements EventFollower.Listener {
             violation.rule() == ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY
                 && violation
                     .network()
-                    .filter(item -> exempt.contains(item.id()) || !wasRefused(item.id()))
+                    // A profile that lacks it is given it, so only a refusal is worth a word.
+                    .filter(
+                        item ->
+                            exempt.contains(item.id())
+                                || !refusedAlignments.containsKey(item.id()))
                     .isPresent());
     sources.forEach(source -> found.addAll(source.current()));
     violations.replace(
@@ -326,11 +300,6 @@ public final class Guard implements EventFollower.Listener {
     return sources.stream()
         .flatMap(source -> source.leftOpen().stream())
         .collect(Collectors.toCollection(HashSet::new));
-  }
-
-  /** A profile that lacks the property is given it, so only a refusal is worth a word. */
-  private boolean wasRefused(String networkId) {
-    return refusedAlignments.containsKey(networkId);
   }
 
   private static List<GuardViolation> distinct(List<GuardViolation> found) {
@@ -360,10 +329,7 @@ public final class Guard implements EventFollower.Listener {
     vms.read(parts.contains(Part.VMS), singleVms, clusters, gates.get().gate(), unfitHosts());
   }
 
-  /**
-   * Hosts that are up, cannot hold isolated ports and are in a cluster with isolated networks:
-   * names by id.
-   */
+  /** Hosts that cannot hold isolated ports, in clusters with such networks: names by id. */
   private Map<String, String> unfitHosts() {
     Set<String> concerned =
         clusters.stream()
@@ -478,7 +444,6 @@ public final class Guard implements EventFollower.Listener {
   private boolean align(List<WatchedNetwork> watched) {
     boolean changed = false;
     Set<String> leftOpen = leftOpen();
-    // Whoever makes a network gives its profiles the property, or takes it away again.
     leftOpen.addAll(beingMade.get());
     for (WatchedNetwork network : watched) {
       boolean lacking =
