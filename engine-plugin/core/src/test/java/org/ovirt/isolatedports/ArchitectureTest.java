@@ -2,6 +2,8 @@
 package org.ovirt.isolatedports;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
@@ -21,4 +23,14 @@ class ArchitectureTest {
           .should()
           .onlyDependOnClassesThat()
           .resideInAnyPackage("org.ovirt.isolatedports..", "java..", "org.snakeyaml.engine..");
+
+  /** What policies are read into, resolved, asked and compiled builds up one way only. */
+  @ArchTest
+  static final ArchRule policyPackagesHaveNoCycles =
+      slices().matching("org.ovirt.isolatedports.policy.(*)..").should().beFreeOfCycles();
+
+  /** A class outside of the packages of policies would be in no slice, and could close a cycle. */
+  @ArchTest
+  static final ArchRule policyPackagesHoldAllPolicyClasses =
+      noClasses().should().resideInAPackage("org.ovirt.isolatedports.policy");
 }

@@ -6,7 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.finding.Finding;
 
 /** Findings for people, and for programs. */
 final class Findings {

@@ -43,6 +43,9 @@ public final class IsolatedPorts {
   static final int WRONG_COMMAND_LINE = 2;
   static final int NOT_PASSED = 3;
 
+  /** That it was said already that the output cannot be written; no exit code. */
+  private static final int UNWRITTEN = -1;
+
   private IsolatedPorts() {}
 
   /**
@@ -55,17 +58,25 @@ public final class IsolatedPorts {
   static int run(PrintWriter out, PrintWriter err, String... arguments) {
     try {
       int code = commandLine(out, err, List.of(arguments).contains("--json")).execute(arguments);
-      out.flush();
-      return code;
-    } catch (UncheckedIOException e) {
-      err.println("The output could not be written: " + e.getCause().getMessage() + ".");
+      if (code != UNWRITTEN) {
+        out.flush();
+        return code;
+      }
       return ERRORS;
+    } catch (UncheckedIOException e) {
+      return unwritten(e, err);
     } catch (OutOfMemoryError e) {
       err.println(
-          "The memory does not suffice for this input; give Java more (JAVA_TOOL_OPTIONS=-Xmx4g), or"
-              + " ask about fewer VMs.");
+          "The memory does not suffice for this input; give Java more (JAVA_TOOL_OPTIONS=-Xmx4g),"
+              + " or ask about fewer VMs.");
       return ERRORS;
     }
+  }
+
+  /** Says once why what was asked for cannot be written. */
+  private static int unwritten(UncheckedIOException e, PrintWriter err) {
+    err.println("The output could not be written: " + e.getCause().getMessage() + ".");
+    return ERRORS;
   }
 
   private static CommandLine commandLine(PrintWriter out, PrintWriter err, boolean json) {
@@ -93,6 +104,9 @@ public final class IsolatedPorts {
                 String message = usage.getMessage();
                 report(json, Findings.json(message), Shown.text(message), out, err);
                 return WRONG_COMMAND_LINE;
+              } else if (exception instanceof UncheckedIOException unwritable) {
+                unwritten(unwritable, err);
+                return UNWRITTEN;
               }
               throw exception;
             });

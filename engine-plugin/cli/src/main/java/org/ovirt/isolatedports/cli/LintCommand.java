@@ -5,7 +5,7 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
-import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.json.JsonWriter;
 import org.ovirt.isolatedports.policy.lint.Linter;
 import picocli.CommandLine.Command;

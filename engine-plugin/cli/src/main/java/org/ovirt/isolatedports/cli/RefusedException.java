@@ -2,7 +2,7 @@
 package org.ovirt.isolatedports.cli;
 
 import java.util.List;
-import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.finding.Finding;
 
 /** Input that is refused; the message is for the user, and complete. */
 final class RefusedException extends RuntimeException {

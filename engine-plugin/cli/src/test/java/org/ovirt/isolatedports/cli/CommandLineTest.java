@@ -73,7 +73,8 @@ class CommandLineTest {
         "trace --from a/nic9 --to b | --from must be a VM's name",
         "trace --from a --to b --source-ip x | --source-ip",
         "trace --from a --to b --source-ip 10.0.0.1/24 | --source-ip",
-        "trace --from a --to b --source-ip 10.0.0.1 --destination-ip fd00::1 | must be of one family",
+        "trace --from a --to b --source-ip 10.0.0.1 --destination-ip fd00::1 | must be of one"
+            + " family",
         "trace --from a --to b --source-mac x | --source-mac must be a MAC",
         "trace --from a | Missing required option: '--to=VM'",
         "trace --from a --to b --network z | There is no network z",
@@ -186,6 +187,31 @@ class CommandLineTest {
     }
   }
 
+  /** One that fails while it is made, not when its last part is written. */
+  @Test
+  void aLongAnswerThatCannotBeWrittenIsAnErrorInOneLine() {
+    StringBuilder yaml = new StringBuilder("networks: [{name: net}]\nvms:\n");
+    for (int i = 0; i < 60; i++) {
+      yaml.append(
+          String.format(
+              "- {name: vm%d, nics: [{network: net, mac: '52:54:00:00:00:%02x'}]}%n", i, i));
+    }
+    inventory = Cli.file(folder, "many.yaml", yaml.toString());
+    for (String json : List.of("--json", "--port=80")) {
+      StringWriter err = new StringWriter();
+      int code =
+          IsolatedPorts.run(
+              Output.writer(failingAfter(100, "Broken pipe")),
+              new PrintWriter(err),
+              "reachability",
+              json,
+              "--inventory",
+              inventory);
+      assertThat(code).isEqualTo(1);
+      assertThat(err.toString().strip()).isEqualTo("The output could not be written: Broken pipe.");
+    }
+  }
+
   @Test
   void theStandardInputIsReadOnce() throws IOException {
     InputStream before = System.in;
@@ -294,7 +320,8 @@ class CommandLineTest {
     for (int i = 0; i < 1_000; i++) {
       yaml.append(
           String.format(
-              "- {name: vm%d, nics: [{network: net, mac: \"52:54:00:00:%02x:%02x\", ips: [10.0.%d.%d]}]}%n",
+              "- {name: vm%d, nics: [{network: net, mac: \"52:54:00:00:%02x:%02x\", ips:"
+                  + " [10.0.%d.%d]}]}%n",
               i, i >> 8, i & 255, i >> 8, i & 255));
     }
     inventory = Cli.file(folder, "thousand.yaml", yaml.toString());

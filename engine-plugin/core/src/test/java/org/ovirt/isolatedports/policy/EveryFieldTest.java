@@ -18,8 +18,11 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.read.PolicyReader;
 
 /**
  * Every field of every kind, emptied, made null, and made something else: nothing that was written

@@ -9,7 +9,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.read.PolicyReader;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 
 /** What the Kubernetes API refuses is refused in its words, and what it prints is read. */
 class KubernetesWordsTest {

@@ -13,9 +13,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Tracer;
 import org.ovirt.isolatedports.policy.evaluate.Verdict;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
 import org.ovirt.isolatedports.policy.lint.Linter;
+import org.ovirt.isolatedports.policy.read.PolicyReader;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** Names that mean something, wherever a name can stand. Tenants can rename their VMs. */

@@ -15,8 +15,11 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.read.PolicyReader;
 
 /** Spellings that another reader, or the same one another day, takes for something else. */
 class SpellingsTest {

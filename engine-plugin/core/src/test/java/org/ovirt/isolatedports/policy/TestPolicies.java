@@ -15,8 +15,13 @@ import java.util.Optional;
 import java.util.TreeMap;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.read.PolicyReader;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** Policies and inventories for tests. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.acl;
 
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 import org.ovirt.isolatedports.policy.match.Expression;
 
 /**

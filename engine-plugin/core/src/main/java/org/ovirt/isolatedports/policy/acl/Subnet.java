@@ -3,8 +3,8 @@ package org.ovirt.isolatedports.policy.acl;
 
 import java.util.Comparator;
 import java.util.List;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /**
  * The ACLs of one network, as Kube-OVN's {@code Subnet} gives them.

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
 

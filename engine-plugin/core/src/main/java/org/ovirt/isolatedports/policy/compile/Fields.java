@@ -4,8 +4,8 @@ package org.ovirt.isolatedports.policy.compile;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
 

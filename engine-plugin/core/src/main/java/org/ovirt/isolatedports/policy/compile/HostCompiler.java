@@ -10,9 +10,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Nic;
-import org.ovirt.isolatedports.policy.match.Addresses;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 import org.ovirt.isolatedports.policy.role.PortRole;
@@ -78,7 +78,8 @@ public final class HostCompiler {
       List<Integer> local = localNics(network);
       if (!local.isEmpty() && network.isManaged()) {
         managed.add(
-            new NetworkCompiler(host, capabilities, network, local, prefix(network), ruleset));
+            new NetworkCompiler(
+                NetworkScope.of(host, capabilities, network, local, prefix(network), ruleset)));
       }
     }
     if (managed.isEmpty()) {

@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
 
 /**
  * The first packet of a connection, but for its two ends.

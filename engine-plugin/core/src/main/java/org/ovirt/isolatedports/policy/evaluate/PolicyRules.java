@@ -2,7 +2,7 @@
 package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.IpRange;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;

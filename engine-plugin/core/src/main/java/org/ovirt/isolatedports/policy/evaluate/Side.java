@@ -3,8 +3,8 @@ package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.Optional;
 import java.util.Set;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
 
 /**
  * One way in which an end of a network can speak: with an address of a family, known or not.

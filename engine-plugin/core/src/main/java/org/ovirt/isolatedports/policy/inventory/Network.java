@@ -3,8 +3,8 @@ package org.ovirt.isolatedports.policy.inventory;
 
 import java.util.List;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
 
 /**
  * A logical network.

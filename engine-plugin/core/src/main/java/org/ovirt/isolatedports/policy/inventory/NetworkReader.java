@@ -10,12 +10,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import org.ovirt.isolatedports.policy.Finding;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.IpText;
-import org.ovirt.isolatedports.policy.SourceLocation;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.address.IpText;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 import org.ovirt.isolatedports.policy.yaml.YamlFields;
 import org.ovirt.isolatedports.policy.yaml.YamlNode;
 

@@ -4,9 +4,9 @@ package org.ovirt.isolatedports.policy.inventory;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.role.PortRole;
 
 /**

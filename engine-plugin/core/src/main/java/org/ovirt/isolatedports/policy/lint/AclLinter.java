@@ -11,15 +11,15 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.Consumer;
-import org.ovirt.isolatedports.policy.Finding;
-import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
+import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Alternative;
 import org.ovirt.isolatedports.policy.match.Alternatives;
-import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
 import org.ovirt.isolatedports.policy.match.MatchException;
@@ -33,6 +33,7 @@ final class AclLinter {
   private static final Bits ARP = Bits.of(0x0806);
   private static final Bits IPV4 = Bits.of(0x0800);
   private static final Bits IPV6 = Bits.of(0x86dd);
+  private static final IpRange LINK_LOCAL = IpRange.parse("fe80::/10").orElseThrow();
 
   /** Comparing each rule with all above it stops at this many, lest a large subnet take minutes. */
   private static final int MAX_COMPARED = 2_000;
@@ -261,9 +262,9 @@ final class AclLinter {
         "selects-by-vm-name",
         "This selects by VM name ("
             + String.join(", ", names)
-            + "), and tenants can rename their VMs: one that takes this name is met by the rule, and"
-            + " one that gives it up is not. Match on addresses that the inventory binds to the vNIC,"
-            + " or select by a label in a NetworkPolicy.");
+            + "), and tenants can rename their VMs: one that takes this name is met by the rule,"
+            + " and one that gives it up is not. Match on addresses that the inventory binds to the"
+            + " vNIC, or select by a label in a NetworkPolicy.");
     network.nics().forEach(nic -> names.removeAll(network.portNames().of(nic)));
     if (!names.isEmpty()) {
       warn(
@@ -360,6 +361,8 @@ final class AclLinter {
     boolean ipv6Closed = closes(closing, IPV6);
     if (!ipv6Closed) {
       open.add("IPv6");
+    } else if (!closesLinkLocal(closing)) {
+      open.add("link-local IPv6 addresses (fe80::/10), which every vNIC may use");
     }
     if (!closes(closing, IPV4)) {
       open.add("IPv4");
@@ -384,11 +387,27 @@ final class AclLinter {
           "left-open",
           "What the ACLs of this network close stays open to "
               + String.join(", ", open)
-              + ". The strict form closes it: {direction: to-lport, priority: 1, action: drop, match:"
-              + " ip6}, {direction: to-lport, priority: 0, action: drop, match: 1} with ACLs above"
-              + " them for what shall pass (ARP among it: {direction: to-lport, priority: 2, action:"
-              + " allow, match: arp}), and \"ips\" for every vNIC.");
+              + ". The strict form closes it: {direction: to-lport, priority: 1, action: drop,"
+              + " match: ip6}, {direction: to-lport, priority: 0, action: drop, match: 1} with ACLs"
+              + " above them for what shall pass (ARP among it: {direction: to-lport, priority: 2,"
+              + " action: allow, match: arp}), and \"ips\" for every vNIC.");
     }
+  }
+
+  /** Whether some rule closes frames of IPv6 from or to addresses that need not be given. */
+  private boolean closesLinkLocal(List<Acl> closing) {
+    return closing.stream()
+        .flatMap(acl -> alternatives(acl).stream())
+        .filter(
+            a ->
+                !a.fields().containsKey(Field.ETH_TYPE)
+                    || a.fields().get(Field.ETH_TYPE).contains(IPV6))
+        .anyMatch(a -> mayBeLinkLocal(a, Field.IP6_SRC) && mayBeLinkLocal(a, Field.IP6_DST));
+  }
+
+  private static boolean mayBeLinkLocal(Alternative alternative, Field field) {
+    return !alternative.fields().containsKey(field)
+        || alternative.fields().get(field).contains(LINK_LOCAL.address());
   }
 
   /** Whether some rule closes part of the frames of a type. */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;

@@ -3,9 +3,9 @@ package org.ovirt.isolatedports.policy.lint;
 
 import java.util.List;
 import java.util.function.Consumer;
-import org.ovirt.isolatedports.policy.Finding;
-import org.ovirt.isolatedports.policy.IpRange;
 import org.ovirt.isolatedports.policy.acl.Subnet;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.match;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.ovirt.isolatedports.policy.address.Bits;
 
 /**
  * A match as a tree whose depth is bounded by the parser's limit on parentheses. After annotation

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.match;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.match.Expression.Operator;
 
 /** A set of numbers as intervals, sorted, apart from each other, ends included. */

@@ -4,6 +4,8 @@ package org.ovirt.isolatedports.policy.match;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.match.Token.Format;
 import org.ovirt.isolatedports.policy.match.Token.Kind;
 

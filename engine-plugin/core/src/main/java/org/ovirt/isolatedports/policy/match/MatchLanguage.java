@@ -25,7 +25,7 @@ public final class MatchLanguage {
    * @throws MatchException if OVN refuses the match, or a Linux bridge cannot decide it
    */
   public Expression parse(String match, NameSets sets) throws MatchException {
-    return MatchParser.annotate(parseUnannotated(match, sets), symbols);
+    return Annotator.annotate(parseUnannotated(match, sets), symbols);
   }
 
   /** What is valid in a match but may not mean what it seems to: a place in it, and why. */
@@ -40,7 +40,7 @@ public final class MatchLanguage {
       throws MatchException {
     checkLength(match);
     MatchParser parser = new MatchParser(match, symbols, sets);
-    Expression expression = MatchParser.annotate(parser.parseTree(), symbols);
+    Expression expression = Annotator.annotate(parser.parseTree(), symbols);
     for (Lexer.Cut cut : parser.cut()) {
       remarks.accept(
           new Remark(

@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.policy.match;
 
 import java.util.Optional;
 import java.util.Set;
+import org.ovirt.isolatedports.policy.address.Bits;
 
 /**
  * A frame, as far as matches look at it. A field that was not set counts as 0, as in Open vSwitch;

@@ -174,7 +174,7 @@ final class SymbolTable {
     Expression known = annotated.get(match);
     if (known == null) {
       try {
-        known = MatchParser.annotate(new MatchParser(match, this, NameSets.NONE).parseTree(), this);
+        known = Annotator.annotate(new MatchParser(match, this, NameSets.NONE).parseTree(), this);
       } catch (MatchException e) {
         throw new IllegalStateException("predicate " + match + ": " + e.getMessage(), e);
       }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.policy.match;
 
+import org.ovirt.isolatedports.policy.address.Bits;
+
 /**
  * One token of a match.
  *

@@ -3,8 +3,8 @@ package org.ovirt.isolatedports.policy.networkpolicy;
 
 import java.util.List;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /**
  * A network policy (Kubernetes, networking.k8s.io/v1).

@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.ovirt.isolatedports.policy.Finding;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy.Rule;
 import org.ovirt.isolatedports.policy.yaml.YamlFields;
 import org.ovirt.isolatedports.policy.yaml.YamlNode;

@@ -9,11 +9,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import org.ovirt.isolatedports.policy.IpRange;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
 import org.ovirt.isolatedports.policy.acl.Subnet;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.inventory.Nic;
@@ -22,6 +21,7 @@ import org.ovirt.isolatedports.policy.match.MatchLanguage;
 import org.ovirt.isolatedports.policy.match.NameSets;
 import org.ovirt.isolatedports.policy.networkpolicy.LabelSelector;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.role.PortRole;
 
 /** One network with its vNICs, and what rules them looked up: the input of trace and compiler. */

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /** The text of a file, to find the place of a character of a value that YAML folds or escapes. */
 public final class SourceText {

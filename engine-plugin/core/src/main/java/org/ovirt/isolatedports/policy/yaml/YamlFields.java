@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
-import org.ovirt.isolatedports.policy.Finding;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /**
  * Reads the keys of one mapping and reports what is wrong with them: every error names the place,

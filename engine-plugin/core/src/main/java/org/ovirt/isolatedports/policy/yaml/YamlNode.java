@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /** A value of a YAML document, with its place. */
 public sealed interface YamlNode {

@@ -8,10 +8,10 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.ovirt.isolatedports.policy.Finding;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 
 /** Kube-OVN's Subnet: what its fields mean, and what is refused. */

@@ -3,7 +3,7 @@ package org.ovirt.isolatedports.policy.compile;
 
 import java.io.ByteArrayOutputStream;
 import java.util.HexFormat;
-import org.ovirt.isolatedports.policy.match.Bits;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
 

@@ -11,7 +11,6 @@ import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
@@ -22,6 +21,7 @@ import org.ovirt.isolatedports.policy.match.MatchException;
 import org.ovirt.isolatedports.policy.match.MatchLanguage;
 import org.ovirt.isolatedports.policy.match.NameSets;
 import org.ovirt.isolatedports.policy.match.Packet;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** A ruleset in which one rule was changed quickly means what compiling anew means. */

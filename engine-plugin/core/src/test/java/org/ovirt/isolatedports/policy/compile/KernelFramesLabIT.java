@@ -21,11 +21,14 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.ovirt.isolatedports.policy.TestPolicies;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.evaluate.Endpoint;
 import org.ovirt.isolatedports.policy.evaluate.Evaluator;
+import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.evaluate.SeenPackets;
+import org.ovirt.isolatedports.policy.evaluate.Tracer;
 import org.ovirt.isolatedports.policy.inventory.Nic;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.match.RandomMatches;
@@ -387,6 +390,96 @@ class KernelFramesLabIT {
       Attack attack = ATTACKS.get(i);
       assertThat(open.get(i)).as(attack.name() + ", without rules").containsExactly("vnet1");
       assertThat(guarded.get(i).contains("vnet1")).as(attack.name()).isEqualTo(attack.arrives());
+    }
+  }
+
+  /** Each field of the match language, in the packets that trace and reachability are about. */
+  @Test
+  void aDropOnAnyFieldIsForTheKernelWhatItIsForTrace() throws Exception {
+    Map<Bits, String> at = new LinkedHashMap<>();
+    OneAnswerTest.INVENTORY.nics().forEach(nic -> at.put(nic.mac(), nic.device()));
+    List<Case> cases = new ArrayList<>();
+    List<List<Boolean>> expected = new ArrayList<>();
+    for (String match : OneAnswerTest.matches()) {
+      Map<String, ResolvedNetwork> networks = OneAnswerTest.dropping("to-lport", match);
+      List<Sent> frames = new ArrayList<>();
+      List<Boolean> verdicts = new ArrayList<>();
+      for (Flow flow : OneAnswerTest.FLOWS) {
+        for (Tracer.Traced traced :
+            new Tracer(OneAnswerTest.INVENTORY, networks).trace("a", "b", flow).all()) {
+          frames.add(
+              new Sent(at.get(Bits.of(0x525400000010L)), SeenPackets.request(traced.way(), flow)));
+          verdicts.add(traced.way().exchange().forward().passes());
+        }
+      }
+      cases.add(
+          new Case(
+              networks.get("net"),
+              HostCompiler.compile("h1", HostCapabilities.BASIC, networks),
+              List.copyOf(at.values()),
+              at,
+              frames));
+      expected.add(verdicts);
+    }
+    String device = at.get(Bits.of(0x525400000011L));
+    List<List<Set<String>>> reached = judge(cases, true);
+    for (int i = 0; i < cases.size(); i++) {
+      for (int j = 0; j < expected.get(i).size(); j++) {
+        Sent sent = cases.get(i).frames().get(j);
+        assertThat(reached.get(i).get(j).contains(device))
+            .as(OneAnswerTest.matches().get(i) + " " + fields(sent))
+            .isEqualTo(expected.get(i).get(j));
+      }
+    }
+  }
+
+  /** The second entry of a set counts as the first does. */
+  @Test
+  void everyAddressOfASetIsDropped() throws Exception {
+    var inventory =
+        TestPolicies.inventory(
+            """
+            networks: [{name: net, bridge: br0}]
+            vms:
+            - {name: mallory, host: h1, nics: [{network: net, mac: "52:54:00:00:00:02", port: vnet0}]}
+            - {name: victim, host: h1, nics: [{network: net, mac: "52:54:00:00:00:03", port: vnet1}]}
+            address_sets: {admins: [10.0.0.8, 10.0.0.2, 10.0.0.16/30]}
+            """);
+    var policies =
+        TestPolicies.policies(
+            inventory,
+            "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec: {acls:"
+                + " [{direction: to-lport, priority: 1, action: drop, match: 'ip4.src == $admins'}]}\n");
+    Map<String, ResolvedNetwork> networks = ResolvedNetwork.all(inventory, policies);
+    Map<String, Boolean> arrives = new LinkedHashMap<>();
+    for (String address : List.of("0a000008", "0a000002", "0a000010", "0a000013")) {
+      arrives.put(address, false);
+    }
+    for (String address : List.of("0a000009", "0a000014", "0a00000f")) {
+      arrives.put(address, true);
+    }
+    List<Sent> frames =
+        arrives.keySet().stream()
+            .map(
+                address ->
+                    new Sent(
+                        "vnet0",
+                        new Packet(),
+                        "525400000003" + MALLORY + ipv4("06", address) + tcp(80)))
+            .toList();
+    Case set =
+        new Case(
+            networks.get("net"),
+            HostCompiler.compile("h1", HostCapabilities.BASIC, networks),
+            List.of("vnet0", "vnet1"),
+            Map.of(Bits.of(0x525400000003L), "vnet1"),
+            frames);
+    List<Set<String>> reached = judge(List.of(set), true).get(0);
+    int i = 0;
+    for (Map.Entry<String, Boolean> address : arrives.entrySet()) {
+      assertThat(reached.get(i++).contains("vnet1"))
+          .as(address.getKey())
+          .isEqualTo(address.getValue());
     }
   }
 

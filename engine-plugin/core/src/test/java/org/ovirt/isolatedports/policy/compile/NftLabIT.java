@@ -15,13 +15,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
+import org.ovirt.isolatedports.policy.address.Addresses;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
-import org.ovirt.isolatedports.policy.match.Addresses;
 import org.ovirt.isolatedports.policy.networkpolicy.KubernetesPolicyListTest;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /**

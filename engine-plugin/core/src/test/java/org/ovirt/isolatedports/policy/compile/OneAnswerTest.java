@@ -11,7 +11,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.evaluate.Endpoint;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
@@ -22,6 +21,7 @@ import org.ovirt.isolatedports.policy.evaluate.Way;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Packet;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /**
@@ -30,7 +30,7 @@ import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
  */
 class OneAnswerTest {
 
-  private static final Inventory INVENTORY =
+  static final Inventory INVENTORY =
       TestPolicies.inventory(
           """
           networks:
@@ -41,7 +41,7 @@ class OneAnswerTest {
           - {name: b, host: h1, nics: [{network: net, mac: "52:54:00:00:00:11", ips: [10.0.0.11, "fd00::11"]}]}
           """);
 
-  private static final List<Flow> FLOWS =
+  static final List<Flow> FLOWS =
       List.of(
           Flow.ping(),
           Flow.of(Flow.Protocol.TCP, Flow.CLIENT_PORT, 80),
@@ -51,7 +51,7 @@ class OneAnswerTest {
   /**
    * Comparisons of each field with what ordinary packets have in it, and with what they have not.
    */
-  private static List<String> matches() {
+  static List<String> matches() {
     List<String> matches =
         new ArrayList<>(
             List.of(
@@ -132,15 +132,7 @@ class OneAnswerTest {
   @ParameterizedTest(name = "{0} drop {1}")
   @MethodSource("cases")
   void traceMatrixAndCompiledRulesAgree(String direction, String match) throws CompileException {
-    PolicySet policies =
-        TestPolicies.policies(
-            INVENTORY,
-            "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec: {acls: [{direction: "
-                + direction
-                + ", priority: 10, action: drop, match: '"
-                + match
-                + "'}]}\n");
-    Map<String, ResolvedNetwork> networks = ResolvedNetwork.all(INVENTORY, policies);
+    Map<String, ResolvedNetwork> networks = dropping(direction, match);
     NftInterpreter kernel =
         new NftInterpreter(HostCompiler.compile("h1", HostCapabilities.ALL, networks).toJson());
     Tracer tracer = new Tracer(INVENTORY, networks);
@@ -166,6 +158,19 @@ class OneAnswerTest {
         }
       }
     }
+  }
+
+  /** The network with one rule that drops. */
+  static Map<String, ResolvedNetwork> dropping(String direction, String match) {
+    PolicySet policies =
+        TestPolicies.policies(
+            INVENTORY,
+            "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec: {acls: [{direction: "
+                + direction
+                + ", priority: 10, action: drop, match: '"
+                + match
+                + "'}]}\n");
+    return ResolvedNetwork.all(INVENTORY, policies);
   }
 
   private static boolean passes(NftInterpreter kernel, Endpoint from, Endpoint to, Packet packet) {

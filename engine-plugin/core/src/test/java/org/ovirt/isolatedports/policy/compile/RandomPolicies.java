@@ -3,12 +3,12 @@ package org.ovirt.isolatedports.policy.compile;
 
 import java.util.List;
 import java.util.Random;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
+import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.evaluate.Endpoint;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
-import org.ovirt.isolatedports.policy.match.Bits;
 import org.ovirt.isolatedports.policy.match.RandomMatches;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** Random policies on a network of four VMs, three of them on the host that is compiled. */

@@ -8,11 +8,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.ovirt.isolatedports.policy.PolicyException;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** What lint says of policies that are valid and do not do what they seem to. */
@@ -111,7 +111,8 @@ class LinterTest {
     hasOne(
         acls(BOUND, lone),
         "5 This ACL drops replies too",
-        "{direction: from-lport, priority: 1006, action: allow-related, match: ip4.src == 10.0.0.2}");
+        "{direction: from-lport, priority: 1006, action: allow-related, match: ip4.src =="
+            + " 10.0.0.2}");
     assertThat(acls(BOUND, lone, "from-lport 1006 allow-related ip4.src == 10.0.0.2"))
         .noneMatch(finding -> finding.contains("drops replies"));
   }
@@ -128,6 +129,10 @@ class LinterTest {
         acls("", "from-lport 10 drop ip4.src == 10.0.0.3"),
         "5 What the ACLs",
         "forged source addresses");
+    hasOne(
+        acls(BOUND, "to-lport 10 drop ip6.dst == fd00::3"),
+        "5 What the ACLs",
+        "stays open to link-local IPv6 addresses (fe80::/10), which every vNIC may use, IPv4, ARP");
     assertThat(
             acls(BOUND, drop, "to-lport 2 allow arp", "to-lport 1 drop ip6", "to-lport 0 drop 1"))
         .noneMatch(finding -> finding.contains("stays open"));

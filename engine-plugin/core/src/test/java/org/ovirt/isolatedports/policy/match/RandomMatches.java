@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.match;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.ovirt.isolatedports.policy.address.Bits;
 
 /** Random matches and frames over a few values, so that they often meet. */
 public final class RandomMatches {

@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
-import org.ovirt.isolatedports.policy.PolicyException;
-import org.ovirt.isolatedports.policy.PolicySet;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.read.PolicySet;
 
 /** A VM name in a policy means the VM that bore it when the policy was written. */
 class NamePinsTest {

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.ovirt.isolatedports.policy.PolicyException;
-import org.ovirt.isolatedports.policy.SourceLocation;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 
 /** The place of a character of a value, however YAML writes the value. */
 class SourceTextTest {

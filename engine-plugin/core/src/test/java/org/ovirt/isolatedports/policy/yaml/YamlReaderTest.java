@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.ovirt.isolatedports.policy.PolicyException;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
 
 class YamlReaderTest {
 

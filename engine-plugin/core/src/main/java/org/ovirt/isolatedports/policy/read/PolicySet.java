@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy;
+package org.ovirt.isolatedports.policy.read;
 
 import java.util.List;
 import java.util.Optional;

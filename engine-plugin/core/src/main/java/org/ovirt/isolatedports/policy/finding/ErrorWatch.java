@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy;
+package org.ovirt.isolatedports.policy.finding;
 
 import java.util.function.Consumer;
 

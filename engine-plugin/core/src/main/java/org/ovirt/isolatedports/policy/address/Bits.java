@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy.match;
+package org.ovirt.isolatedports.policy.address;
 
 /**
  * An unsigned number of up to 128 bits, wide enough for every field of a frame.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy;
+package org.ovirt.isolatedports.policy.read;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +11,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.ovirt.isolatedports.policy.acl.Subnet;
 import org.ovirt.isolatedports.policy.acl.SubnetReader;
+import org.ovirt.isolatedports.policy.address.IpRange;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
+import org.ovirt.isolatedports.policy.finding.SourceLocation;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.kubernetes.KubernetesNames;

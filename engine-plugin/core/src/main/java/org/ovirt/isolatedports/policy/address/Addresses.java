@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy.match;
+package org.ovirt.isolatedports.policy.address;
 
 import java.util.Optional;
 
@@ -173,11 +173,13 @@ public final class Addresses {
     return text.toString();
   }
 
-  static boolean isDigit(char c) {
+  /** Whether a character is a decimal digit of ASCII. */
+  public static boolean isDigit(char c) {
     return c >= '0' && c <= '9';
   }
 
-  static int hexDigit(char c) {
+  /** The value of a hexadecimal digit; -1 if it is none. */
+  public static int hexDigit(char c) {
     if (isDigit(c)) {
       return c - '0';
     }

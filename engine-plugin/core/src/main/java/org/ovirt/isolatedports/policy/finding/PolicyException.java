@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy;
+package org.ovirt.isolatedports.policy.finding;
 
 /** An input that cannot be read at all; what is wrong with it is the finding it carries. */
 public final class PolicyException extends Exception {

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.policy;
+package org.ovirt.isolatedports.policy.address;
 
 import java.util.Optional;
-import org.ovirt.isolatedports.policy.match.Addresses;
-import org.ovirt.isolatedports.policy.match.Bits;
 
 /**
  * A block of addresses, as CIDR notation writes it.

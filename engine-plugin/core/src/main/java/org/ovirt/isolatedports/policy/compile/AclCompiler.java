@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.compile;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.ovirt.isolatedports.policy.acl.Acl;
+import org.ovirt.isolatedports.policy.acl.AclAction;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.policy.match.Alternative;
+import org.ovirt.isolatedports.policy.match.Alternatives;
+import org.ovirt.isolatedports.policy.match.MatchException;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork.Direction;
+
+/** Compiles the ACLs of a network into chains of verdict maps. */
+final class AclCompiler {
+
+  private final NetworkScope scope;
+  private final ResolvedNetwork network;
+  private final Ruleset ruleset;
+  private final Map<String, Folded> folded = new LinkedHashMap<>();
+  private Optional<Map<String, BitSet>> portsByName = Optional.empty();
+
+  /** A chain of ACLs as it was folded. */
+  private record Folded(Direction direction, boolean mayReject, AclFolder folder) {}
+
+  AclCompiler(NetworkScope scope) {
+    this.scope = scope;
+    this.network = scope.network();
+    this.ruleset = scope.ruleset();
+  }
+
+  void compile() throws CompileException {
+    if (network.subnet().isEmpty() || network.subnet().get().acls().isEmpty()) {
+      return;
+    }
+    boolean rejects =
+        network.acls(Direction.FROM_LPORT).stream()
+            .anyMatch(acl -> acl.action() == AclAction.REJECT);
+    if (rejects && !scope.capabilities().reject()) {
+      throw new CompileException(
+          "Host "
+              + scope.host()
+              + " cannot answer what an ACL of network "
+              + network.network().name()
+              + " rejects: its kernel has no reject on bridges (module nft_reject_bridge). Load the"
+              + " module, or write the action drop.");
+    }
+    String enter = scope.prefix() + "_from";
+    compileChain(enter, Direction.FROM_LPORT, rejects);
+    // Only chains called from prerouting may reject, so the uplink has its own, which drops.
+    String uplink = rejects ? scope.prefix() + "_from_uplink" : enter;
+    if (rejects) {
+      compileChain(uplink, Direction.FROM_LPORT, false);
+    }
+    String leave = scope.prefix() + "_to";
+    compileChain(leave, Direction.TO_LPORT, false);
+    for (int i : scope.local()) {
+      scope.dispatch("acl_enter", i, enter);
+      scope.dispatch("acl_from_uplink", i, uplink);
+      scope.dispatch("acl_leave", i, leave);
+      scope.dispatch("acl_to_uplink", i, leave);
+    }
+  }
+
+  private void compileChain(String name, Direction direction, boolean mayReject)
+      throws CompileException {
+    Ruleset.Chain chain = ruleset.chain(name);
+    if (network.stateful()) {
+      NetworkScope.addTracked(chain);
+      chain.add(
+          new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("invalid"))),
+          Nft.Verdict.DROP);
+    }
+    AclFolder folder = new AclFolder();
+    for (Acl acl : network.acls(direction)) {
+      Nft.Verdict verdict = verdict(acl.action(), mayReject);
+      for (Alternative alternative : alternatives(acl)) {
+        for (List<Nft.Match> ports : portConditions(alternative)) {
+          for (Variant variant : Variant.of(alternative, ports)) {
+            folder.add(variant, acl.priority(), verdict, () -> wholeRule(variant, verdict, acl));
+          }
+        }
+      }
+    }
+    folder.write(ruleset, chain);
+    folded.put(name, new Folded(direction, mayReject, folder));
+  }
+
+  private static Nft.Rule wholeRule(Variant variant, Nft.Verdict verdict, Acl acl) {
+    List<Nft> statements = new ArrayList<>(variant.conditions());
+    statements.add(verdict);
+    return new Nft.Rule(statements, comment(acl));
+  }
+
+  /**
+   * How the ruleset changes if one ACL takes the place of another of the same direction and
+   * priority; nothing if it takes folding anew to know.
+   */
+  Optional<List<AclFolder.Swap>> swap(Acl old, Acl now) throws CompileException {
+    boolean sameKind =
+        old.fromLport() == now.fromLport()
+            && old.priority() == now.priority()
+            && (old.action() == AclAction.ALLOW_RELATED)
+                == (now.action() == AclAction.ALLOW_RELATED)
+            && (old.action() == AclAction.REJECT) == (now.action() == AclAction.REJECT);
+    Optional<Variant> before = onlyVariant(old);
+    Optional<Variant> after = onlyVariant(now);
+    if (!sameKind || before.isEmpty() || after.isEmpty()) {
+      return Optional.empty();
+    }
+    List<AclFolder.Swap> swaps = new ArrayList<>();
+    for (Folded chain : folded.values()) {
+      if ((chain.direction() == Direction.FROM_LPORT) == old.fromLport()) {
+        Optional<AclFolder.Swap> swap =
+            chain
+                .folder()
+                .swap(
+                    before.get(),
+                    verdict(old.action(), chain.mayReject()),
+                    after.get(),
+                    verdict(now.action(), chain.mayReject()),
+                    now.priority());
+        if (swap.isEmpty()) {
+          return Optional.empty();
+        }
+        swaps.add(swap.get());
+      }
+    }
+    return swaps.isEmpty() ? Optional.empty() : Optional.of(swaps);
+  }
+
+  private static Optional<Variant> onlyVariant(Acl acl) throws CompileException {
+    List<Alternative> alternatives = alternatives(acl);
+    if (alternatives.size() != 1
+        || alternatives.get(0).inports().isPresent()
+        || alternatives.get(0).outports().isPresent()) {
+      return Optional.empty();
+    }
+    List<Variant> variants = Variant.of(alternatives.get(0), List.of());
+    return variants.size() == 1 ? Optional.of(variants.get(0)) : Optional.empty();
+  }
+
+  private static List<Alternative> alternatives(Acl acl) throws CompileException {
+    try {
+      return Alternatives.of(acl.expression());
+    } catch (MatchException e) {
+      throw new CompileException(acl.location() + ": " + e.getMessage());
+    }
+  }
+
+  /** Where a rule comes from, in nft's listing; nft takes 128 characters. */
+  private static String comment(Acl acl) {
+    if (ResolvedNetwork.isAlwaysAllowed(acl)) {
+      return "neighbour discovery and MLD";
+    }
+    String place = acl.location().fileAndLine().replaceAll("[^ -~]|[\"\\\\]", "_");
+    return place.substring(Math.max(0, place.length() - 100));
+  }
+
+  private Nft.Verdict verdict(AclAction action, boolean mayReject) {
+    if (action.allows()) {
+      return Nft.Verdict.RETURN;
+    }
+    return action == AclAction.REJECT && mayReject
+        ? Nft.Verdict.jump(rejectChain())
+        : Nft.Verdict.DROP;
+  }
+
+  /** Answers as OVN does: a reset to TCP, "prohibited" to the rest (ovn-nb(5), ACL, reject). */
+  private String rejectChain() {
+    Ruleset.Chain chain = ruleset.chain("refuse");
+    if (chain.rules().isEmpty()) {
+      chain.add(HostCompiler.protocol(6), new Nft.Reject("tcp reset", ""));
+      chain.add(HostCompiler.isType("ip"), new Nft.Reject("icmp", "admin-prohibited"));
+      chain.add(HostCompiler.isType("ip6"), new Nft.Reject("icmpv6", "admin-prohibited"));
+      chain.add(Nft.Verdict.DROP);
+    }
+    return "refuse";
+  }
+
+  /** The combinations of conditions that stand for an alternative's inport and outport. */
+  private List<List<Nft.Match>> portConditions(Alternative alternative) {
+    List<List<Nft.Match>> ins =
+        alternative
+            .inports()
+            .map(names -> portConditions(names, "iifname", "saddr"))
+            .orElse(List.of(List.of()));
+    List<List<Nft.Match>> outs =
+        alternative
+            .outports()
+            .map(names -> portConditions(names, "oifname", "daddr"))
+            .orElse(List.of(List.of()));
+    List<List<Nft.Match>> product = new ArrayList<>();
+    for (List<Nft.Match> in : ins) {
+      for (List<Nft.Match> out : outs) {
+        List<Nft.Match> both = new ArrayList<>(in);
+        both.addAll(out);
+        product.add(both);
+      }
+    }
+    return product;
+  }
+
+  /** Ports of this host by device; those of others by the MAC with which they come in. */
+  private List<List<Nft.Match>> portConditions(Set<String> names, String side, String address) {
+    Set<String> localDevices = new TreeSet<>();
+    Set<String> remoteMacs = new TreeSet<>();
+    for (String name : names) {
+      portNumbers(name).stream()
+          .forEach(
+              i -> {
+                Nic nic = network.nics().get(i);
+                if (scope.isLocal(i)) {
+                  localDevices.add(nic.device());
+                } else {
+                  remoteMacs.add(Addresses.formatMac(nic.mac()));
+                }
+              });
+    }
+    List<List<Nft.Match>> result = new ArrayList<>();
+    if (!localDevices.isEmpty()) {
+      List<Nft> devices = localDevices.stream().map(Fields::device).toList();
+      result.add(List.of(new Nft.Match("==", new Nft.Meta(side), new Nft.Anonymous(devices))));
+    }
+    if (!remoteMacs.isEmpty()) {
+      List<Nft> macs = remoteMacs.stream().map(Fields::plain).toList();
+      result.add(
+          List.of(
+              NetworkScope.notVmPort(side),
+              new Nft.Match("==", NetworkScope.ether(address), new Nft.Anonymous(macs))));
+    }
+    if (names.contains(Inventory.UPLINK)) {
+      result.add(List.of(NetworkScope.notVmPort(side)));
+    }
+    return result;
+  }
+
+  private BitSet portNumbers(String name) {
+    if (portsByName.isEmpty()) {
+      Map<String, BitSet> byName = new HashMap<>();
+      for (int i = 0; i < network.nics().size(); i++) {
+        for (String own : network.portNames().of(network.nics().get(i))) {
+          byName.computeIfAbsent(own, n -> new BitSet()).set(i);
+        }
+      }
+      portsByName = Optional.of(byName);
+    }
+    return portsByName.get().getOrDefault(name, new BitSet());
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.compile;
+
+import java.util.BitSet;
+import java.util.List;
+import org.ovirt.isolatedports.policy.address.Addresses;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
+
+/**
+ * What a network's rules on a host are compiled from and into.
+ *
+ * @param host the host's name
+ * @param capabilities what its kernel can do
+ * @param network the network
+ * @param local indexes of the vNICs that are on the host
+ * @param localSet the same, to look up
+ * @param prefix what the names of its sets and chains begin with
+ * @param ruleset what it is compiled into
+ */
+record NetworkScope(
+    String host,
+    HostCapabilities capabilities,
+    ResolvedNetwork network,
+    List<Integer> local,
+    BitSet localSet,
+    String prefix,
+    Ruleset ruleset) {
+
+  static NetworkScope of(
+      String host,
+      HostCapabilities capabilities,
+      ResolvedNetwork network,
+      List<Integer> local,
+      String prefix,
+      Ruleset ruleset) {
+    BitSet localSet = new BitSet();
+    local.forEach(localSet::set);
+    return new NetworkScope(host, capabilities, network, local, localSet, prefix, ruleset);
+  }
+
+  boolean isLocal(int nic) {
+    return localSet.get(nic);
+  }
+
+  Nft device(int nic) {
+    return Fields.device(network.nics().get(nic).device());
+  }
+
+  Nft mac(int nic) {
+    return Fields.plain(Addresses.formatMac(network.nics().get(nic).mac()));
+  }
+
+  /** Sends the frames of a vNIC to a chain. */
+  void dispatch(String map, int nic, String chain) {
+    ruleset.map(map, false, List.of("ifname")).add(device(nic), Nft.Verdict.jump(chain));
+  }
+
+  static Nft.Match in(Nft left, String set) {
+    return new Nft.Match("==", left, new Nft.Named(set));
+  }
+
+  static Nft.Match notVmPort(String side) {
+    return new Nft.Match("!=", new Nft.Meta(side), new Nft.Named("vm_ports"));
+  }
+
+  static Nft ether(String field) {
+    return new Nft.Payload("ether", field);
+  }
+
+  /**
+   * Lets pass what belongs to a connection that was let through: replies, and errors about it.
+   * Packets in the direction of the connection meet the rules each time, as in OVN.
+   */
+  static void addTracked(Ruleset.Chain chain) {
+    chain.add(
+        new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("established"))),
+        new Nft.Match("==", new Nft.Ct("direction"), Fields.plain("reply")),
+        Nft.Verdict.RETURN);
+    chain.add(
+        new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("related"))),
+        Nft.Verdict.RETURN);
+  }
+}
