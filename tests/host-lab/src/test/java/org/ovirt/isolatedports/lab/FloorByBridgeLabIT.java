@@ -19,12 +19,14 @@ class FloorByBridgeLabIT {
 
   @Test
   void holdsOnDebiansKernel() {
+    String tests = "tests.root.bridges_test tests.root.faults_test.Abilities";
     List<String> lines =
         DebianHost.run(
             Duration.ofMinutes(20),
-            "cd '%s' && tests/root/run.sh tests.root.bridges_test 2>&1"
-                .formatted(Path.of("../../vdsm-hook").toAbsolutePath().normalize()));
+            "cd '%s' && tests/root/run.sh %s 2>&1"
+                .formatted(Path.of("../../vdsm-hook").toAbsolutePath().normalize(), tests));
 
+    assertThat(lines).contains("abilities: nft=yes ct=yes ibrname=yes reject=yes");
     assertThat(lines).contains("OK").anyMatch(line -> line.matches("Ran [1-9]\\d* tests in .*"));
   }
 }
