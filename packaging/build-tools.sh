@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by demo.sh and test.sh: installs what they themselves need where it is missing.
+# shellcheck shell=sh
+# Sourced by demo.sh, test.sh and build.sh: installs what they themselves need where it is missing.
 
 # What builds: Java, Maven, Python and npm. Node itself comes from the lock file of ui-extension.
 need_build_tools() {
@@ -11,14 +12,29 @@ need_build_tools() {
   install_missing
 }
 
-# What checks the Python code, a client of the REST API, and a browser.
+# What checks the Python code, packages and scripts, clients of the REST API, and a browser.
 need_test_tools() {
   missing=
+  command -v rpmbuild >/dev/null 2>&1 || missing="$missing rpm"
+  command -v rpmlint >/dev/null 2>&1 || missing="$missing rpmlint"
+  command -v shellcheck >/dev/null 2>&1 || missing="$missing shellcheck"
+  command -v systemd-analyze >/dev/null 2>&1 || missing="$missing systemd"
+  command -v help2man >/dev/null 2>&1 || missing="$missing help2man"
+  # Run by the tests themselves, never as a service.
+  command -v apache2 >/dev/null 2>&1 || missing="$missing apache2-bin"
   command -v curl >/dev/null 2>&1 || missing="$missing curl"
   [ -x /usr/bin/chromium ] || missing="$missing chromium"
   for checker in flake8 mypy; do
     /usr/bin/python3 -m "$checker" --version >/dev/null 2>&1 || missing="$missing $checker"
   done
+  install_missing
+}
+
+# What packs RPMs and the deb, with manual pages from what the commands say of themselves.
+need_packaging_tools() {
+  missing=
+  command -v rpmbuild >/dev/null 2>&1 || missing="$missing rpm"
+  command -v help2man >/dev/null 2>&1 || missing="$missing help2man"
   install_missing
 }
 
