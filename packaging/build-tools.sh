@@ -20,6 +20,7 @@ need_test_tools() {
   command -v shellcheck >/dev/null 2>&1 || missing="$missing shellcheck"
   command -v systemd-analyze >/dev/null 2>&1 || missing="$missing systemd"
   command -v help2man >/dev/null 2>&1 || missing="$missing help2man"
+  command -v psql >/dev/null 2>&1 || missing="$missing postgresql-client"
   # Run by the tests themselves, never as a service.
   command -v apache2 >/dev/null 2>&1 || missing="$missing apache2-bin"
   command -v curl >/dev/null 2>&1 || missing="$missing curl"
