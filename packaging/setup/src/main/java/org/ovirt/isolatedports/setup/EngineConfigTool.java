@@ -8,10 +8,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** The engine's own tool {@code engine-config}. */
-public final class EngineConfigTool implements EngineOptions {
+public final class EngineConfigTool implements EngineOptions, LevelOptions {
 
   private static final Duration LIMIT = Duration.ofMinutes(2);
 
@@ -46,9 +50,31 @@ public final class EngineConfigTool implements EngineOptions {
             () -> new SetupException("engine-config does not say the value of " + name + "."));
   }
 
+  /** Prints {@code NAME: VALUE version: LEVEL} for each level; a value may be empty. */
+  @Override
+  public Map<String, String> levels(String name) {
+    Pattern row =
+        Pattern.compile(Pattern.quote(name) + ": (?<value>.*?) ?version: (?<level>\\S+)");
+    Map<String, String> levels = new TreeMap<>();
+    run("-g", name)
+        .lines()
+        .map(row::matcher)
+        .filter(Matcher::matches)
+        .forEach(found -> levels.put(found.group("level"), found.group("value")));
+    if (levels.isEmpty()) {
+      throw new SetupException("engine-config does not say the value of " + name + ".");
+    }
+    return levels;
+  }
+
   @Override
   public void set(String name, String value) {
-    String unused = run("-s", name + "=" + value, "--cver=general");
+    set(name, value, "general");
+  }
+
+  @Override
+  public void set(String name, String value, String level) {
+    String unused = run("-s", name + "=" + value, "--cver=" + level);
   }
 
   private String run(String... arguments) {

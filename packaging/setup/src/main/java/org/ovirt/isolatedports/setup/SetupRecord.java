@@ -20,7 +20,7 @@ import java.util.TreeMap;
  * What was there before the set-up changed it, on disk: written before each change, so that a
  * set-up that was cut off can be undone too.
  */
-final class SetupRecord implements AutoCloseable {
+public final class SetupRecord implements AutoCloseable {
 
   private final Path file;
   private final Path lockFile;
@@ -33,7 +33,7 @@ final class SetupRecord implements AutoCloseable {
    *
    * @throws SetupException if another has it open, or it is damaged
    */
-  SetupRecord(Path file) {
+  public SetupRecord(Path file) {
     this.file = file.toAbsolutePath();
     this.lockFile = this.file.resolveSibling(this.file.getFileName() + ".lock");
     this.lock = lock();

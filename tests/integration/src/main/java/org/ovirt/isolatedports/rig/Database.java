@@ -35,6 +35,17 @@ public final class Database implements AutoCloseable {
    * @param directory where its files go; gone again after {@link #close()}
    */
   public static Database start(Path directory) {
+    Database database = startBare(directory);
+    database.execute(USER, "CREATE DATABASE " + OWN);
+    return database;
+  }
+
+  /**
+   * Starts it with the engine's database alone, as it is before our set-up.
+   *
+   * @param directory where its files go; gone again after {@link #close()}
+   */
+  public static Database startBare(Path directory) {
     try {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.builder()
@@ -43,7 +54,6 @@ public final class Database implements AutoCloseable {
               .setCleanDataDirectory(true)
               .start();
       Database database = new Database(postgres);
-      database.execute(USER, "CREATE DATABASE " + OWN);
       database.execute(USER, "CREATE DATABASE " + ENGINE);
       return database;
     } catch (IOException e) {
@@ -54,6 +64,11 @@ public final class Database implements AutoCloseable {
   /** The JDBC URL of one of the databases. */
   public String url(String name) {
     return postgres.getJdbcUrl(USER, name);
+  }
+
+  /** The port it listens on, on loopback. */
+  public int port() {
+    return postgres.getPort();
   }
 
   /** Who may connect. */

@@ -73,7 +73,7 @@ final class EngineAccess {
   @Option(
       names = "--record",
       paramLabel = "FILE",
-      defaultValue = "/var/lib/ovirt-isolated-ports/scheduler-setup.properties",
+      defaultValue = "/var/lib/ovirt-isolated-ports-setup/scheduler.properties",
       description = "where to keep what was there before (default: ${DEFAULT-VALUE})")
   private Path record;
 
