@@ -108,7 +108,7 @@ public final class Answers {
   public URI engineUrl() {
     try {
       URI url = URI.create(get("engine.url"));
-      if (url.getHost() != null && (url.getScheme().matches("https?"))) {
+      if (url.getHost() != null && url.getScheme().matches("https?")) {
         return url;
       }
     } catch (IllegalArgumentException e) {
@@ -129,7 +129,9 @@ public final class Answers {
     Path file = file("engine.ca-file");
     if (!Files.isReadable(file)) {
       throw new SetupException(
-          "engine.ca-file is " + file + ", which cannot be read: give the engine's CA, which it"
+          "engine.ca-file is "
+              + file
+              + ", which cannot be read: give the engine's CA, which it"
               + " keeps in /etc/pki/ovirt-engine/ca.pem.");
     }
     return Optional.of(file);
@@ -147,8 +149,11 @@ public final class Answers {
       return Files.readAllLines(file).stream().findFirst().orElse("");
     } catch (IOException e) {
       throw new SetupException(
-          "engine.password-file is " + file + ", which cannot be read: put the password of "
-              + user() + " into its first line.");
+          "engine.password-file is "
+              + file
+              + ", which cannot be read: put the password of "
+              + user()
+              + " into its first line.");
     }
   }
 

@@ -58,7 +58,9 @@ public final class DatabasePiece implements Piece {
     }
     if (!hasDatabase()) {
       record.keep(Map.of(MADE_DATABASE, NAME));
-      psql.run(MAINTENANCE, "CREATE DATABASE " + NAME + " OWNER " + NAME + " ENCODING 'UTF8' TEMPLATE template0;");
+      psql.run(
+          MAINTENANCE,
+          "CREATE DATABASE " + NAME + " OWNER " + NAME + " ENCODING 'UTF8' TEMPLATE template0;");
       done.add("Created the database " + NAME + ".");
     }
     return done;

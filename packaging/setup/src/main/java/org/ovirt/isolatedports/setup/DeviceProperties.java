@@ -6,11 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A value of the engine's option {@code CustomDeviceProperties}, such as
- * {@code {type=disk;prop={bootable=^(true|false)$}};{type=interface;prop={speed=^[0-9]{1,5}$}}}, which we
+ * A value of the engine's option {@code CustomDeviceProperties}, such as {@code
+ * {type=disk;prop={bootable=^(true|false)$}};{type=interface;prop={speed=^[0-9]{1,5}$}}}, which we
  * change in one place and keep as it is in all others.
  *
- * <p>The engine splits properties at semicolons, so no expression holds one; braces may stand in them.
+ * <p>The engine splits properties at semicolons, so no expression holds one; braces may stand in
+ * them.
  */
 final class DeviceProperties {
 
@@ -81,8 +82,7 @@ final class DeviceProperties {
 
   private DeviceProperties replaced(String block, String by) {
     int at = value.indexOf(block);
-    return new DeviceProperties(
-        value.substring(0, at) + by + value.substring(at + block.length()));
+    return new DeviceProperties(value.substring(0, at) + by + value.substring(at + block.length()));
   }
 
   private Optional<String> interfaceBlock() {
@@ -90,7 +90,8 @@ final class DeviceProperties {
   }
 
   private static List<String> properties(String block) {
-    return List.of(block.substring(INTERFACE.length(), block.length() - END.length()).split(";", -1));
+    return List.of(
+        block.substring(INTERFACE.length(), block.length() - END.length()).split(";", -1));
   }
 
   /** One for each type of device; between them stands at most a semicolon. */

@@ -53,8 +53,7 @@ public final class EngineConfigTool implements EngineOptions, LevelOptions {
   /** Prints {@code NAME: VALUE version: LEVEL} for each level; a value may be empty. */
   @Override
   public Map<String, String> levels(String name) {
-    Pattern row =
-        Pattern.compile(Pattern.quote(name) + ": (?<value>.*?) ?version: (?<level>\\S+)");
+    Pattern row = Pattern.compile(Pattern.quote(name) + ": (?<value>.*?) ?version: (?<level>\\S+)");
     Map<String, String> levels = new TreeMap<>();
     run("-g", name)
         .lines()

@@ -21,7 +21,9 @@ final class FrontCheck extends Look {
     return "httpd";
   }
 
-  /** By curl, which the server's package requires: whom the certificate is from is another check. */
+  /**
+   * By curl, which the server's package requires: whom the certificate is from is another check.
+   */
   @Override
   public Finding look() {
     String status = status();
@@ -52,7 +54,9 @@ final class FrontCheck extends Look {
               .redirectErrorStream(true)
               .start();
       curl.getOutputStream().close();
-      String status = new String(curl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
+      String status =
+          new String(
+              curl.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.US_ASCII);
       int unused = curl.waitFor();
       return status.strip();
     } catch (IOException e) {

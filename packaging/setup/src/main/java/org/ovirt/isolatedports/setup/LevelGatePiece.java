@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * A look at one option of the engine, and no more: {@code vdc_options} holds passwords too. A role of
- * its own sees a view of that option under the same name, through its search path.
+ * A look at one option of the engine, and no more: {@code vdc_options} holds passwords too. A role
+ * of its own sees a view of that option under the same name, through its search path.
  */
 public final class LevelGatePiece implements Piece {
 

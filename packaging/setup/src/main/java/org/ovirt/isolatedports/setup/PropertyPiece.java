@@ -74,7 +74,8 @@ public final class PropertyPiece implements Piece {
               String back = current.equals(set) ? before : backIn(current, before);
               if (!back.equals(current)) {
                 options.set(OPTION, back, level);
-                done.add("Took port_isolation out of CustomDeviceProperties of level " + level + ".");
+                done.add(
+                    "Took port_isolation out of CustomDeviceProperties of level " + level + ".");
               }
               record.remove(BEFORE + level, SET + level);
             });

@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Passwords that set-up makes: those that the settings file has already, so that a second run changes
- * none, or new ones.
+ * Passwords that set-up makes: those that the settings file has already, so that a second run
+ * changes none, or new ones.
  *
  * @param database of the role that owns the server's database
  * @param engineDatabase of the role that reads one option of the engine
@@ -21,7 +21,8 @@ public record Secrets(String database, String engineDatabase) {
   public static Secrets of(Map<String, String> settings) {
     return new Secrets(
         Optional.ofNullable(settings.get(SettingsPiece.DB_PASSWORD)).orElseGet(Secrets::made),
-        Optional.ofNullable(settings.get(SettingsPiece.ENGINE_DB_PASSWORD)).orElseGet(Secrets::made));
+        Optional.ofNullable(settings.get(SettingsPiece.ENGINE_DB_PASSWORD))
+            .orElseGet(Secrets::made));
   }
 
   private static String made() {

@@ -47,7 +47,8 @@ public final class SettingsPiece implements Piece {
           }
         }
       } catch (IOException e) {
-        throw new SetupException(file + " cannot be read: " + e.getMessage() + ". Run this as root.");
+        throw new SetupException(
+            file + " cannot be read: " + e.getMessage() + ". Run this as root.");
       }
     }
     return settings;
@@ -90,7 +91,8 @@ public final class SettingsPiece implements Piece {
       Files.write(next, text.toString().getBytes(StandardCharsets.UTF_8));
       Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } catch (IOException e) {
-      throw new SetupException(file + " cannot be written: " + e.getMessage() + ". Run this as root.");
+      throw new SetupException(
+          file + " cannot be written: " + e.getMessage() + ". Run this as root.");
     }
     return List.of("Wrote " + file + "; restart ovirt-isolated-ports.");
   }

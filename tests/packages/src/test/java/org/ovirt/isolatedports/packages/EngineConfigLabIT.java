@@ -36,7 +36,10 @@ class EngineConfigLabIT {
 
   private static Command set(String value, String level, String... more) {
     String[] line = {
-      machine.engineConfig().toString(), "-s", "IsPortIsolationSupported=" + value, "--cver=" + level
+      machine.engineConfig().toString(),
+      "-s",
+      "IsPortIsolationSupported=" + value,
+      "--cver=" + level
     };
     List<String> whole = new java.util.ArrayList<>(List.of(line));
     whole.addAll(List.of(more));

@@ -18,8 +18,8 @@ import org.ovirt.isolatedports.rig.Ports;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /**
- * What set-up meets on an engine's machine: a real PostgreSQL with the engine's {@code vdc_options}, the
- * tool engine-config, and an engine's stand-in.
+ * What set-up meets on an engine's machine: a real PostgreSQL with the engine's {@code
+ * vdc_options}, the tool engine-config, and an engine's stand-in.
  */
 final class EnginesMachine implements AutoCloseable {
 
@@ -96,7 +96,9 @@ final class EnginesMachine implements AutoCloseable {
         Statement statement = connection.createStatement();
         ResultSet rows =
             statement.executeQuery(
-                "SELECT version, option_value FROM vdc_options WHERE option_name = '" + name + "'")) {
+                "SELECT version, option_value FROM vdc_options WHERE option_name = '"
+                    + name
+                    + "'")) {
       while (rows.next()) {
         levels.put(rows.getString(1), rows.getString(2));
       }

@@ -40,7 +40,7 @@ class ServerLabIT {
 
   private static final String UNIT = "/usr/lib/systemd/system/ovirt-isolated-ports.service";
   private static final String USER = "ovirt-isolated-ports";
-  private static final Duration START_LIMIT = Duration.ofMinutes(5);
+  private static final Duration START_LIMIT = Duration.ofMinutes(10);
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 

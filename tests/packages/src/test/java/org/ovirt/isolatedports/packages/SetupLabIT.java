@@ -87,9 +87,12 @@ class SetupLabIT {
     Map<String, String> all = new TreeMap<>(machine.levels("CustomDeviceProperties"));
     all.put("gate", machine.levels("IsPortIsolationSupported").toString());
     all.put("roles", query("postgres", "SELECT string_agg(rolname, ',' ORDER BY 1) FROM pg_roles"));
-    all.put("databases", query("postgres", "SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database"));
     all.put(
-        "schemas", query(Database.ENGINE, "SELECT string_agg(nspname, ',' ORDER BY 1) FROM pg_namespace"));
+        "databases",
+        query("postgres", "SELECT string_agg(datname, ',' ORDER BY 1) FROM pg_database"));
+    all.put(
+        "schemas",
+        query(Database.ENGINE, "SELECT string_agg(nspname, ',' ORDER BY 1) FROM pg_namespace"));
     all.put("settings", Files.exists(settings()) ? Files.readString(settings()) : "");
     return all;
   }
@@ -129,9 +132,11 @@ class SetupLabIT {
     assertThat(second.output()).isEqualTo("Nothing to do.\n");
     assertThat(second.code()).isZero();
     assertThat(everything()).isEqualTo(after);
-    String merged = EnginesMachine.SHIPPED.substring(0, EnginesMachine.SHIPPED.length() - 2) + PROPERTY;
+    String merged =
+        EnginesMachine.SHIPPED.substring(0, EnginesMachine.SHIPPED.length() - 2) + PROPERTY;
     assertThat(machine.levels("CustomDeviceProperties").values()).hasSize(7).containsOnly(merged);
-    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(settings()))).isEqualTo("rw-------");
+    assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(settings())))
+        .isEqualTo("rw-------");
   }
 
   @Test
@@ -150,8 +155,15 @@ class SetupLabIT {
   @Test
   void whatOthersAddedSinceStaysAfterRemove() throws IOException, SQLException {
     setUpWell();
-    String theirs = "{type=disk;prop={fast=^(yes|no)$}};" + machine.levels("CustomDeviceProperties").get("4.7");
-    machine.run(machine.engineConfig().toString(), "-s", "CustomDeviceProperties=" + theirs, "--cver=4.7").good();
+    String theirs =
+        "{type=disk;prop={fast=^(yes|no)$}};" + machine.levels("CustomDeviceProperties").get("4.7");
+    machine
+        .run(
+            machine.engineConfig().toString(),
+            "-s",
+            "CustomDeviceProperties=" + theirs,
+            "--cver=4.7")
+        .good();
 
     setup("remove");
 
@@ -178,7 +190,8 @@ class SetupLabIT {
         Statement statement = connection.createStatement()) {
       // As the server asks, by the table's own name.
       List<String> seen = new ArrayList<>();
-      try (ResultSet rows = statement.executeQuery("SELECT DISTINCT option_name FROM vdc_options")) {
+      try (ResultSet rows =
+          statement.executeQuery("SELECT DISTINCT option_name FROM vdc_options")) {
         while (rows.next()) {
           seen.add(rows.getString(1));
         }
@@ -186,7 +199,8 @@ class SetupLabIT {
       assertThat(seen).containsExactly("IsPortIsolationSupported");
       assertThatThrownBy(() -> statement.executeQuery("SELECT * FROM public.vdc_options"))
           .hasMessageContaining("permission denied");
-      assertThatThrownBy(() -> statement.executeUpdate("UPDATE vdc_options SET option_value = 'true'"))
+      assertThatThrownBy(
+              () -> statement.executeUpdate("UPDATE vdc_options SET option_value = 'true'"))
           .hasMessageContaining("permission denied");
     }
     try (Connection own =
@@ -231,14 +245,22 @@ class SetupLabIT {
     Map<String, String> good = new TreeMap<>(answers);
     Files.writeString(work.resolve("wrong"), "wrong\n");
 
-    refused(Map.of("engine.url", "engine.example.com"), "which is no URL of an engine: give one such as");
+    refused(
+        Map.of("engine.url", "engine.example.com"),
+        "which is no URL of an engine: give one such as");
     refused(Map.of("engine.url", "http://127.0.0.1:1/ovirt-engine"), "Set engine.url");
-    refused(Map.of("engine.url", "https://127.0.0.1/ovirt-engine", "engine.ca-file", "/nowhere"), "give the engine's CA");
-    refused(Map.of("engine.password-file", work.resolve("wrong").toString()), "does not let admin@internal in");
+    refused(
+        Map.of("engine.url", "https://127.0.0.1/ovirt-engine", "engine.ca-file", "/nowhere"),
+        "give the engine's CA");
+    refused(
+        Map.of("engine.password-file", work.resolve("wrong").toString()),
+        "does not let admin@internal in");
     refused(Map.of("engine.password-file", "/nowhere"), "put the password of admin@internal");
     refused(Map.of("database.psql", "psql -h 127.0.0.1 -p 1 -U postgres"), "PostgreSQL refuses");
     refused(Map.of("database.psql", "/nowhere/psql"), "install PostgreSQL's client");
-    refused(Map.of("engine.config-command", "/nowhere/engine-config"), "run this on the engine's machine");
+    refused(
+        Map.of("engine.config-command", "/nowhere/engine-config"),
+        "run this on the engine's machine");
     refused(Map.of("enigne.url", "x"), "which nobody asks for");
 
     answers = good;

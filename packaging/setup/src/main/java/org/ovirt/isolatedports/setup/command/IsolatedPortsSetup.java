@@ -64,7 +64,8 @@ public final class IsolatedPortsSetup implements Callable<Integer> {
           .map(each -> each.finding())
           .forEach(
               finding ->
-                  out.println(finding instanceof Missing missing ? missing.change() : finding.what()));
+                  out.println(
+                      finding instanceof Missing missing ? missing.change() : finding.what()));
       return 0;
     }
     Installation.Outcome outcome =
