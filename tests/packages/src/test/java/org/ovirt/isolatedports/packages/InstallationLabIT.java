@@ -175,6 +175,12 @@ class InstallationLabIT {
     root.inside("sh", "-c", "echo '# mine' >> /etc/ovirt-isolated-ports/conf.d/10-defaults.conf")
         .good();
     root.inside("sh", "-c", "echo '{}' > /var/lib/isolated-ports/networks.json").good();
+    List<String> names = new ArrayList<>(Packages.all());
+    names.remove(Packages.CLI);
+    List<String> build =
+        new ArrayList<>(
+            List.of(Packages.PROJECT.resolve("packaging/build.sh").toString(), "--built"));
+    build.addAll(names);
     Command unused =
         Command.run(
                 Map.of(
@@ -182,18 +188,14 @@ class InstallationLabIT {
                     work.resolve("next").toString(),
                     "ISOLATED_PORTS_VERSION",
                     "1.0.1"),
-                List.of(
-                    Packages.PROJECT.resolve("packaging/build.sh").toString(),
-                    "--built",
-                    Packages.HOST,
-                    Packages.SERVER))
+                build)
             .good();
 
-    Command upgraded =
-        root.rpm(
-            "-U",
-            work.resolve("next/" + Packages.HOST + "-1.0.1-1.noarch.rpm").toString(),
-            work.resolve("next/" + Packages.SERVER + "-1.0.1-1.noarch.rpm").toString());
+    List<String> upgrade = new ArrayList<>(List.of("-U"));
+    for (String name : names) {
+      upgrade.add(work.resolve("next/" + name + "-1.0.1-1.noarch.rpm").toString());
+    }
+    Command upgraded = root.rpm(upgrade.toArray(String[]::new));
 
     assertThat(upgraded.output()).isEmpty();
     assertThat(root.rpm("-q", Packages.HOST).output()).contains("1.0.1");
