@@ -246,19 +246,6 @@ class ServerLabIT {
   }
 
   @Test
-  @Order(5)
-  void logsNothingToWorryAbout() throws IOException {
-    List<String> log = Files.readAllLines(root.file("/var/log/ovirt-isolated-ports/server.log"));
-
-    assertThat(log).anyMatch(line -> line.contains("WFLYSRV0025"));
-    assertThat(log.stream().filter(ServerLabIT::isWorrying)).isEmpty();
-  }
-
-  private static boolean isWorrying(String line) {
-    return line.matches("\\d{4}-\\S+ \\S+ (WARN|ERROR|FATAL|SEVERE) .*");
-  }
-
-  @Test
   @Order(6)
   void writesOnlyWhereItMay() throws IOException {
     List<String> written = root.changes();
