@@ -288,8 +288,7 @@ public final class Guard implements EventFollower.Listener {
                     // A profile that lacks it is given it, so only a refusal is worth a word.
                     .filter(
                         item ->
-                            exempt.contains(item.id())
-                                || !refusedAlignments.containsKey(item.id()))
+                            exempt.contains(item.id()) || !refusedAlignments.containsKey(item.id()))
                     .isPresent());
     sources.forEach(source -> found.addAll(source.current()));
     violations.replace(
