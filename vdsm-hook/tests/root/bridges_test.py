@@ -18,7 +18,7 @@ from typing import Dict, List, Set
 from isolated_ports.floor_bridge import PASSING, TABLE, BridgeFloor
 from isolated_ports.host import Host
 
-MOVES = int(os.environ.get('ISOLATED_PORTS_MOVES', '50'))
+MOVES = int(os.environ.get('ISOLATED_PORTS_MOVES', '20'))
 TYPE = b'\x88\xb5'  # for experiments
 _TUNSETIFF, _IFF_TAP, _IFF_NO_PI = 0x400454ca, 2, 0x1000
 
