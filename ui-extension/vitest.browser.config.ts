@@ -9,7 +9,8 @@ export default defineConfig({
     reporters: ['default', 'junit'],
     outputFile: { junit: 'target/browser-reports/TEST-ui-extension-browser.xml' },
     fileParallelism: false,
-    testTimeout: 60_000,
-    hookTimeout: 180_000,
+    // Bounds for a busy machine; on an idle one a test takes a few seconds.
+    testTimeout: 180_000,
+    hookTimeout: 420_000,
   },
 });

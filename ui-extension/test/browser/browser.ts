@@ -29,6 +29,7 @@ export class Portal {
 
   private constructor(page: Page, expected: RegExp | undefined) {
     this.page = page;
+    page.setDefaultTimeout(60_000);
     page.on('console', (message) => {
       if (message.type() === 'error' && !expected?.test(message.text())) {
         this.complaints.push(message.text());

@@ -282,8 +282,9 @@ describe('trouble', () => {
 
   it('says who may not see a network, and does not blame the session', async () => {
     // Somebody who may log in, and not see this network.
-    await rig.order(`grant ClusterAdmin user1 cluster ${await rig.cluster('Production')}`);
-    const portal = await Portal.open(browser, rig, { user: 'user1', expected: /status of 40/ });
+    const other = await rig.network(`other${RUN}`, false);
+    await rig.order(`grant VnicProfileUser user2 vnic_profile ${await rig.profileOf(other.id)}`);
+    const portal = await Portal.open(browser, rig, { user: 'user2', expected: /status of 40/ });
     const tab = await portal.tab('networks', tenants, 'network');
     await tab.getByText('Not found.').waitFor();
     await portal.picture('no-permission');

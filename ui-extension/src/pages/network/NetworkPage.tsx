@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { EmptyState, EmptyStateBody, Label } from '@patternfly/react-core';
-import { useQuery } from '@tanstack/react-query';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { useEffect } from 'react';
 import { asApiError } from '../../api/errors';
 import { isIsolated, type Network, type Uplink } from '../../api/model';
 import { clustersOf, network, networkAtEngine, profilesOf, uplink, violations } from '../../api/queries';
@@ -60,6 +61,7 @@ function EnginesWord({ id }: { readonly id: string }) {
 function Tab({ network: shown }: { readonly network: Network }) {
   const isolated = isIsolated(shown);
   const found = useQuery({ ...violations(shown.id), enabled: isolated });
+  useFreshClusters((found.data ?? []).map((violation) => violation.id).join());
   const attached = useQuery(clustersOf(shown.id, shown.data_center?.id ?? ''));
   const profiles = useQuery({ ...profilesOf(shown.id), enabled: isolated });
   const way = useQuery({ ...uplink(shown.id), enabled: isolated });
@@ -113,6 +115,14 @@ function Tab({ network: shown }: { readonly network: Network }) {
       )}
     </>
   );
+}
+
+/** Clusters are read rarely; what has become wrong or right shows that they have changed. */
+function useFreshClusters(violationIds: string): void {
+  const client = useQueryClient();
+  useEffect(() => {
+    void client.invalidateQueries({ queryKey: ['clusters-of'] });
+  }, [client, violationIds]);
 }
 
 function facts(shown: Network, way: Uplink | undefined): readonly Fact[] {
