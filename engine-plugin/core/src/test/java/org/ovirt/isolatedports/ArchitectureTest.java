@@ -33,4 +33,8 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule policyPackagesHoldAllPolicyClasses =
       noClasses().should().resideInAPackage("org.ovirt.isolatedports.policy");
+
+  @ArchTest
+  static final ArchRule roomsHaveNoCycles =
+      slices().matching("org.ovirt.isolatedports.(*)..").should().beFreeOfCycles();
 }

@@ -14,6 +14,9 @@ import java.util.regex.Pattern;
  */
 public record CompatibilityLevel(int major, int minor) implements Comparable<CompatibilityLevel> {
 
+  /** The level of a cluster of which the engine does not say it in a form that is known. */
+  public static final CompatibilityLevel UNKNOWN = new CompatibilityLevel(0, 0);
+
   private static final Pattern FORM = Pattern.compile("(\\d{1,4})\\.(\\d{1,4})");
   private static final Comparator<CompatibilityLevel> ORDER =
       Comparator.comparingInt(CompatibilityLevel::major)
@@ -37,6 +40,6 @@ public record CompatibilityLevel(int major, int minor) implements Comparable<Com
 
   @Override
   public String toString() {
-    return major + "." + minor;
+    return equals(UNKNOWN) ? "unknown" : major + "." + minor;
   }
 }

@@ -14,16 +14,20 @@ public enum NetworkRole {
   DISPLAY,
   MIGRATION,
   GLUSTER,
-  STORAGE;
+  STORAGE,
+  /** A usage that is not known. */
+  UNKNOWN;
 
-  /** The role behind a usage; empty for {@code vm}, {@code default_route} and unknown ones. */
+  /** The role behind a usage; empty for {@code vm} and {@code default_route}, which are none. */
   public static Optional<NetworkRole> ofUsage(String usage) {
     return switch (usage.toLowerCase(Locale.ROOT)) {
       case "management" -> Optional.of(MANAGEMENT);
       case "display" -> Optional.of(DISPLAY);
       case "migration" -> Optional.of(MIGRATION);
       case "gluster" -> Optional.of(GLUSTER);
-      default -> Optional.empty();
+      case "storage" -> Optional.of(STORAGE);
+      case "vm", "default_route" -> Optional.empty();
+      default -> Optional.of(UNKNOWN);
     };
   }
 

@@ -7,18 +7,10 @@ import java.util.Optional;
  * What our rules need to know of a vNIC profile, as it is or as it is asked for.
  *
  * @param name the name an administrator knows it by
- * @param passthrough whether its vNICs are virtual functions of a physical card
+ * @param passThrough whether its vNICs are virtual functions of a physical card
  * @param portMirroring whether its vNICs get copies of the network's frames
  * @param portRole the value of its custom property {@code port_isolation}, such as {@code
  *     community:blue}; empty where the profile has none
  */
 public record VnicProfile(
-    String name, boolean passthrough, boolean portMirroring, Optional<String> portRole) {
-
-  /** Whether its ports reach other ports than promiscuous ones (RFC 5517, section 3). */
-  public boolean opensPorts() {
-    return portRole
-        .filter(role -> role.equals("promiscuous") || role.startsWith("community:"))
-        .isPresent();
-  }
-}
+    String name, Stated passThrough, Stated portMirroring, Optional<String> portRole) {}

@@ -21,8 +21,8 @@ public record WatchedProfile(
     String name,
     String networkId,
     Optional<String> property,
-    boolean passThrough,
-    boolean portMirroring,
+    Stated passThrough,
+    Stated portMirroring,
     boolean failover,
     boolean forEveryone,
     boolean holdsMacs) {
@@ -33,8 +33,8 @@ public record WatchedProfile(
       String name,
       String networkId,
       Optional<String> property,
-      boolean passThrough,
-      boolean portMirroring,
+      Stated passThrough,
+      Stated portMirroring,
       boolean failover,
       boolean forEveryone) {
     this(id, name, networkId, property, passThrough, portMirroring, failover, forEveryone, true);
@@ -50,12 +50,5 @@ public record WatchedProfile(
   public WatchedProfile withForEveryone(boolean everyone) {
     return new WatchedProfile(
         id, name, networkId, property, passThrough, portMirroring, failover, everyone, holdsMacs);
-  }
-
-  /** Whether its ports reach more than an isolated port does (RFC 5517). */
-  public boolean reachesOtherPorts() {
-    return property
-        .filter(value -> value.equals("promiscuous") || value.startsWith("community:"))
-        .isPresent();
   }
 }

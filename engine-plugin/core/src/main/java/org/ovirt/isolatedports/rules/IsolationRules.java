@@ -17,7 +17,7 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.NetworkRole;
-import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedNetwork;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
@@ -282,7 +282,9 @@ public final class IsolationRules {
    */
   static ValidationResult engineIsolatesNetwork(WatchedNetwork network) {
     return failWith(ValidationMessage.GUARD_NETWORK_NOT_ISOLATED_IN_ENGINE, named(network))
-        .when(!network.enforcedByHook() && !network.isolatedInEngine().orElse(false));
+        .when(
+            !network.enforcedByHook()
+                && !UnknownIsUnsafe.engineIsolates(network.isolatedInEngine()));
   }
 
   static ValidationResult networkIsNotForStorage(WatchedNetwork network) {
@@ -294,8 +296,10 @@ public final class IsolationRules {
 
   /** The engine lets a cluster switch to OVS with isolated networks attached and VMs running. */
   static ValidationResult clusterIsOnLinuxBridges(WatchedNetwork network, WatchedCluster cluster) {
-    return failWith(ValidationMessage.GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES, named(network, cluster))
-        .when(cluster.cluster().switchType() != SwitchType.LINUX_BRIDGE);
+    Map<String, String> variables = new HashMap<>(named(network, cluster));
+    variables.put("type", cluster.cluster().switchType().title());
+    return failWith(ValidationMessage.GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES, variables)
+        .when(!UnknownIsUnsafe.switchIsolates(cluster.cluster().switchType()));
   }
 
   static ValidationResult clusterLevelIsSupported(
@@ -304,7 +308,7 @@ public final class IsolationRules {
     variables.put("level", cluster.cluster().level().toString());
     variables.put("minimum", lowest(gate));
     return failWith(ValidationMessage.GUARD_CLUSTER_LEVEL_UNSUPPORTED, variables)
-        .unless(gate.isSupported(cluster.cluster().level()));
+        .unless(UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), gate));
   }
 
   static ValidationResult networkHasNoRoleInCluster(
@@ -318,13 +322,13 @@ public final class IsolationRules {
   /** A virtual function does not go over the bridge whose flag isolates. */
   static ValidationResult profileIsNotPassThrough(WatchedNetwork network, WatchedProfile profile) {
     return failWith(ValidationMessage.GUARD_PROFILE_PASS_THROUGH, named(network, profile))
-        .when(profile.passThrough());
+        .when(UnknownIsUnsafe.mayBypassBridge(profile.passThrough()));
   }
 
   /** Mirroring copies frames past the bridge's flag (tc, before the bridge sees them). */
   static ValidationResult profileMirrorsNoPorts(WatchedNetwork network, WatchedProfile profile) {
     return failWith(ValidationMessage.GUARD_PROFILE_PORT_MIRRORING, named(network, profile))
-        .when(profile.portMirroring());
+        .when(UnknownIsUnsafe.mayMirror(profile.portMirroring()));
   }
 
   static ValidationResult profileHasNoFailover(WatchedNetwork network, WatchedProfile profile) {
@@ -338,7 +342,10 @@ public final class IsolationRules {
     Map<String, String> variables = new HashMap<>(named(network, profile));
     variables.put("register", RegistrationCommand.of(levels));
     return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_PROPERTY, variables)
-        .when(network.enforcedByHook() && !profile.passThrough() && profile.property().isEmpty());
+        .when(
+            network.enforcedByHook()
+                && profile.passThrough() != Stated.YES
+                && profile.property().isEmpty());
   }
 
   /**
@@ -347,14 +354,14 @@ public final class IsolationRules {
    */
   static ValidationResult profileHoldsMacs(WatchedNetwork network, WatchedProfile profile) {
     return failWith(ValidationMessage.GUARD_PROFILE_WITHOUT_MAC_FILTER, named(network, profile))
-        .when(!profile.passThrough() && !profile.holdsMacs());
+        .when(profile.passThrough() != Stated.YES && !profile.holdsMacs());
   }
 
   static ValidationResult roleIsNotForEveryone(WatchedNetwork network, WatchedProfile profile) {
     Map<String, String> variables = new HashMap<>(named(network, profile));
     variables.put("role", profile.property().orElse(""));
     return failWith(ValidationMessage.GUARD_PROFILE_ROLE_FOR_EVERYONE, variables)
-        .when(profile.reachesOtherPorts() && profile.forEveryone());
+        .when(UnknownIsUnsafe.mayReachOtherPorts(profile.property()) && profile.forEveryone());
   }
 
   static ValidationResult nicIsWhereGateIsOpen(
@@ -369,7 +376,7 @@ public final class IsolationRules {
     variables.put("level", cluster.cluster().level().toString());
     variables.put("minimum", lowest(gate));
     return failWith(ValidationMessage.GUARD_NIC_WHERE_GATE_IS_CLOSED, variables)
-        .unless(gate.isSupported(cluster.cluster().level()));
+        .unless(UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), gate));
   }
 
   static ValidationResult runningNicIsOnFitHost(

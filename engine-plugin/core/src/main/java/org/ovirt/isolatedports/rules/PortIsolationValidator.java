@@ -19,12 +19,10 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
-import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.validation.ValidationResult;
 
@@ -35,10 +33,6 @@ import org.ovirt.isolatedports.validation.ValidationResult;
  * hold every caller to them also where the engine does not know the attribute.
  */
 public final class PortIsolationValidator {
-
-  /** Usages of API v4 that carry the infrastructure's own traffic. */
-  private static final Set<String> INFRASTRUCTURE_ROLES =
-      Set.of("management", "display", "migration", "storage", "gluster");
 
   private PortIsolationValidator() {}
 
@@ -65,20 +59,24 @@ public final class PortIsolationValidator {
         gate.lowestSupported().map(CompatibilityLevel::toString).orElse("that is not available");
     return ValidationResult.failWith(
             ACTION_TYPE_FAILED_PORT_ISOLATION_UNSUPPORTED_CLUSTER_LEVEL, Map.of("minimum", minimum))
-        .when(network.portIsolation() && !gate.isSupported(cluster.level()));
+        .when(network.portIsolation() && !UnknownIsUnsafe.levelIsOpen(cluster.level(), gate));
   }
 
   /** Only a Linux bridge knows isolated ports. */
   public static ValidationResult onlyOnLinuxBridges(LogicalNetwork network, Cluster cluster) {
     return ValidationResult.failWith(ACTION_TYPE_FAILED_PORT_ISOLATION_INCOMPATIBLE_SWITCH_TYPE)
-        .when(network.portIsolation() && cluster.switchType() != SwitchType.LINUX_BRIDGE);
+        .when(network.portIsolation() && !UnknownIsUnsafe.switchIsolates(cluster.switchType()));
   }
 
   /** Management, display, migration, storage and gluster traffic runs between peers. */
   public static ValidationResult withoutInfrastructureRole(
       LogicalNetwork network, Collection<String> usages) {
     String role =
-        usages.stream().filter(INFRASTRUCTURE_ROLES::contains).sorted().findFirst().orElse("");
+        usages.stream()
+            .filter(usage -> UnknownIsUnsafe.roleOfUsage(usage).isPresent())
+            .sorted()
+            .findFirst()
+            .orElse("");
     return ValidationResult.failWith(
             PORT_ISOLATION_NOT_SUPPORTED_ON_ROLE_NETWORK,
             Map.of("network", network.name(), "role", role))
@@ -90,7 +88,7 @@ public final class PortIsolationValidator {
       LogicalNetwork network, VnicProfile profile) {
     return ValidationResult.failWith(
             ACTION_TYPE_FAILED_PASSTHROUGH_PROFILE_NOT_SUPPORTS_PORT_ISOLATION)
-        .when(network.portIsolation() && profile.passthrough());
+        .when(network.portIsolation() && UnknownIsUnsafe.mayBypassBridge(profile.passThrough()));
   }
 
   /** VDSM mirrors with tc, which copies frames before the bridge looks at the flag. */
@@ -98,7 +96,7 @@ public final class PortIsolationValidator {
     return ValidationResult.failWith(
             PORT_MIRRORING_NOT_SUPPORTED_WITH_PORT_ISOLATION,
             Map.of("network", network.name(), "profile", profile.name()))
-        .when(network.portIsolation() && profile.portMirroring());
+        .when(network.portIsolation() && UnknownIsUnsafe.mayMirror(profile.portMirroring()));
   }
 
   /** While a passthrough vNIC is away its VM uses the failover profile's network. */
@@ -121,7 +119,10 @@ public final class PortIsolationValidator {
                 profile.name(),
                 "role",
                 profile.portRole().orElse("")))
-        .when(network.portIsolation() && profile.opensPorts() && usableByEveryone);
+        .when(
+            network.portIsolation()
+                && UnknownIsUnsafe.mayReachOtherPorts(profile.portRole())
+                && usableByEveryone);
   }
 
   /**

@@ -24,9 +24,9 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.NetworkRole;
-import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 
 /** What stands against moving VMs from a network to an isolated twin of it. */
@@ -46,13 +46,14 @@ public final class MovingInRules {
 
   /** Whether the twin can be attached to a cluster. */
   public static boolean canIsolate(WatchedCluster cluster, LevelGate gate) {
-    return cluster.cluster().switchType() == SwitchType.LINUX_BRIDGE
-        && gate.isSupported(cluster.cluster().level());
+    return UnknownIsUnsafe.switchIsolates(cluster.cluster().switchType())
+        && UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), gate);
   }
 
   /** Whether a profile can have a counterpart on an isolated network. */
   public static boolean canFollow(WatchedProfile profile) {
-    return !profile.passThrough() && !profile.portMirroring();
+    return !UnknownIsUnsafe.mayBypassBridge(profile.passThrough())
+        && !UnknownIsUnsafe.mayMirror(profile.portMirroring());
   }
 
   private static void ofNetwork(Situation at, List<Obstacle> found) {
@@ -80,6 +81,8 @@ public final class MovingInRules {
               at.network().name(),
               "cluster",
               watched.cluster().name(),
+              "type",
+              watched.cluster().switchType().title(),
               "level",
               watched.cluster().level().toString(),
               "minimum",
@@ -87,10 +90,10 @@ public final class MovingInRules {
                   .lowestSupported()
                   .map(CompatibilityLevel::toString)
                   .orElse("that is not available"));
-      if (!at.gate().isSupported(watched.cluster().level())) {
+      if (!UnknownIsUnsafe.levelIsOpen(watched.cluster().level(), at.gate())) {
         found.add(Obstacle.partial(TWIN_CLUSTER_LEVEL, named));
       }
-      if (watched.cluster().switchType() != SwitchType.LINUX_BRIDGE) {
+      if (!UnknownIsUnsafe.switchIsolates(watched.cluster().switchType())) {
         found.add(Obstacle.partial(TWIN_CLUSTER_SWITCH, named));
       }
       for (NetworkRole role : watched.attached().getOrDefault(at.id(), Set.of())) {
@@ -116,10 +119,10 @@ public final class MovingInRules {
             .collect(Collectors.toSet());
     for (WatchedProfile profile : at.profiles()) {
       Map<String, String> named = Map.of("network", at.network().name(), "profile", profile.name());
-      if (own.contains(profile.id()) && profile.passThrough()) {
+      if (own.contains(profile.id()) && UnknownIsUnsafe.mayBypassBridge(profile.passThrough())) {
         found.add(Obstacle.partial(TWIN_PROFILE_PASS_THROUGH, named));
       }
-      if (own.contains(profile.id()) && profile.portMirroring()) {
+      if (own.contains(profile.id()) && UnknownIsUnsafe.mayMirror(profile.portMirroring())) {
         found.add(Obstacle.partial(TWIN_PROFILE_MIRRORING, named));
       }
       String target = at.failoverTargets().get(profile.id());

@@ -98,7 +98,7 @@ public enum ValidationMessage {
           + " of the bond."),
   GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES(
       "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has switch"
-          + " type OVS, where ports cannot be isolated: set the cluster's switch type back to Linux"
+          + " type ${type}, where ports cannot be isolated: set the cluster's switch type back to Linux"
           + " Bridge, or detach the network from it."),
   GUARD_CLUSTER_LEVEL_UNSUPPORTED(
       "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has"
@@ -212,7 +212,7 @@ public enum ValidationMessage {
           + " the twin is not attached to it and the vNICs of its VMs stay. Raise the cluster to level"
           + " ${minimum} and prepare again."),
   TWIN_CLUSTER_SWITCH(
-      "Cluster ${cluster} has switch type OVS, where ports cannot be isolated: the twin is not attached"
+      "Cluster ${cluster} has switch type ${type}, where ports cannot be isolated: the twin is not attached"
           + " to it and the vNICs of its VMs stay. Set the switch type to Linux Bridge and prepare"
           + " again."),
   TWIN_ROLE_STAYS(

@@ -37,6 +37,7 @@ import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.NetworkRole;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedNetwork;
@@ -95,7 +96,14 @@ class IsolationRulesTest {
       boolean failover,
       boolean everyone) {
     return new WatchedProfile(
-        "p1", "gold", "n1", property, passThrough, mirroring, failover, everyone);
+        "p1",
+        "gold",
+        "n1",
+        property,
+        Stated.of(passThrough),
+        Stated.of(mirroring),
+        failover,
+        everyone);
   }
 
   private static AssessedHost host(String status, List<String> reasons, boolean linuxBridge) {
@@ -262,7 +270,9 @@ class IsolationRulesTest {
 
   @Test
   void leavesProfilesOfOtherNetworksAlone() {
-    profiles.add(new WatchedProfile("p2", "vf", "other", Optional.empty(), true, true, true, true));
+    profiles.add(
+        new WatchedProfile(
+            "p2", "vf", "other", Optional.empty(), Stated.YES, Stated.YES, true, true));
     assertThat(check()).isEmpty();
   }
 
@@ -369,7 +379,9 @@ class IsolationRulesTest {
     profiles.set(0, profile(Optional.empty(), true, false, false, false));
     String before = check().get(0).key();
     profiles.set(
-        0, new WatchedProfile("p1", "renamed", "n1", Optional.empty(), true, false, false, false));
+        0,
+        new WatchedProfile(
+            "p1", "renamed", "n1", Optional.empty(), Stated.YES, Stated.NO, false, false));
     assertThat(check().get(0).key()).isEqualTo(before);
     assertThat(check().get(0).text()).contains("renamed");
   }

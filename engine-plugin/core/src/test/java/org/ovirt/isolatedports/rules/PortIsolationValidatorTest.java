@@ -13,6 +13,7 @@ import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.validation.ValidationResult;
@@ -21,7 +22,8 @@ class PortIsolationValidatorTest {
 
   private static final LogicalNetwork ISOLATED = new LogicalNetwork("blue", true, false, true);
   private static final LogicalNetwork PLAIN = new LogicalNetwork("green", true, false, false);
-  private static final VnicProfile USUAL = new VnicProfile("usual", false, false, Optional.empty());
+  private static final VnicProfile USUAL =
+      new VnicProfile("usual", Stated.NO, Stated.NO, Optional.empty());
 
   @ParameterizedTest
   @CsvSource({"true,true,true", "true,false,false", "false,true,true", "false,false,true"})
@@ -101,7 +103,7 @@ class PortIsolationValidatorTest {
 
   @Test
   void passthroughProfilesAreRefusedInTheEnginesWords() {
-    var passthrough = new VnicProfile("fast", true, false, Optional.empty());
+    var passthrough = new VnicProfile("fast", Stated.YES, Stated.NO, Optional.empty());
     assertThat(text(PortIsolationValidator.notOnPassthroughProfiles(ISOLATED, passthrough)))
         .isEqualTo(
             "Networks with Port Isolation enabled are not supported on passthrough profiles.");
@@ -112,7 +114,7 @@ class PortIsolationValidatorTest {
 
   @Test
   void portMirroringIsRefusedBecauseItCopiesPastTheFlag() {
-    var mirroring = new VnicProfile("tap", false, true, Optional.empty());
+    var mirroring = new VnicProfile("tap", Stated.NO, Stated.YES, Optional.empty());
     assertThat(text(PortIsolationValidator.notWithPortMirroring(ISOLATED, mirroring)))
         .contains("Network blue")
         .contains("vNIC profile tap");
@@ -136,7 +138,7 @@ class PortIsolationValidatorTest {
     "true,true,true"
   })
   void openPortsAreNotForEveryone(String role, boolean everyone, boolean valid) {
-    var profile = new VnicProfile("p", false, false, Optional.of(role));
+    var profile = new VnicProfile("p", Stated.NO, Stated.NO, Optional.of(role));
     assertThat(
             PortIsolationValidator.openPortsNotForEveryone(ISOLATED, profile, everyone).isValid())
         .isEqualTo(valid);

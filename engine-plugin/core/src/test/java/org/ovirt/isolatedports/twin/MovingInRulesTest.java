@@ -31,6 +31,7 @@ import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.NetworkRole;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
@@ -53,7 +54,14 @@ class MovingInRulesTest {
   private static WatchedProfile profile(
       String id, String network, boolean passThrough, boolean mirroring) {
     return new WatchedProfile(
-        id, id, network, Optional.empty(), passThrough, mirroring, false, false);
+        id,
+        id,
+        network,
+        Optional.empty(),
+        Stated.of(passThrough),
+        Stated.of(mirroring),
+        false,
+        false);
   }
 
   private static Situation situation(

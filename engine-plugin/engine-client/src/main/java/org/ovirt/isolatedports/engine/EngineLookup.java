@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.engine;
 
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
-import org.ovirt.engine.sdk4.services.SystemService;
-import org.ovirt.engine.sdk4.types.CustomProperty;
-import org.ovirt.engine.sdk4.types.NetworkUsage;
-import org.ovirt.engine.sdk4.types.Nic;
-import org.ovirt.engine.sdk4.types.VnicPassThroughMode;
-import org.ovirt.isolatedports.inventory.VnicProfile;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.inventory.Network;
 
 /**
  * What the rules need to know of the engine's entities, each in one request.
@@ -20,84 +18,46 @@ import org.ovirt.isolatedports.inventory.VnicProfile;
  */
 public class EngineLookup {
 
-  /**
-   * A network.
-   *
-   * @param dataCenterId its data center, where the engine names one
-   * @param vmNetwork whether VMs may use it
-   * @param external whether an external provider owns it
-   * @param portIsolation what the engine itself says of the attribute
-   */
-  public record Network(
-      UUID id,
-      Optional<UUID> dataCenterId,
-      String name,
-      boolean vmNetwork,
-      boolean external,
-      boolean portIsolation) {}
-
-  /** A vNIC profile and its network. */
-  public record Profile(VnicProfile profile, Network network) {}
-
   private static final int FORBIDDEN = 403;
   private static final Pattern SEARCHABLE = Pattern.compile("[A-Za-z0-9_-]+");
+  private static final String NETWORK = "network";
 
-  private final HardenedSdk sdk;
+  private final JsonEngine engine;
 
-  public EngineLookup(HardenedSdk sdk) {
-    this.sdk = sdk;
+  public EngineLookup(JsonEngine engine) {
+    this.engine = engine;
   }
 
   /** A network by its id. */
   public Optional<Network> network(String token, String id) {
-    return visible(() -> system(token).networksService().networkService(id).get().send().network())
-        .map(EngineLookup::network);
+    return engine.find(token, "/networks/" + id).map(EngineLookup::named);
   }
 
   /** A network of a data center by its name. */
   public Optional<Network> networkByName(String token, UUID dataCenterId, String name) {
-    Supplier<List<org.ovirt.engine.sdk4.types.Network>> all =
-        () ->
-            system(token)
-                .dataCentersService()
-                .dataCenterService(dataCenterId.toString())
-                .networksService()
-                .list()
-                .send()
-                .networks();
-    Supplier<List<org.ovirt.engine.sdk4.types.Network>> searched =
-        () -> system(token).networksService().list().search("name=" + name).send().networks();
     // Other names would mean something else in the engine's search language.
-    return visible(SEARCHABLE.matcher(name).matches() ? searched : all).orElse(List.of()).stream()
-        .filter(network -> name.equals(network.name()))
-        .map(EngineLookup::network)
+    String path =
+        SEARCHABLE.matcher(name).matches()
+            ? "/networks?search=" + URLEncoder.encode("name=" + name, StandardCharsets.UTF_8)
+            : "/datacenters/" + dataCenterId + "/networks";
+    return items(token, path, NETWORK).stream()
+        .map(EngineLookup::named)
+        .filter(network -> network.name().equals(name))
         .filter(network -> network.dataCenterId().filter(dataCenterId::equals).isPresent())
         .findFirst();
   }
 
   /** A data center's id by its name. */
   public Optional<UUID> dataCenterByName(String token, String name) {
-    return visible(() -> system(token).dataCentersService().list().send().dataCenters())
-        .orElse(List.of())
-        .stream()
-        .filter(dataCenter -> name.equals(dataCenter.name()))
-        .map(dataCenter -> UUID.fromString(dataCenter.id()))
+    return items(token, "/datacenters", "data_center").stream()
+        .filter(dataCenter -> dataCenter.text("name").filter(name::equals).isPresent())
+        .map(EntityParser::uuid)
         .findFirst();
   }
 
   /** A data center's compatibility level, such as 4.4. */
   public Optional<String> levelOf(String token, UUID dataCenter) {
-    return visible(
-            () ->
-                system(token)
-                    .dataCentersService()
-                    .dataCenterService(dataCenter.toString())
-                    .get()
-                    .send()
-                    .dataCenter())
-        .map(found -> found.version())
-        .filter(version -> version.majorPresent() && version.minorPresent())
-        .map(version -> version.major() + "." + version.minor());
+    return engine.find(token, "/datacenters/" + dataCenter).flatMap(EntityParser::levelText);
   }
 
   /**
@@ -106,145 +66,87 @@ public class EngineLookup {
    * @throws EngineException if the engine refuses, as it does while VMs use the network
    */
   public void remove(String token, UUID id) {
-    visible(() -> system(token).networksService().networkService(id.toString()).remove().send());
+    engine.remove(token, "/networks/" + id);
   }
 
   /** The networks attached to a cluster. */
   public List<Network> networksOfCluster(String token, String clusterId) {
-    return visible(
-            () ->
-                system(token)
-                    .clustersService()
-                    .clusterService(clusterId)
-                    .networksService()
-                    .list()
-                    .send()
-                    .networks())
-        .orElse(List.of())
-        .stream()
-        .map(EngineLookup::network)
+    return items(token, "/clusters/" + clusterId + "/networks", NETWORK).stream()
+        .map(EngineLookup::named)
         .toList();
   }
 
-  /** A vNIC profile with its network. */
-  public Optional<Profile> profile(String token, String id) {
-    return visible(
-            () ->
-                system(token)
-                    .vnicProfilesService()
-                    .profileService(id)
-                    .get()
-                    .follow("network")
-                    .send()
-                    .profile())
-        .map(profile -> new Profile(profile(profile), networkOf(token, profile)));
+  /** The network of a vNIC profile. */
+  public Optional<Network> networkOfProfile(String token, String id) {
+    return engine
+        .find(token, "/vnicprofiles/" + id + "?follow=network")
+        .map(profile -> networkOf(token, profile));
   }
 
   /** The network that a vNIC is on; a vNIC without a profile is on none. */
   public Optional<Network> networkOfNic(String token, String vmId, String nicId) {
-    return visible(
-            () ->
-                system(token)
-                    .vmsService()
-                    .vmService(vmId)
-                    .nicsService()
-                    .nicService(nicId)
-                    .get()
-                    .follow("vnic_profile.network")
-                    .send()
-                    .nic())
-        .flatMap(nic -> networkOf(token, nic));
+    return engine
+        .find(token, "/vms/" + vmId + "/nics/" + nicId + "?follow=vnic_profile.network")
+        .flatMap(nic -> nic.child("vnic_profile"))
+        .map(profile -> networkOf(token, profile));
   }
 
   /** The networks that a VM's vNICs are on. */
   public List<Network> networksOfVm(String token, String vmId) {
-    return visible(
-            () ->
-                system(token)
-                    .vmsService()
-                    .vmService(vmId)
-                    .nicsService()
-                    .list()
-                    .follow("vnic_profile.network")
-                    .send()
-                    .nics())
-        .orElse(List.of())
-        .stream()
-        .flatMap(nic -> networkOf(token, nic).stream())
+    return items(token, "/vms/" + vmId + "/nics?follow=vnic_profile.network", "nic").stream()
+        .flatMap(nic -> nic.child("vnic_profile").stream())
+        .map(profile -> networkOf(token, profile))
         .distinct()
         .toList();
   }
 
   /** The cluster that a VM is in. */
   public Optional<String> clusterOfVm(String token, String vmId) {
-    return visible(() -> system(token).vmsService().vmService(vmId).get().send().vm())
-        .flatMap(vm -> Optional.ofNullable(vm.cluster()))
-        .map(cluster -> cluster.id());
-  }
-
-  private Optional<Network> networkOf(String token, Nic nic) {
-    return Optional.ofNullable(nic.vnicProfile()).map(profile -> networkOf(token, profile));
+    return engine
+        .find(token, "/vms/" + vmId)
+        .flatMap(vm -> vm.child("cluster"))
+        .map(EntityParser::id);
   }
 
   /** The network of a profile, also where the engine did not follow the link. */
-  private Network networkOf(String token, org.ovirt.engine.sdk4.types.VnicProfile profileOrLink) {
-    org.ovirt.engine.sdk4.types.Network network =
-        profileOrLink.network() == null
-            ? visible(
-                    () ->
-                        system(token)
-                            .vnicProfilesService()
-                            .profileService(profileOrLink.id())
-                            .get()
-                            .send()
-                            .profile())
-                .map(profile -> profile.network())
-                .orElseThrow(EngineLookup::unseen)
-            : profileOrLink.network();
-    if (network.name() != null) {
-      return network(network);
+  private Network networkOf(String token, ApiBody profileOrLink) {
+    ApiBody network =
+        profileOrLink
+            .child(NETWORK)
+            .or(
+                () ->
+                    engine
+                        .find(token, "/vnicprofiles/" + EntityParser.id(profileOrLink))
+                        .flatMap(profile -> profile.child(NETWORK)))
+            .orElseThrow(EngineLookup::unseen);
+    if (network.has("name")) {
+      return named(network);
     }
     // A user who may use the profile need not see the network: its id is enough for our store.
-    return network(token, network.id())
+    String id = EntityParser.id(network);
+    return network(token, id)
         .orElseGet(
             () ->
                 new Network(
-                    UUID.fromString(network.id()),
+                    EntityParser.uuid(network),
                     Optional.empty(),
-                    network.id(),
+                    id,
                     true,
                     false,
-                    false));
+                    Optional.empty()));
   }
 
-  private SystemService system(String token) {
-    return sdk.connection(token).systemService();
+  private List<ApiBody> items(String token, String path, String element) {
+    return engine.find(token, path).map(list -> list.items(element)).orElse(List.of());
   }
 
-  private static Network network(org.ovirt.engine.sdk4.types.Network network) {
-    if (network.id() == null || network.name() == null) {
-      throw incomplete();
+  private static Network named(ApiBody network) {
+    if (!network.has("name")) {
+      throw new EngineException(
+          EngineException.Kind.GARBAGE,
+          "The oVirt engine's answer lacks an id or a name that API v4 always gives.");
     }
-    return new Network(
-        UUID.fromString(network.id()),
-        Optional.ofNullable(network.dataCenter()).map(dc -> UUID.fromString(dc.id())),
-        network.name(),
-        network.usagesPresent() && network.usages().contains(NetworkUsage.VM),
-        network.externalProviderPresent(),
-        network.portIsolationPresent() && network.portIsolation());
-  }
-
-  private static VnicProfile profile(org.ovirt.engine.sdk4.types.VnicProfile profile) {
-    return new VnicProfile(
-        profile.name() == null ? "" : profile.name(),
-        profile.passThroughPresent() && profile.passThrough().mode() == VnicPassThroughMode.ENABLED,
-        profile.portMirroringPresent() && profile.portMirroring(),
-        profile.customPropertiesPresent()
-            ? profile.customProperties().stream()
-                .filter(property -> VnicProfiles.PROPERTY.equals(property.name()))
-                .map(CustomProperty::value)
-                .findFirst()
-            : Optional.empty());
+    return EntityParser.network(network);
   }
 
   /**
@@ -254,12 +156,6 @@ public class EngineLookup {
   private static EngineException unseen() {
     return new EngineException(
         EngineException.Kind.REFUSED, FORBIDDEN, "User is not authorized to perform this action.");
-  }
-
-  private static EngineException incomplete() {
-    return new EngineException(
-        EngineException.Kind.GARBAGE,
-        "The oVirt engine's answer lacks an id or a name that API v4 always gives.");
   }
 
   /** Empty where the engine answers 404; its other refusals are thrown. */

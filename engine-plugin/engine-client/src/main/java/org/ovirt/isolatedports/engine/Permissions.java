@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.ovirt.engine.sdk4.types.Permission;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 
 /**
  * Who may do what, by the engine's own permissions: a permission gives a user or group a role on an
@@ -27,12 +28,6 @@ public class Permissions {
 
   /** ActionGroup CONFIGURE_STORAGE_POOL_NETWORK: to edit a network. */
   public static final String EDIT_NETWORK = "configure_storage_pool_network";
-
-  /** ActionGroup CONFIGURE_VM_NETWORK: to put a vNIC on a profile. */
-  private static final String USE_PROFILE = "configure_vm_network";
-
-  /** The engine's built-in role for it, which is known without looking. */
-  private static final String VNIC_PROFILE_USER = "def0000a-0000-0000-0000-def000000010";
 
   private static final Duration MAX_AGE = Duration.ofMinutes(1);
 
@@ -58,27 +53,39 @@ public class Permissions {
   }
 
   /**
-   * Whether Everyone may put a vNIC on a profile, or on all profiles of a network.
+   * Whether Everyone may put a vNIC on a profile, or on all profiles of a network. Permissions or
+   * permits that cannot be read are taken to let.
    *
    * @param object where it is, such as {@code vnicprofiles/123}
    */
   public boolean everyoneMayUse(String token, String object) {
-    return permissions(token, object).stream()
-        .filter(permission -> holder(permission).filter(EVERYONE::equals).isPresent())
-        .map(permission -> permission.role().id())
-        .anyMatch(
-            role -> VNIC_PROFILE_USER.equals(role) || permits(token, role).contains(USE_PROFILE));
+    return visiblePermissions(token, object)
+        .map(
+            permissions ->
+                permissions.stream()
+                    .filter(permission -> holder(permission).filter(EVERYONE::equals).isPresent())
+                    .map(permission -> permission.role().id())
+                    .anyMatch(role -> mayUseProfiles(token, role)))
+        .orElse(true);
+  }
+
+  private boolean mayUseProfiles(String token, String role) {
+    return UnknownIsUnsafe.mayUseProfiles(
+        role, UnknownIsUnsafe.dependsOnPermits(role) ? readPermits(token, role) : Optional.empty());
   }
 
   private List<Permission> permissions(String token, String object) {
+    return visiblePermissions(token, object).orElse(List.of());
+  }
+
+  private Optional<List<Permission>> visiblePermissions(String token, String object) {
     String path = object.isEmpty() ? "permissions" : object + "/permissions";
     return EngineLookup.visible(
-            () ->
-                ((org.ovirt.engine.sdk4.services.AssignedPermissionsService) service(token, path))
-                    .list()
-                    .send()
-                    .permissions())
-        .orElse(List.of());
+        () ->
+            ((org.ovirt.engine.sdk4.services.AssignedPermissionsService) service(token, path))
+                .list()
+                .send()
+                .permissions());
   }
 
   private org.ovirt.engine.sdk4.Service service(String token, String path) {
@@ -96,11 +103,15 @@ public class Permissions {
 
   /** Roles hardly ever change; a permission is never remembered. */
   private Set<String> permits(String token, String roleId) {
+    return readPermits(token, roleId).orElse(Set.of());
+  }
+
+  private Optional<Set<String>> readPermits(String token, String roleId) {
     Permits known = permitsByRole.get(roleId);
     if (known != null && known.readAt().plus(MAX_AGE).isAfter(Instant.now())) {
-      return known.names();
+      return Optional.of(known.names());
     }
-    Set<String> names =
+    Optional<Set<String>> names =
         EngineLookup.visible(
                 () ->
                     sdk.connection(token)
@@ -111,13 +122,12 @@ public class Permissions {
                         .list()
                         .send()
                         .permits())
-            .orElse(List.of())
-            .stream()
-            .map(permit -> permit.name())
-            .collect(Collectors.toSet());
-    if (!names.isEmpty()) {
-      permitsByRole.put(roleId, new Permits(names, Instant.now()));
-    }
+            .map(
+                permits ->
+                    permits.stream().map(permit -> permit.name()).collect(Collectors.toSet()));
+    names
+        .filter(read -> !read.isEmpty())
+        .ifPresent(read -> permitsByRole.put(roleId, new Permits(read, Instant.now())));
     return names;
   }
 }

@@ -58,9 +58,9 @@ class EngineInTroubleTest {
     EngineHttpClient http = client(settings, EngineGate.Lane.CALLERS);
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
     ServiceEngine json = new ServiceEngine(http, account);
-    EngineLookup sdk = new EngineLookup(new HardenedSdk(http, settings));
+    EngineLookup lookup = new EngineLookup(new JsonEngine(http));
     EngineLookup looks =
-        new EngineLookup(new HardenedSdk(client(settings, EngineGate.Lane.LOOKS), settings));
+        new EngineLookup(new JsonEngine(client(settings, EngineGate.Lane.LOOKS)));
     EventFollower follower =
         new EventFollower(json, List.of(), Duration.ofMillis(1), Clock.systemUTC());
     again(
@@ -75,13 +75,13 @@ class EngineInTroubleTest {
                   });
         });
     again(() -> assertThat(json.read("/clusters?follow=networks")).isNotNull());
-    again(() -> assertThat(dataCenter(account, sdk)).isPresent());
+    again(() -> assertThat(dataCenter(account, lookup)).isPresent());
     again(() -> assertThat(dataCenter(account, looks)).isPresent());
     await(() -> works.get() > 10);
   }
 
-  private static Optional<UUID> dataCenter(ServiceAccount account, EngineLookup sdk) {
-    return account.call(token -> sdk.dataCenterByName(token, "Default"));
+  private static Optional<UUID> dataCenter(ServiceAccount account, EngineLookup lookup) {
+    return account.call(token -> lookup.dataCenterByName(token, "Default"));
   }
 
   private EngineHttpClient client(EngineSettings settings, EngineGate.Lane lane) {

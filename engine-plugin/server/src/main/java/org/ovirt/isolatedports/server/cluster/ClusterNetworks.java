@@ -12,7 +12,9 @@ import org.ovirt.isolatedports.engine.Clusters;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.Changes;
@@ -101,14 +103,13 @@ public class ClusterNetworks {
   private void check(LogicalNetwork network, ApiBody asked, Clusters.Found found) {
     clusterGate.check(found.cluster(), network, CANNOT_ATTACH);
     unlessValid(
-        PortIsolationValidator.withoutInfrastructureRole(network, Networks.usages(asked)),
+        PortIsolationValidator.withoutInfrastructureRole(network, EntityParser.usages(asked)),
         BAD_REQUEST,
         CANNOT_ATTACH);
   }
 
   /** The engine takes a network by its id, or by its name within the cluster's data center. */
-  private Optional<EngineLookup.Network> network(
-      Exchange exchange, ApiBody network, Clusters.Found cluster) {
+  private Optional<Network> network(Exchange exchange, ApiBody network, Clusters.Found cluster) {
     Optional<String> id = network.text("id");
     if (id.isPresent()) {
       return id.flatMap(Networks::uuid)
@@ -137,7 +138,7 @@ public class ClusterNetworks {
           unlessValid(
               PortIsolationValidator.withoutInfrastructureRole(
                   new LogicalNetwork(current.text("name").orElse(""), true, false, isolated),
-                  Networks.usages(change)),
+                  EntityParser.usages(change)),
               BAD_REQUEST,
               CANNOT_EDIT);
           Networks.withoutOurs(change, knowledge.knowsPortIsolation(exchange.token()));

@@ -4,13 +4,12 @@ package org.ovirt.isolatedports.server.cluster;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
-import java.util.Optional;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.Cluster;
-import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
-import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -74,7 +73,7 @@ public class ClustersOfNetworks {
         exchange,
         ref(id),
         current -> {
-          if (change.has("version") || change.has("switch_type")) {
+          if (EntityParser.concernsIsolation(change)) {
             check(exchange, id, wanted(change, current));
           }
           return exchange.send(change.toBytes());
@@ -82,33 +81,14 @@ public class ClustersOfNetworks {
   }
 
   private void check(Exchange exchange, String id, Cluster wanted) {
-    for (EngineLookup.Network attached : lookup.networksOfCluster(exchange.token(), id)) {
+    for (Network attached : lookup.networksOfCluster(exchange.token(), id)) {
       LogicalNetwork network = isolation.logical(attached);
       clusterGate.check(wanted, network, CANNOT_EDIT);
     }
   }
 
   private static Cluster wanted(ApiBody change, ApiBody current) {
-    Cluster before =
-        cluster(
-            current, new Cluster("", "", new CompatibilityLevel(0, 0), SwitchType.LINUX_BRIDGE));
-    return cluster(change, before);
-  }
-
-  /** A cluster as a body has it; what it does not say is as before. */
-  private static Cluster cluster(ApiBody body, Cluster before) {
-    Optional<ApiBody> version = body.child("version");
-    Optional<CompatibilityLevel> level =
-        version.flatMap(
-            v ->
-                CompatibilityLevel.parse(
-                    v.text("major").orElse("") + "." + v.text("minor").orElse("")));
-    return new Cluster(
-        body.text("id").orElse(before.id()),
-        body.text("name").orElse(before.name()),
-        level.orElse(before.level()),
-        body.text("switch_type")
-            .map(type -> "ovs".equalsIgnoreCase(type) ? SwitchType.OVS : SwitchType.LINUX_BRIDGE)
-            .orElse(before.switchType()));
+    return EntityParser.cluster(
+        change, EntityParser.cluster(current, EntityParser.UNKNOWN_CLUSTER));
   }
 }

@@ -9,9 +9,10 @@ import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.Vnics;
-import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.server.violations.Guard;
 
 /**
@@ -81,7 +82,8 @@ public final class Reclosing {
   }
 
   private static boolean lacksProperty(ApiBody profile) {
-    return !EngineReader.isPassThrough(profile) && EngineReader.property(profile).isEmpty();
+    return EntityParser.passThrough(profile) != Stated.YES
+        && EntityParser.portRole(profile).isEmpty();
   }
 
   private Optional<String> close(Vnics.Vnic vnic) {

@@ -55,14 +55,14 @@ public class EngineBeans {
 
   @Produces
   @Singleton
-  EngineLookup engineLookup(HardenedSdk sdk) {
-    return new EngineLookup(sdk);
+  EngineLookup engineLookup(JsonEngine engine) {
+    return new EngineLookup(engine);
   }
 
   @Produces
   @Singleton
-  Clusters clusters(HardenedSdk sdk) {
-    return new Clusters(sdk);
+  Clusters clusters(JsonEngine engine) {
+    return new Clusters(engine);
   }
 
   @Produces

@@ -10,10 +10,11 @@ import java.util.Optional;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.http.NetworkFields;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.options.LevelGateStore;
@@ -60,14 +61,14 @@ public class Isolation implements NetworkFields {
    * Who isolates a network. One that the caller may not see says nothing of the attribute: our row
    * does, for natively isolated networks as well.
    */
-  public Optional<Enforcement> of(EngineLookup.Network network) {
-    return network.portIsolation()
+  public Optional<Enforcement> of(Network network) {
+    return UnknownIsUnsafe.engineIsolates(network.portIsolation())
         ? Optional.of(Enforcement.NATIVE)
         : store.find(network.id()).map(row -> row.enforcement());
   }
 
   /** A network as the rules see it. */
-  public LogicalNetwork logical(EngineLookup.Network network) {
+  public LogicalNetwork logical(Network network) {
     return new LogicalNetwork(
         network.name(), network.vmNetwork(), network.external(), of(network).isPresent());
   }

@@ -21,6 +21,7 @@ import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.server.database.Schema;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
@@ -130,7 +131,7 @@ public class Recovery {
 
   /** Our row follows what came of an update or a removal. */
   private void follow(String token, EngineChange change, UUID network) {
-    Optional<EngineLookup.Network> found = lookup.network(token, network.toString());
+    Optional<Network> found = lookup.network(token, network.toString());
     if (found.isPresent()) {
       store.rename(network, found.get().name());
     } else {
@@ -140,7 +141,7 @@ public class Recovery {
   }
 
   private void completeAdd(String token, EngineChange change) {
-    Optional<EngineLookup.Network> found = created(token, change);
+    Optional<Network> found = created(token, change);
     if (found.isEmpty()) {
       change.networkId().ifPresent(store::remove);
       if (change.networkId().isPresent() || change.startedAt().isBefore(giveUp())) {
@@ -148,7 +149,7 @@ public class Recovery {
       }
       return;
     }
-    EngineLookup.Network network = found.get();
+    Network network = found.get();
     Enforcement enforcement = change.enforcement().orElse(Enforcement.HOOK);
     journal.created(
         change.changeId(),
@@ -183,7 +184,7 @@ public class Recovery {
     LOG.log(Level.INFO, "What was cut short of network {0} is done.", network.name());
   }
 
-  private Optional<EngineLookup.Network> created(String token, EngineChange change) {
+  private Optional<Network> created(String token, EngineChange change) {
     return change.networkId().isPresent()
         ? lookup.network(token, change.networkId().get().toString())
         : change

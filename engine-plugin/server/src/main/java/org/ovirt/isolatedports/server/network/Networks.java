@@ -7,8 +7,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
@@ -16,6 +14,7 @@ import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
@@ -112,7 +111,7 @@ public class Networks {
       unlessValid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
     }
     unlessValid(
-        PortIsolationValidator.withoutInfrastructureRole(wanted, usages(network)),
+        PortIsolationValidator.withoutInfrastructureRole(wanted, EntityParser.usages(network)),
         BAD_REQUEST,
         CANNOT_ADD);
     withoutOurs(network, known);
@@ -199,7 +198,7 @@ public class Networks {
 
   private static void check(ApiBody change, ApiBody current, boolean isolated, boolean asked) {
     String name = current.text("name").orElse("");
-    boolean wasVm = usages(current).contains("vm");
+    boolean wasVm = EntityParser.isForVms(current).orElse(false);
     LogicalNetwork before = new LogicalNetwork(name, wasVm, false, isolated);
     LogicalNetwork after = wanted(change, name, asked, wasVm);
     unlessValid(
@@ -207,7 +206,7 @@ public class Networks {
     unlessValid(PortIsolationValidator.onlyOnVmNetworks(after), CONFLICT, CANNOT_EDIT);
     unlessValid(PortIsolationValidator.notOnExternalNetworks(after), CONFLICT, CANNOT_EDIT);
     unlessValid(
-        PortIsolationValidator.withoutInfrastructureRole(after, usages(change)),
+        PortIsolationValidator.withoutInfrastructureRole(after, EntityParser.usages(change)),
         BAD_REQUEST,
         CANNOT_EDIT);
   }
@@ -268,18 +267,8 @@ public class Networks {
   /** A network as a body asks for it; what it does not say is as before. */
   private static LogicalNetwork wanted(
       ApiBody network, String name, boolean isolated, boolean vmNetworkBefore) {
-    boolean vmNetwork =
-        network.texts("usages", "usage").map(u -> u.contains("vm")).orElse(vmNetworkBefore);
-    return new LogicalNetwork(name, vmNetwork, network.has("external_provider"), isolated);
-  }
-
-  /** The roles a body asks for; {@code display} is also a field of its own. */
-  public static List<String> usages(ApiBody network) {
-    List<String> usages = new ArrayList<>(network.texts("usages", "usage").orElse(List.of()));
-    if (network.flag("display").orElse(false)) {
-      usages.add("display");
-    }
-    return usages;
+    boolean vmNetwork = EntityParser.isForVms(network).orElse(vmNetworkBefore);
+    return new LogicalNetwork(name, vmNetwork, EntityParser.isExternal(network), isolated);
   }
 
   private static IsolatedNetwork row(ApiBody network, Enforcement enforcement) {

@@ -12,11 +12,14 @@ import java.util.Optional;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.Permissions;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -85,12 +88,12 @@ public class ProfilesOfNetworks {
    */
   public Response add(Exchange exchange, Optional<String> networkPath, byte[] body) {
     ApiBody profile = exchange.bodyFormat().read(body, Kind.VNIC_PROFILE.element());
-    Optional<EngineLookup.Network> network =
+    Optional<Network> network =
         networkPath
             .or(() -> profile.child("network").flatMap(link -> link.text("id")))
             .flatMap(Networks::uuid)
             .flatMap(id -> lookup.network(exchange.token(), id.toString()));
-    VnicProfile wanted = wanted(profile, new VnicProfile("", false, false, Optional.empty()));
+    VnicProfile wanted = EntityParser.profile(profile, EntityParser.NEW_PROFILE);
     network.ifPresent(
         found -> {
           check(isolation.logical(found), wanted, CANNOT_ADD);
@@ -115,10 +118,9 @@ public class ProfilesOfNetworks {
         exchange,
         ref(exchange, id),
         current -> {
-          VnicProfile before = wanted(current, new VnicProfile("", false, false, Optional.empty()));
-          VnicProfile after = wanted(change, before);
-          Optional<EngineLookup.Network> network =
-              lookup.profile(exchange.token(), id).map(EngineLookup.Profile::network);
+          VnicProfile before = EntityParser.profile(current, EntityParser.UNKNOWN_PROFILE);
+          VnicProfile after = EntityParser.profile(change, before);
+          Optional<Network> network = lookup.networkOfProfile(exchange.token(), id);
           network.ifPresent(
               found -> {
                 check(isolation.logical(found), after, CANNOT_EDIT);
@@ -151,7 +153,7 @@ public class ProfilesOfNetworks {
       VnicProfile profile,
       String object,
       String action) {
-    if (network.portIsolation() && profile.opensPorts()) {
+    if (network.portIsolation() && UnknownIsUnsafe.mayReachOtherPorts(profile.portRole())) {
       boolean everyone = permissions.everyoneMayUse(exchange.token(), object);
       unlessValid(
           PortIsolationValidator.openPortsNotForEveryone(network, profile, everyone),
@@ -166,12 +168,11 @@ public class ProfilesOfNetworks {
         .child("failover")
         .flatMap(failover -> failover.text("id"))
         .flatMap(Networks::uuid)
-        .flatMap(id -> lookup.profile(exchange.token(), id.toString()))
+        .flatMap(id -> lookup.networkOfProfile(exchange.token(), id.toString()))
         .ifPresent(
             failover ->
                 unlessValid(
-                    PortIsolationValidator.notAsFailoverTarget(
-                        isolation.logical(failover.network()), wanted),
+                    PortIsolationValidator.notAsFailoverTarget(isolation.logical(failover), wanted),
                     BAD_REQUEST,
                     action));
   }
@@ -182,10 +183,9 @@ public class ProfilesOfNetworks {
    * <p>A body's list of properties replaces the profile's, so that one without ours would open its
    * ports.
    */
-  private void carry(
-      ApiBody profile, EngineLookup.Network network, Optional<String> role, boolean replaces) {
+  private void carry(ApiBody profile, Network network, Optional<String> role, boolean replaces) {
     boolean byHook = isolation.of(network).filter(Enforcement.HOOK::equals).isPresent();
-    boolean carried = replaces ? roleIn(profile).isPresent() : role.isPresent();
+    boolean carried = replaces ? EntityParser.portRole(profile).isPresent() : role.isPresent();
     if (byHook && !carried) {
       profile.append(
           CUSTOM_PROPERTIES,
@@ -197,7 +197,7 @@ public class ProfilesOfNetworks {
   private void throwIfNotRegistered(
       Exchange exchange,
       EngineAnswer answer,
-      Optional<EngineLookup.Network> network,
+      Optional<Network> network,
       String action) {
     if (!answer.isSuccess()
         && network.isPresent()
@@ -207,25 +207,5 @@ public class ProfilesOfNetworks {
           "Network " + network.get().name(),
           network.get().dataCenterId().flatMap(id -> lookup.levelOf(exchange.token(), id)));
     }
-  }
-
-  /** A profile as a body asks for it; what it does not say is as before. */
-  private static VnicProfile wanted(ApiBody profile, VnicProfile before) {
-    return new VnicProfile(
-        profile.text("name").orElse(before.name()),
-        profile
-            .child("pass_through")
-            .flatMap(passThrough -> passThrough.text("mode"))
-            .map("enabled"::equalsIgnoreCase)
-            .orElse(before.passthrough()),
-        profile.flag("port_mirroring").orElse(before.portMirroring()),
-        profile.has(CUSTOM_PROPERTIES) ? roleIn(profile) : before.portRole());
-  }
-
-  private static Optional<String> roleIn(ApiBody profile) {
-    return profile.list(CUSTOM_PROPERTIES, CUSTOM_PROPERTY).stream()
-        .filter(property -> property.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
-        .findFirst()
-        .flatMap(property -> property.text("value"));
   }
 }

@@ -23,6 +23,7 @@ import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.engine.VnicProfiles;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
@@ -132,8 +133,7 @@ class TwinBuilder {
 
   /** The twin that a crash left without us knowing its id. */
   private Optional<UUID> cutShort(String token, MovingIn row, TwinSurroundings.Origin origin) {
-    Optional<EngineLookup.Network> named =
-        lookup.networkByName(token, origin.dataCenter(), row.twinName());
+    Optional<Network> named = lookup.networkByName(token, origin.dataCenter(), row.twinName());
     if (named.isEmpty()) {
       return Optional.empty();
     }
@@ -146,7 +146,7 @@ class TwinBuilder {
     if (!ours) {
       throw nameTaken(row.twinName());
     }
-    return named.map(EngineLookup.Network::id);
+    return named.map(Network::id);
   }
 
   /** The fault for a name that another network has. */

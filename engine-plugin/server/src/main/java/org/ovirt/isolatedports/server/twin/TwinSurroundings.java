@@ -15,6 +15,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.engine.JsonReader;
 import org.ovirt.isolatedports.engine.Vnics;
@@ -139,7 +140,7 @@ class TwinSurroundings {
     List<WatchedProfile> profiles = new ArrayList<>();
     Map<String, String> failover = new HashMap<>();
     for (ApiBody profile : reader.read("/vnicprofiles").items("vnic_profile")) {
-      EngineReader.profile(profile).ifPresent(profiles::add);
+      EntityParser.profile(profile).ifPresent(profiles::add);
       profile
           .child("failover")
           .flatMap(target -> target.text("id"))
@@ -150,8 +151,8 @@ class TwinSurroundings {
         new Situation(
             new LogicalNetwork(
                 origin.name(),
-                origin.body().texts("usages", "usage").map(u -> u.contains("vm")).orElse(false),
-                origin.body().has("external_provider"),
+                EntityParser.isForVms(origin.body()).orElse(false),
+                EntityParser.isExternal(origin.body()),
                 isolation
                     .of(origin.id(), origin.body().flag(Isolation.PORT_ISOLATION).orElse(false))
                     .isPresent()),

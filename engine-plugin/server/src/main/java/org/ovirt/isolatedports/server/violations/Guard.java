@@ -21,14 +21,17 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
+import org.ovirt.isolatedports.inventory.LevelGate;
+import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedNetwork;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.rules.EngineSnapshot;
 import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.IsolationRules;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EngineReader;
-import org.ovirt.isolatedports.server.engine.EngineReader.NetworkRead;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 
@@ -99,7 +102,7 @@ public final class Guard implements EventFollower.Listener {
 
   private final EnumSet<Part> asked = EnumSet.allOf(Part.class);
   private final Set<String> askedVms = new HashSet<>();
-  private List<NetworkRead> networks = List.of();
+  private List<Network> networks = List.of();
   private List<WatchedCluster> clusters = List.of();
   private List<WatchedProfile> profiles = List.of();
   private Set<String> profilesForEveryone = Set.of();
@@ -353,12 +356,12 @@ public final class Guard implements EventFollower.Listener {
 
   /** Brings the register in step with the networks the engine has. */
   private void reconcile(Instant now) {
-    Map<UUID, NetworkRead> inEngine =
-        networks.stream().collect(Collectors.toMap(NetworkRead::id, n -> n, (one, two) -> one));
+    Map<UUID, Network> inEngine =
+        networks.stream().collect(Collectors.toMap(Network::id, n -> n, (one, two) -> one));
     Set<UUID> registered = new HashSet<>();
     for (NetworkRegister.Entry entry : register.all()) {
       registered.add(entry.id());
-      NetworkRead read = inEngine.get(entry.id());
+      Network read = inEngine.get(entry.id());
       if (read == null) {
         forgetIfGone(entry, now);
       } else {
@@ -369,8 +372,9 @@ public final class Guard implements EventFollower.Listener {
       }
     }
     toForget.keySet().retainAll(registered);
-    for (NetworkRead network : networks) {
-      if (network.isolated().orElse(false) && !registered.contains(network.id())) {
+    for (Network network : networks) {
+      if (UnknownIsUnsafe.engineIsolates(network.portIsolation())
+          && !registered.contains(network.id())) {
         adopt(network, now);
       }
     }
@@ -385,10 +389,10 @@ public final class Guard implements EventFollower.Listener {
    * Takes in a network the engine isolates. At our start at once; later it may be one that our own
    * REST API is just about to register itself.
    */
-  private void adopt(NetworkRead network, Instant now) {
+  private void adopt(Network network, Instant now) {
     Instant since = toAdopt.computeIfAbsent(network.id(), id -> now);
     if (!networksEverRead || !now.isBefore(since.plus(times.settle()))) {
-      register.adopt(network.id(), network.dataCenterId(), network.name());
+      register.adopt(network.id(), network.dataCenterId().orElseThrow(), network.name());
       toAdopt.remove(network.id());
       LOG.log(Level.INFO, "Network {0} is isolated by the engine; taken in.", network.name());
     }
@@ -411,21 +415,21 @@ public final class Guard implements EventFollower.Listener {
   }
 
   private List<WatchedNetwork> watched(Instant now) {
-    Map<UUID, NetworkRead> inEngine =
-        networks.stream().collect(Collectors.toMap(NetworkRead::id, n -> n, (one, two) -> one));
+    Map<UUID, Network> inEngine =
+        networks.stream().collect(Collectors.toMap(Network::id, n -> n, (one, two) -> one));
     List<WatchedNetwork> watched = new ArrayList<>();
     for (NetworkRegister.Entry entry : register.all()) {
-      NetworkRead read = inEngine.get(entry.id());
+      Network read = inEngine.get(entry.id());
       if (read != null) {
         watched.add(
             new WatchedNetwork(
                 read.id().toString(),
                 read.name(),
-                read.dataCenterId().toString(),
+                read.dataCenterId().orElseThrow().toString(),
                 entry.enforcedByHook(),
                 read.vmNetwork(),
                 read.external(),
-                read.isolated(),
+                read.portIsolation(),
                 Optional.ofNullable(storageBonds.get(read.id().toString()))));
       } else if (!toForget.containsKey(entry.id())) {
         // Registered since the networks were read.
@@ -450,7 +454,9 @@ public final class Guard implements EventFollower.Listener {
               && !leftOpen.contains(network.id())
               && profiles.stream()
                   .filter(profile -> profile.networkId().equals(network.id()))
-                  .anyMatch(profile -> !profile.passThrough() && profile.property().isEmpty());
+                  .anyMatch(
+                      profile ->
+                          profile.passThrough() != Stated.YES && profile.property().isEmpty());
       if (lacking && mayAlign(network.id())) {
         changed |= align(network);
       }
@@ -485,7 +491,10 @@ public final class Guard implements EventFollower.Listener {
   private List<String> profilesWithRoles(List<WatchedNetwork> watched) {
     Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
     return profiles.stream()
-        .filter(profile -> ids.contains(profile.networkId()) && profile.reachesOtherPorts())
+        .filter(
+            profile ->
+                ids.contains(profile.networkId())
+                    && UnknownIsUnsafe.mayReachOtherPorts(profile.property()))
         .map(WatchedProfile::id)
         .toList();
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.violations;
 
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -73,7 +74,7 @@ final class VmWatch {
         clusters.stream()
             .filter(
                 cluster ->
-                    known.filter(each -> !each.isSupported(cluster.cluster().level())).isPresent())
+                    known.filter(each -> !UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), each)).isPresent())
             .collect(Collectors.toMap(cluster -> cluster.cluster().id(), cluster -> cluster));
     Predicate<WatchedVm> matters =
         vm ->

@@ -11,6 +11,7 @@ import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
+import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.Changes;
@@ -90,7 +91,7 @@ public class Nics {
         ref(vmId, id),
         current -> {
           if (mayOpen(change)) {
-            Optional<EngineLookup.Network> network =
+            Optional<Network> network =
                 change.has("vnic_profile")
                     ? network(exchange, change)
                     : lookup.networkOfNic(exchange.token(), vmId, id);
@@ -127,12 +128,11 @@ public class Nics {
     return changes.remove(exchange, ref(vmId, id), current -> exchange.send(body));
   }
 
-  private Optional<EngineLookup.Network> network(Exchange exchange, ApiBody nic) {
+  private Optional<Network> network(Exchange exchange, ApiBody nic) {
     return nic.child("vnic_profile")
         .flatMap(profile -> profile.text("id"))
         .flatMap(Networks::uuid)
-        .flatMap(id -> lookup.profile(exchange.token(), id.toString()))
-        .map(EngineLookup.Profile::network);
+        .flatMap(id -> lookup.networkOfProfile(exchange.token(), id.toString()));
   }
 
   private static Optional<String> mac(ApiBody nic) {
@@ -142,16 +142,12 @@ public class Nics {
   /** Throws a fault unless a vNIC may be put on a profile. */
   public void checkMayJoin(Exchange exchange, String vmId, String profileId, ApiBody nic) {
     lookup
-        .profile(exchange.token(), profileId)
-        .ifPresent(profile -> check(exchange, vmId, profile.network(), mac(nic), CANNOT_EDIT));
+        .networkOfProfile(exchange.token(), profileId)
+        .ifPresent(network -> check(exchange, vmId, network, mac(nic), CANNOT_EDIT));
   }
 
   private void check(
-      Exchange exchange,
-      String vmId,
-      EngineLookup.Network found,
-      Optional<String> mac,
-      String action) {
+      Exchange exchange, String vmId, Network found, Optional<String> mac, String action) {
     LogicalNetwork network = isolation.logical(found);
     if (!network.portIsolation()) {
       return;

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.rules.GuardViolation;
-import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.violations.GuardRig;
 import org.ovirt.isolatedports.server.violations.GuardTimes;
 import org.ovirt.isolatedports.server.violations.TestDatabase;
@@ -97,7 +97,7 @@ class ReclosingTest {
   void theVnicOfARunningVmIsSentToItsHostWithTheProperty() {
     start();
     assertThat(reclosing.close()).isEmpty();
-    assertThat(EngineReader.property(profile())).contains("true");
+    assertThat(EntityParser.portRole(profile())).contains("true");
     assertThat(host.last("updateNic").orElseThrow()).contains(PROPERTY);
     int sent = host.received().size();
     assertThat(reclosing.close()).isEmpty();
@@ -107,7 +107,7 @@ class ReclosingTest {
   @Test
   void aStoppedVmNeedsNothing() {
     assertThat(reclosing.close()).isEmpty();
-    assertThat(EngineReader.property(profile())).contains("true");
+    assertThat(EntityParser.portRole(profile())).contains("true");
     assertThat(host.received()).isEmpty();
   }
 
@@ -135,7 +135,7 @@ class ReclosingTest {
             "{\"custom_properties\":{\"custom_property\":[]}}");
     int sent = host.received().size();
     assertThat(reclosing.close()).isEmpty();
-    assertThat(EngineReader.property(profile())).contains("true");
+    assertThat(EntityParser.portRole(profile())).contains("true");
     assertThat(host.received().size()).isGreaterThan(sent);
   }
 
@@ -167,10 +167,10 @@ class ReclosingTest {
         });
     rig.newGuard();
     rig.step();
-    assertThat(EngineReader.property(profile())).isEmpty();
+    assertThat(EntityParser.portRole(profile())).isEmpty();
     assertThat(rig.rules()).doesNotContain("GUARD_PROFILE_WITHOUT_PROPERTY");
     open[0] = false;
     rig.stepAfter(GuardTimes.DEFAULT.full());
-    assertThat(EngineReader.property(profile())).contains("true");
+    assertThat(EntityParser.portRole(profile())).contains("true");
   }
 }

@@ -203,7 +203,8 @@ public final class EngineReader implements EngineView {
           cluster.id(),
           new ClusterRead(
               cluster.name(),
-              cluster.switchType() != SwitchType.OVS,
+              // A type that is left out or not known is none that isolates.
+              cluster.switchType() == SwitchType.LEGACY,
               idOf(cluster.schedulingPolicy()),
               attachedTo(cluster.id())));
     }

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -27,6 +28,7 @@ import java.util.function.Supplier;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
+import org.ovirt.isolatedports.engine.EventSubject;
 import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
@@ -51,20 +53,18 @@ public final class InventoryKeeper
 
   private static final int PARALLEL_HOSTS = 4;
 
-  /**
-   * Codes of changes to vNICs of a VM ({@code AuditLogType} of the engine): of the VM and its
-   * vNICs, and of snapshots previewed, restored, committed and undone, which bring back the vNICs
-   * of then.
-   */
-  private static final Set<Integer> NIC_CODES =
-      Set.of(
-          35, 930, 931, 932, 933, 934, 935, 1012, 1013, 1014, 1015, //
-          46, 47, 71, 94, 95, 96, 99, 100, 101, 650, 651, 652, 1190);
+  /** What changes the vNICs of a VM. */
+  private static final Set<EventSubject> OF_NICS =
+      EnumSet.of(EventSubject.VNIC, EventSubject.SNAPSHOT);
 
-  /** Codes of changes to networks, profiles, clusters and scheduling policies. */
-  private static final Set<Integer> NETWORK_CODES =
-      Set.of(
-          809, 811, 813, 835, 942, 944, 946, 948, 1112, 1114, 1122, 1124, 1126, 9910, 9912, 9914);
+  /** What changes networks, profiles, clusters and scheduling policies. */
+  private static final Set<EventSubject> OF_NETWORKS =
+      EnumSet.of(
+          EventSubject.NETWORK,
+          EventSubject.CLUSTER_NETWORK,
+          EventSubject.PROFILE,
+          EventSubject.CLUSTER,
+          EventSubject.SCHEDULING_POLICY);
 
   /**
    * How often to look.
@@ -171,10 +171,11 @@ public final class InventoryKeeper
   }
 
   private void follow(AuditEvent event) {
-    if (NETWORK_CODES.contains(event.code())) {
+    Optional<EventSubject> subject = EventSubject.of(event.code());
+    if (subject.filter(OF_NETWORKS::contains).isPresent()) {
       networksAsked = true;
     }
-    if (NIC_CODES.contains(event.code())) {
+    if (subject.filter(OF_NICS::contains).isPresent()) {
       event.vmId().ifPresent(vmChanged);
     } else if (event.vmId().isEmpty()) {
       // A VM's events name its host too, but say nothing of it.

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.engine;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.ovirt.isolatedports.body.ApiBody;
+import org.ovirt.isolatedports.body.MalformedBodyException;
+import org.ovirt.isolatedports.inventory.Cluster;
+import org.ovirt.isolatedports.inventory.CompatibilityLevel;
+import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.inventory.NetworkRole;
+import org.ovirt.isolatedports.inventory.Stated;
+import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.VnicProfile;
+import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.inventory.WatchedVm;
+
+/**
+ * The one reader of the engine's entities, of its answers and of bodies meant for it, in XML or
+ * JSON. A field that is left out or holds what is not known becomes an unknown fact and never an
+ * exception; only an entity without an id cannot be read.
+ */
+public final class EntityParser {
+
+  private static final String USAGES = "usages";
+  private static final String PASS_THROUGH = "pass_through";
+  private static final String PORT_MIRRORING = "port_mirroring";
+  private static final String SWITCH_TYPE = "switch_type";
+  private static final String VERSION = "version";
+  private static final String CUSTOM_PROPERTIES = "custom_properties";
+
+  /** A cluster of which nothing is known. */
+  public static final Cluster UNKNOWN_CLUSTER =
+      new Cluster("", "", CompatibilityLevel.UNKNOWN, SwitchType.UNKNOWN);
+
+  /** A profile of which nothing is known. */
+  public static final VnicProfile UNKNOWN_PROFILE =
+      new VnicProfile("", Stated.UNKNOWN, Stated.UNKNOWN, Optional.empty());
+
+  /** What the engine makes of a profile's fields that a request for a new one leaves out. */
+  public static final VnicProfile NEW_PROFILE =
+      new VnicProfile("", Stated.NO, Stated.NO, Optional.empty());
+
+  private EntityParser() {}
+
+  /** A network; one without a name is a mere link. */
+  public static Network network(ApiBody network) {
+    return new Network(
+        uuid(network),
+        network.child("data_center").map(EntityParser::uuid),
+        network.text("name").orElse(""),
+        isForVms(network).orElse(false),
+        isExternal(network),
+        flag(network, "port_isolation"));
+  }
+
+  /** Whether VMs may use a network; empty if it does not say what it is used for. */
+  public static Optional<Boolean> isForVms(ApiBody network) {
+    return network.texts(USAGES, "usage").map(usages -> usages.contains("vm"));
+  }
+
+  /** Whether an external provider owns a network. */
+  public static boolean isExternal(ApiBody network) {
+    return network.has("external_provider");
+  }
+
+  /** What a network is used for in a cluster; {@code display} is also a field of its own. */
+  public static List<String> usages(ApiBody network) {
+    List<String> usages = new ArrayList<>(network.texts(USAGES, "usage").orElse(List.of()));
+    if (network.flag("display").orElse(false)) {
+      usages.add("display");
+    }
+    return usages;
+  }
+
+  /** A cluster as the engine has it. */
+  public static Cluster cluster(ApiBody cluster) {
+    String id = id(cluster);
+    return cluster(cluster, new Cluster(id, id, CompatibilityLevel.UNKNOWN, SwitchType.UNKNOWN));
+  }
+
+  /** A cluster as a body has it; what it does not say is as before. */
+  public static Cluster cluster(ApiBody cluster, Cluster before) {
+    return new Cluster(
+        cluster.text("id").orElse(before.id()),
+        cluster.text("name").orElse(before.name()),
+        cluster.has(VERSION) ? level(cluster) : before.level(),
+        cluster.has(SWITCH_TYPE) ? switchType(cluster) : before.switchType());
+  }
+
+  /** Whether a body changes what decides if a cluster can isolate ports. */
+  public static boolean concernsIsolation(ApiBody cluster) {
+    return cluster.has(VERSION) || cluster.has(SWITCH_TYPE);
+  }
+
+  /** The compatibility level of a data center, such as 4.4; empty if it is not known. */
+  public static Optional<String> levelText(ApiBody dataCenter) {
+    return Optional.of(level(dataCenter))
+        .filter(level -> !level.equals(CompatibilityLevel.UNKNOWN))
+        .map(CompatibilityLevel::toString);
+  }
+
+  private static CompatibilityLevel level(ApiBody cluster) {
+    return cluster
+        .child(VERSION)
+        .flatMap(
+            version ->
+                CompatibilityLevel.parse(
+                    version.text("major").orElse("") + "." + version.text("minor").orElse("")))
+        .orElse(CompatibilityLevel.UNKNOWN);
+  }
+
+  private static SwitchType switchType(ApiBody cluster) {
+    return cluster.text(SWITCH_TYPE).map(SwitchType::ofField).orElse(SwitchType.UNKNOWN);
+  }
+
+  /**
+   * A cluster with the networks attached to it.
+   *
+   * @param networks the networks as that cluster has them
+   */
+  public static WatchedCluster cluster(ApiBody cluster, List<ApiBody> networks) {
+    Map<String, Set<NetworkRole>> attached = new HashMap<>();
+    for (ApiBody network : networks) {
+      Set<NetworkRole> roles = new HashSet<>();
+      network
+          .texts(USAGES, "usage")
+          .orElse(List.of())
+          .forEach(usage -> NetworkRole.ofUsage(usage).ifPresent(roles::add));
+      attached.put(id(network), roles);
+    }
+    return new WatchedCluster(cluster(cluster), attached);
+  }
+
+  /** A profile as the engine has it; one without a network is none of a VM's. */
+  public static Optional<WatchedProfile> profile(ApiBody profile) {
+    return profile
+        .child("network")
+        .map(EntityParser::id)
+        .map(
+            network ->
+                new WatchedProfile(
+                    id(profile),
+                    profile.text("name").orElse(""),
+                    network,
+                    portRole(profile),
+                    passThrough(profile),
+                    portMirroring(profile),
+                    profile.has("failover"),
+                    false));
+  }
+
+  /** A profile as a body has it; what it does not say is as before. */
+  public static VnicProfile profile(ApiBody profile, VnicProfile before) {
+    return new VnicProfile(
+        profile.text("name").orElse(before.name()),
+        profile.has(PASS_THROUGH) ? passThrough(profile) : before.passThrough(),
+        profile.has(PORT_MIRRORING) ? portMirroring(profile) : before.portMirroring(),
+        profile.has(CUSTOM_PROPERTIES) ? portRole(profile) : before.portRole());
+  }
+
+  /** Whether the vNICs of a profile are virtual functions of a host's card. */
+  public static Stated passThrough(ApiBody profile) {
+    return profile
+        .child(PASS_THROUGH)
+        .flatMap(mode -> mode.text("mode"))
+        .map(
+            mode ->
+                switch (mode.toLowerCase(Locale.ROOT)) {
+                  case "enabled" -> Stated.YES;
+                  case "disabled" -> Stated.NO;
+                  default -> Stated.UNKNOWN;
+                })
+        .orElse(Stated.UNKNOWN);
+  }
+
+  private static Stated portMirroring(ApiBody profile) {
+    return flag(profile, PORT_MIRRORING).map(Stated::of).orElse(Stated.UNKNOWN);
+  }
+
+  /** The value of a profile's custom property {@code port_isolation}. */
+  public static Optional<String> portRole(ApiBody profile) {
+    return profile.list(CUSTOM_PROPERTIES, "custom_property").stream()
+        .filter(each -> each.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
+        .flatMap(each -> each.text("value").stream())
+        .findFirst();
+  }
+
+  /** A VM with its vNICs. */
+  public static WatchedVm vm(ApiBody vm, List<ApiBody> nics) {
+    return new WatchedVm(
+        id(vm),
+        vm.text("name").orElse(""),
+        vm.child("cluster").map(EntityParser::id).orElse(""),
+        vm.child("host").map(EntityParser::id),
+        nics.stream()
+            .map(
+                nic ->
+                    new WatchedVm.Nic(
+                        id(nic),
+                        nic.text("name").orElse(""),
+                        nic.child("vnic_profile").map(EntityParser::id),
+                        // One that is not said to be unplugged may be plugged.
+                        flag(nic, "plugged").orElse(true)))
+            .toList());
+  }
+
+  /** The names of a role's permits. */
+  public static Set<String> permits(ApiBody permits) {
+    return permits.items("permit").stream()
+        .flatMap(permit -> permit.text("name").stream())
+        .collect(Collectors.toUnmodifiableSet());
+  }
+
+  /** An entity's id. */
+  public static String id(ApiBody entity) {
+    return entity.text("id").orElseThrow(() -> garbage("an entity without id"));
+  }
+
+  /** An entity's id, which is a UUID but for roles and groups of old engines. */
+  public static UUID uuid(ApiBody entity) {
+    try {
+      return UUID.fromString(id(entity));
+    } catch (IllegalArgumentException e) {
+      throw garbage("an id that is none");
+    }
+  }
+
+  /** A field that is true or false; empty for anything else. */
+  private static Optional<Boolean> flag(ApiBody entity, String field) {
+    try {
+      return entity.flag(field);
+    } catch (MalformedBodyException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static EngineException garbage(String what) {
+    return new EngineException(
+        EngineException.Kind.GARBAGE, "The oVirt engine's answer holds " + what + ".");
+  }
+}
