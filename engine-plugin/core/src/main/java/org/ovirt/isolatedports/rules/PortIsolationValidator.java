@@ -71,16 +71,15 @@ public final class PortIsolationValidator {
   /** Management, display, migration, storage and gluster traffic runs between peers. */
   public static ValidationResult withoutInfrastructureRole(
       LogicalNetwork network, Collection<String> usages) {
-    String role =
+    Optional<String> role =
         usages.stream()
             .filter(usage -> UnknownIsUnsafe.roleOfUsage(usage).isPresent())
             .sorted()
-            .findFirst()
-            .orElse("");
+            .findFirst();
     return ValidationResult.failWith(
             PORT_ISOLATION_NOT_SUPPORTED_ON_ROLE_NETWORK,
-            Map.of("network", network.name(), "role", role))
-        .when(network.portIsolation() && !role.isEmpty());
+            Map.of("network", network.name(), "role", role.orElse("")))
+        .when(network.portIsolation() && role.isPresent());
   }
 
   /** A passthrough vNIC has no port on the bridge that could be isolated. */

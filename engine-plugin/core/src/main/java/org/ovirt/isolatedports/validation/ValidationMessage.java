@@ -76,13 +76,13 @@ public enum ValidationMessage {
           + " restart ovirt-engine while Isolated Ports runs."),
   GUARD_SCHEDULER_SWITCHED_OFF(
       "The oVirt engine does not ask Isolated Ports where VMs may start: its external scheduling is"
-          + " switched off, and no scheduling policy of a cluster has the filter isolated_ports. VMs"
-          + " may start on hosts that cannot isolate their ports: run isolated-ports-setup scheduler"
-          + " on, and restart ovirt-engine."),
+          + " switched off, and no scheduling policy of a cluster has the filter isolated_ports."
+          + " VMs may start on hosts that cannot isolate their ports: run isolated-ports-setup"
+          + " scheduler on, and restart ovirt-engine."),
   GUARD_SCHEDULING_POLICY_WITHOUT_FILTER(
-      "The scheduling policies of the clusters ${clusters}, which have isolated networks, do not use"
-          + " the filter isolated_ports, so their VMs may start on hosts that cannot isolate their"
-          + " ports: add it to them, or run isolated-ports-setup scheduler on."),
+      "The scheduling policies of the clusters ${clusters}, which have isolated networks, do not"
+          + " use the filter isolated_ports, so their VMs may start on hosts that cannot isolate"
+          + " their ports: add it to them, or run isolated-ports-setup scheduler on."),
   GUARD_NETWORK_NOT_FOR_VMS(
       "Network ${network} is isolated but is no longer a VM network: make it a VM network again, or"
           + " remove it and create it anew without port isolation."),
@@ -94,12 +94,12 @@ public enum ValidationMessage {
           + " new ports on it would come up open: create an isolated network anew and move the VMs"
           + " there."),
   GUARD_NETWORK_IN_STORAGE_BOND(
-      "Network ${network} is isolated but is used for storage in the iSCSI bond ${bond}: take it out"
-          + " of the bond."),
+      "Network ${network} is isolated but is used for storage in the iSCSI bond ${bond}: take it"
+          + " out of the bond."),
   GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES(
       "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has switch"
-          + " type ${type}, where ports cannot be isolated: set the cluster's switch type back to Linux"
-          + " Bridge, or detach the network from it."),
+          + " type ${type}, where ports cannot be isolated: set the cluster's switch type back to"
+          + " Linux Bridge, or detach the network from it."),
   GUARD_CLUSTER_LEVEL_UNSUPPORTED(
       "Network ${network} is isolated, but cluster ${cluster}, to which it is attached, has"
           + " compatibility level ${level}, for which port isolation is not supported: raise the"
@@ -118,27 +118,28 @@ public enum ValidationMessage {
           + " which VMs could leave their isolated port: remove the failover from the profile."),
   GUARD_PROFILE_WITHOUT_PROPERTY(
       "vNIC profile ${profile} of the isolated network ${network} lacks the property port_isolation"
-          + " and the oVirt engine did not accept it: register the property with ${register}, restart"
-          + " ovirt-engine, or set port_isolation=true on the profile."),
+          + " and the oVirt engine did not accept it: register the property with ${register},"
+          + " restart ovirt-engine, or set port_isolation=true on the profile."),
   GUARD_PROFILE_WITHOUT_MAC_FILTER(
       "vNIC profile ${profile} of the isolated network ${network} has no network filter that holds"
-          + " its vNICs to their own MAC addresses, so a VM on it can take the MAC address of another"
-          + " VM or of the gateway and be sent their frames: set the network filter"
+          + " its vNICs to their own MAC addresses, so a VM on it can take the MAC address of"
+          + " another VM or of the gateway and be sent their frames: set the network filter"
           + " vdsm-no-mac-spoofing on the profile, then update or restart its VMs."),
   GUARD_PROFILE_ROLE_FOR_EVERYONE(
-      "vNIC profile ${profile} of the isolated network ${network} makes ports ${role}, and the group"
-          + " Everyone may use it: remove that permission, so that no tenant can choose it."),
+      "vNIC profile ${profile} of the isolated network ${network} makes ports ${role}, and the"
+          + " group Everyone may use it: remove that permission, so that no tenant can choose it."),
   GUARD_NETWORK_OPENED(
-      "The isolation of network ${network} is switched off by ${user} until ${until}, so that its VMs"
-          + " may reach each other. Reason: ${reason}"),
+      "The isolation of network ${network} is switched off by ${user} until ${until}, so that its"
+          + " VMs may reach each other. Reason: ${reason}"),
   GUARD_NIC_WHERE_GATE_IS_CLOSED(
       "vNIC ${nic} of VM ${vm} is on the isolated network ${network}, but the VM is in cluster"
-          + " ${cluster} of compatibility level ${level}, for which port isolation is not supported:"
-          + " move the VM to a cluster of level ${minimum}, or take the vNIC off the network."),
+          + " ${cluster} of compatibility level ${level}, for which port isolation is not"
+          + " supported: move the VM to a cluster of level ${minimum}, or take the vNIC off the"
+          + " network."),
   GUARD_NIC_ON_UNFIT_HOST(
       "VM ${vm} runs on host ${host}, which cannot hold isolated ports, so its vNIC ${nic} on the"
-          + " isolated network ${network} may be open to other VMs: migrate the VM to a fit host, or"
-          + " unplug the vNIC. ${reasons}"),
+          + " isolated network ${network} may be open to other VMs: migrate the VM to a fit host,"
+          + " or unplug the vNIC. ${reasons}"),
   GUARD_HOST_UNFIT(
       "Host ${host} cannot hold isolated ports, and its cluster has ${count} isolated network(s):"
           + " ${reasons}"),
@@ -162,8 +163,8 @@ public enum ValidationMessage {
           + " that role could not reach each other. Use another Network for the role."),
   PORT_MIRRORING_NOT_SUPPORTED_WITH_PORT_ISOLATION(
       "Networks with Port Isolation enabled are not supported on profiles with port mirroring: it"
-          + " copies the frames of Network ${network} past the isolation. Leave port mirroring off in"
-          + " vNIC profile ${profile}."),
+          + " copies the frames of Network ${network} past the isolation. Leave port mirroring off"
+          + " in vNIC profile ${profile}."),
   FAILOVER_TARGET_NOT_SUPPORTED_WITH_PORT_ISOLATION(
       "Networks with Port Isolation enabled are not supported as failover: vNIC profile ${profile}"
           + " would fail over to Network ${network}. Choose a failover vNIC profile of another"
@@ -176,77 +177,80 @@ public enum ValidationMessage {
       "MAC Address ${mac} belongs to a gateway of Network ${network}, which has Port Isolation"
           + " enabled. Give the vNIC another MAC Address."),
   CLUSTER_OF_ISOLATED_PORT_UNKNOWN(
-      "Whether Cluster ${cluster} supports Port Isolation, which Network ${network} needs, cannot be"
-          + " read with your permissions. Ask an administrator of the Cluster."),
+      "Whether Cluster ${cluster} supports Port Isolation, which Network ${network} needs, cannot"
+          + " be read with your permissions. Ask an administrator of the Cluster."),
   EMERGENCY_REASON_MISSING(
-      "Say why Network ${network} is to be opened, in up to ${longest} characters of the field reason;"
-          + " it is written into the engine's event log."),
+      "Say why Network ${network} is to be opened, in up to ${longest} characters of the field"
+          + " reason; it is written into the engine's event log."),
   EMERGENCY_NOT_CONFIRMED(
-      "Confirm that the VMs of Network ${network} are to reach each other: the field confirm must hold"
-          + " the name of the Network."),
+      "Confirm that the VMs of Network ${network} are to reach each other: the field confirm must"
+          + " hold the name of the Network."),
   EMERGENCY_TIME_NOT_LIMITED(
       "Say for how many minutes Network ${network} is to be open, in the field minutes: from 1 to"
           + " ${most}."),
   EMERGENCY_NOT_BY_ENGINE(
       "The oVirt engine itself isolates the ports of Network ${network} (enforcement native): the"
-          + " attribute cannot be changed after the Network is defined, and the engine writes it into"
-          + " every VM it starts, so nothing can be opened. Put the vNICs of the VMs concerned on"
-          + " another Network instead."),
+          + " attribute cannot be changed after the Network is defined, and the engine writes it"
+          + " into every VM it starts, so nothing can be opened. Put the vNICs of the VMs concerned"
+          + " on another Network instead."),
   EMERGENCY_NOT_ISOLATED("Network ${network} is not isolated: there is nothing to open."),
   EMERGENCY_OPEN_ALREADY(
       "Network ${network} is open already, until ${until}. Close it first to open it for another"
           + " time."),
   EMERGENCY_WITHOUT_GUARD(
-      "Nobody would close Network ${network} again: Isolated Ports has no account at the oVirt engine"
-          + " of its own. Set isolated-ports.engine.user and isolated-ports.engine.password."),
+      "Nobody would close Network ${network} again: Isolated Ports has no account at the oVirt"
+          + " engine of its own. Set isolated-ports.engine.user and"
+          + " isolated-ports.engine.password."),
   TWIN_OF_NON_VM_NETWORK(
       "Network ${network} is not a VM network: there are no vNICs on it to isolate."),
   TWIN_OF_EXTERNAL_NETWORK(
       "Network ${network} is an external network, whose ports no bridge of the hosts isolates."),
   TWIN_OF_ISOLATED_NETWORK("Network ${network} is isolated already."),
   TWIN_IN_NO_CLUSTER(
-      "None of the clusters that Network ${network} is attached to can isolate ports, so no vNIC could"
-          + " move to the isolated twin."),
+      "None of the clusters that Network ${network} is attached to can isolate ports, so no vNIC"
+          + " could move to the isolated twin."),
   TWIN_CLUSTER_LEVEL(
-      "Cluster ${cluster} has compatibility level ${level}, for which port isolation is not supported:"
-          + " the twin is not attached to it and the vNICs of its VMs stay. Raise the cluster to level"
-          + " ${minimum} and prepare again."),
+      "Cluster ${cluster} has compatibility level ${level}, for which port isolation is not"
+          + " supported: the twin is not attached to it and the vNICs of its VMs stay. Raise the"
+          + " cluster to level ${minimum} and prepare again."),
   TWIN_CLUSTER_SWITCH(
-      "Cluster ${cluster} has switch type ${type}, where ports cannot be isolated: the twin is not attached"
-          + " to it and the vNICs of its VMs stay. Set the switch type to Linux Bridge and prepare"
-          + " again."),
+      "Cluster ${cluster} has switch type ${type}, where ports cannot be isolated: the twin is not"
+          + " attached to it and the vNICs of its VMs stay. Set the switch type to Linux Bridge and"
+          + " prepare again."),
   TWIN_ROLE_STAYS(
-      "Network ${network} is the ${role} network of cluster ${cluster}. That role stays with it, as an"
-          + " isolated network cannot have it, so keep the network after the move."),
+      "Network ${network} is the ${role} network of cluster ${cluster}. That role stays with it, as"
+          + " an isolated network cannot have it, so keep the network after the move."),
   TWIN_PROFILE_PASS_THROUGH(
       "vNIC profile ${profile} is a passthrough profile, which an isolated network cannot have: its"
           + " vNICs stay. Put them on another profile of Network ${network} first."),
   TWIN_PROFILE_MIRRORING(
-      "vNIC profile ${profile} mirrors ports, which copies frames past the isolation: its vNICs stay."
-          + " Put them on another profile of Network ${network} first."),
+      "vNIC profile ${profile} mirrors ports, which copies frames past the isolation: its vNICs"
+          + " stay. Put them on another profile of Network ${network} first."),
   TWIN_PROFILE_FAILOVER(
-      "vNIC profile ${profile} fails over to a profile of Network ${network}, and goes on to do so: its"
-          + " VMs reach that network past the isolation. Give it another failover."),
+      "vNIC profile ${profile} fails over to a profile of Network ${network}, and goes on to do so:"
+          + " its VMs reach that network past the isolation. Give it another failover."),
   TWIN_PERMISSIONS_STAY(
-      "Permissions on the vNIC profiles of Network ${network} are not copied. Give those who may choose"
-          + " its profiles the same on the twin's."),
+      "Permissions on the vNIC profiles of Network ${network} are not copied. Give those who may"
+          + " choose its profiles the same on the twin's."),
   TWIN_LABEL_LATER(
-      "Network ${network} has the label ${label}, which would make the engine put both networks on the"
-          + " same NICs of the hosts. The label goes over to the twin with the step finish."),
+      "Network ${network} has the label ${label}, which would make the engine put both networks on"
+          + " the same NICs of the hosts. The label goes over to the twin with the step finish."),
   TWIN_HOST_NEEDS_NIC(
-      "Host ${host} carries Network ${network} but not ${twin}, and cannot have both on one NIC or bond"
-          + " (${why}). Either set ${twin} up in Setup Host Networks on another NIC or bond that reaches"
-          + " the same segment, and running VMs can move; or migrate or stop the VMs there, put ${twin}"
-          + " in the place of ${network}, move the vNICs of stopped VMs, and start them."),
+      "Host ${host} carries Network ${network} but not ${twin}, and cannot have both on one NIC or"
+          + " bond (${why}). Either set ${twin} up in Setup Host Networks on another NIC or bond"
+          + " that reaches the same segment, and running VMs can move; or migrate or stop the VMs"
+          + " there, put ${twin} in the place of ${network}, move the vNICs of stopped VMs, and"
+          + " start them."),
   TWIN_NAME_TAKEN(
-      "The name ${name} is already used by another network of the same data center. Give another one in"
-          + " the field name."),
+      "The name ${name} is already used by another network of the same data center. Give another"
+          + " one in the field name."),
   TWIN_ALREADY_PREPARED(
       "The isolated twin of Network ${network} is ${twin} already. Remove it first to have another"
           + " name."),
   TWIN_NOT_PREPARED("Network ${network} has no isolated twin yet: call the step prepare first."),
   TWIN_FINISHED(
-      "Moving from Network ${network} to ${twin} is finished. Forget it with DELETE to begin again."),
+      "Moving from Network ${network} to ${twin} is finished. Forget it with DELETE to begin"
+          + " again."),
   TWIN_STILL_USED(
       "These vNICs are on Network ${network} still: ${vnics}. Move them, or take them off."),
   MOVE_STEP_UNKNOWN("The field step must be prepare, move, revoke or finish, not \"${step}\"."),
@@ -255,19 +259,19 @@ public enum ValidationMessage {
   MOVE_VNIC_ELSEWHERE(
       "vNIC ${nic} of VM ${vm} is neither on Network ${network} nor on ${twin} any more."),
   MOVE_PROFILE_WITHOUT_COUNTERPART(
-      "The vNIC profile of vNIC ${nic} of VM ${vm} has no counterpart on Network ${other}; what stands"
-          + " against it is said above. Put the vNIC on another profile first."),
+      "The vNIC profile of vNIC ${nic} of VM ${vm} has no counterpart on Network ${other}; what"
+          + " stands against it is said above. Put the vNIC on another profile first."),
   MOVE_CLUSTER_WITHOUT_NETWORK(
       "VM ${vm} is in a cluster that Network ${other} is not attached to."),
   MOVE_HOST_WITHOUT_NETWORK(
-      "VM ${vm} runs on a host on which Network ${other} is not set up, so that vNIC ${nic} would lose"
-          + " its connection. Set the network up there, migrate the VM to a host that has it, or stop"
-          + " the VM."),
+      "VM ${vm} runs on a host on which Network ${other} is not set up, so that vNIC ${nic} would"
+          + " lose its connection. Set the network up there, migrate the VM to a host that has it,"
+          + " or stop the VM."),
   MOVE_VM_BETWEEN_STATES("VM ${vm} is ${status}: vNIC ${nic} can be moved while it is up or down."),
   VLAN_NEEDS_ISOLATION_ON_UPLINK_SWITCH(
-      "Network ${network} is VLAN-tagged (${vlan}): its VMs on different hosts are kept apart only if"
-          + " the uplink switch isolates the hosts' ports in this VLAN, or if its uplink is limited to"
-          + " gateways.");
+      "Network ${network} is VLAN-tagged (${vlan}): its VMs on different hosts are kept apart only"
+          + " if the uplink switch isolates the hosts' ports in this VLAN, or if its uplink is"
+          + " limited to gateways.");
 
   private final String template;
 

@@ -59,8 +59,7 @@ class EngineInTroubleTest {
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
     ServiceEngine json = new ServiceEngine(http, account);
     EngineLookup lookup = new EngineLookup(new JsonEngine(http));
-    EngineLookup looks =
-        new EngineLookup(new JsonEngine(client(settings, EngineGate.Lane.LOOKS)));
+    EngineLookup looks = new EngineLookup(new JsonEngine(client(settings, EngineGate.Lane.LOOKS)));
     EventFollower follower =
         new EventFollower(json, List.of(), Duration.ofMillis(1), Clock.systemUTC());
     again(

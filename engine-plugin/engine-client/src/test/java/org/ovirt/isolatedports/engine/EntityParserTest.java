@@ -35,7 +35,8 @@ class EntityParserTest {
             json(
                 """
                 {"id":"c","name":"Default","switch_type":"legacy",
-                 "version":{"major":"4","minor":"7"}}"""));
+                 "version":{"major":"4","minor":"7"}}\
+                """));
     assertThat(cluster.name()).isEqualTo("Default");
     assertThat(cluster.level()).isEqualTo(new CompatibilityLevel(4, 7));
     assertThat(cluster.switchType()).isEqualTo(SwitchType.LINUX_BRIDGE);
@@ -64,7 +65,8 @@ class EntityParserTest {
         EntityParser.cluster(
             json(
                 """
-                {"id":"c","switch_type":"legacy","version":{"major":"4","minor":"7"}}"""));
+                {"id":"c","switch_type":"legacy","version":{"major":"4","minor":"7"}}\
+                """));
     var after =
         EntityParser.cluster(json("{\"switch_type\":\"evpn\",\"version\":{\"major\":4}}"), before);
     assertThat(after.switchType()).isEqualTo(SwitchType.UNKNOWN);
@@ -101,7 +103,8 @@ class EntityParserTest {
                      "pass_through":{"mode":"disabled"},
                      "custom_properties":{"custom_property":[
                        {"name":"queues","value":"4"},
-                       {"name":"port_isolation","value":"community:blue"}]}}"""))
+                       {"name":"port_isolation","value":"community:blue"}]}}\
+                    """))
             .orElseThrow();
     assertThat(profile.passThrough()).isEqualTo(Stated.NO);
     assertThat(profile.portMirroring()).isEqualTo(Stated.NO);

@@ -91,8 +91,8 @@ public final class Reclosing {
     if (vnic.vmStatus().equals(SUSPENDED)) {
       return Optional.of(
           name
-              + " may come up open when the suspended VM is resumed; it is updated then. Shut the VM"
-              + " down to be sure.");
+              + " may come up open when the suspended VM is resumed; it is updated then. Shut the"
+              + " VM down to be sure.");
     }
     try {
       // The change of nothing: the engine sends the whole vNIC to the host, with its property.

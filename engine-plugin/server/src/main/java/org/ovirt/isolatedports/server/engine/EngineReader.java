@@ -74,7 +74,9 @@ public final class EngineReader {
     return all.stream()
         .flatMap(
             profile ->
-                EntityParser.profile(profile).map(each -> each.withHoldsMacs(holdsMacs(profile))).stream())
+                EntityParser.profile(profile)
+                    .map(each -> each.withHoldsMacs(holdsMacs(profile)))
+                    .stream())
         .toList();
   }
 

@@ -175,8 +175,8 @@ public class Recovery {
         store.remove(network.id());
         LOG.log(
             Level.WARNING,
-            "Network {0} was removed again: its creation was cut short, and its vNIC profiles cannot"
-                + " be given the property port_isolation: {1}",
+            "Network {0} was removed again: its creation was cut short, and its vNIC profiles"
+                + " cannot be given the property port_isolation: {1}",
             new Object[] {network.name(), e.getMessage()});
       }
     }

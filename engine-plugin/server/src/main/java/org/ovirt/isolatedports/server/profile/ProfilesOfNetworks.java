@@ -195,10 +195,7 @@ public class ProfilesOfNetworks {
   }
 
   private void throwIfNotRegistered(
-      Exchange exchange,
-      EngineAnswer answer,
-      Optional<Network> network,
-      String action) {
+      Exchange exchange, EngineAnswer answer, Optional<Network> network, String action) {
     if (!answer.isSuccess()
         && network.isPresent()
         && VnicProfiles.isNotRegistered(new String(answer.body(), StandardCharsets.UTF_8))) {

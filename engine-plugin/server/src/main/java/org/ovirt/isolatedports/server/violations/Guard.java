@@ -21,7 +21,6 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
-import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.WatchedCluster;

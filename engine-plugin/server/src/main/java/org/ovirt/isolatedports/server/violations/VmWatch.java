@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.violations;
 
-import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +11,7 @@ import java.util.stream.Collectors;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedVm;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 
 /**
@@ -74,7 +74,10 @@ final class VmWatch {
         clusters.stream()
             .filter(
                 cluster ->
-                    known.filter(each -> !UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), each)).isPresent())
+                    known
+                        .filter(
+                            each -> !UnknownIsUnsafe.levelIsOpen(cluster.cluster().level(), each))
+                        .isPresent())
             .collect(Collectors.toMap(cluster -> cluster.cluster().id(), cluster -> cluster));
     Predicate<WatchedVm> matters =
         vm ->
