@@ -25,6 +25,8 @@ need_test_tools() {
   command -v apache2 >/dev/null 2>&1 || missing="$missing apache2-bin"
   command -v curl >/dev/null 2>&1 || missing="$missing curl"
   [ -x /usr/bin/chromium ] || missing="$missing chromium"
+  # The real httpd that the server is tested behind; run by hand, without its service.
+  [ -x /usr/sbin/apache2 ] || missing="$missing apache2-bin"
   for checker in flake8 mypy; do
     /usr/bin/python3 -m "$checker" --version >/dev/null 2>&1 || missing="$missing $checker"
   done

@@ -19,7 +19,7 @@ public interface ApiBody {
   /** The text of a scalar field; empty if the field is absent or not a scalar. */
   Optional<String> text(String field);
 
-  /** Whether the field is there, with whatever value. */
+  /** Whether the field is set; one that is JSON's null is not. */
   boolean has(String field);
 
   /** The names of all fields. */
@@ -62,6 +62,13 @@ public interface ApiBody {
    * @param without fields to leave out, at any depth
    */
   String canonical(Set<String> without);
+
+  /**
+   * Throws unless the fields that are judged are written so that every reader takes them alike.
+   *
+   * @throws MalformedBodyException that names the field
+   */
+  void require(Shape.Entity shape);
 
   /** Takes a field away. */
   void remove(String field);

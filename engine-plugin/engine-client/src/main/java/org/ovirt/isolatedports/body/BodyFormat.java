@@ -36,6 +36,20 @@ public enum BodyFormat {
     return this == XML ? XmlBody.read(bytes, root) : JsonBody.read(bytes);
   }
 
+  /**
+   * Reads what a caller asks for, of which the engine must not understand anything else than we do.
+   *
+   * @param shape how the fields that are judged must be written
+   * @throws MalformedBodyException also if the body is not in UTF-8, holds elements of a namespace,
+   *     or a judged field is ambiguous
+   */
+  public ApiBody readAsked(byte[] bytes, String root, Shape.Entity shape) {
+    Utf8.require(bytes);
+    ApiBody body = this == XML ? XmlBody.readAsked(bytes, root) : JsonBody.read(bytes);
+    body.require(shape);
+    return body;
+  }
+
   /** An empty entity of our own, to be filled. */
   public ApiBody create(String root) {
     return this == XML ? XmlBody.create(root) : JsonBody.create();

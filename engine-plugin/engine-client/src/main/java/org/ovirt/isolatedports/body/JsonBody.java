@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -138,7 +139,64 @@ final class JsonBody implements ApiBody {
 
   @Override
   public boolean has(String field) {
-    return node.has(field);
+    return node.hasNonNull(field);
+  }
+
+  @Override
+  public void require(Shape.Entity shape) {
+    require(node, shape);
+  }
+
+  private static void require(ObjectNode holder, Shape.Entity shape) {
+    shape
+        .fields()
+        .forEach(
+            (field, wanted) -> {
+              if (holder.hasNonNull(field)) {
+                require(field, holder.get(field), wanted);
+              }
+            });
+  }
+
+  private static void require(String field, JsonNode value, Shape shape) {
+    if (shape instanceof Shape.Entity entity) {
+      if (!(value instanceof ObjectNode object)) {
+        throw wrongType(field, "an object", value);
+      }
+      require(object, entity);
+    } else if (shape instanceof Shape.Items items) {
+      requireItems(field, value, items);
+    } else {
+      if (!value.isValueNode() || value.isNull()) {
+        throw wrongType(field, "a single value", value);
+      }
+      Shape.requireText(field, value.asText(), shape);
+    }
+  }
+
+  private static void requireItems(String field, JsonNode value, Shape.Items items) {
+    JsonNode list = value;
+    if (value instanceof ObjectNode object) {
+      if (!object.hasNonNull(items.element())) {
+        return;
+      }
+      list = object.get(items.element());
+    }
+    if (!list.isArray()) {
+      throw wrongType(field, "a list of " + items.element(), value);
+    }
+    list.forEach(item -> require(items.element(), item, items.each()));
+  }
+
+  private static MalformedBodyException wrongType(String field, String wanted, JsonNode value) {
+    return new MalformedBodyException(
+        "The field \""
+            + field
+            + "\" must be "
+            + wanted
+            + ", not "
+            + value.getNodeType().name().toLowerCase(Locale.ROOT)
+            + ".");
   }
 
   @Override

@@ -59,6 +59,41 @@ final class XmlBody implements ApiBody {
     return new XmlBody(bytes, document, element, new AtomicBoolean());
   }
 
+  /**
+   * Reads what a caller asks for. An element or attribute of a namespace is none of API v4 to the
+   * engine's JAXB, or changes what it stands on ({@code xsi:nil}), but has the same name here.
+   */
+  static XmlBody readAsked(byte[] bytes, String root) {
+    XmlBody body = read(bytes, root);
+    Element element = body.document.getDocumentElement();
+    refuseNamespaces(element);
+    everyElement(element, XmlBody::refuseNamespaces);
+    return body;
+  }
+
+  private static void refuseNamespaces(Element element) {
+    if (element.getNamespaceURI() != null) {
+      throw ofNamespace(element);
+    }
+    NamedNodeMap attributes = element.getAttributes();
+    for (int i = 0; i < attributes.getLength(); i++) {
+      Node attribute = attributes.item(i);
+      if (attribute.getNamespaceURI() != null
+          && !attribute.getNamespaceURI().equals(XMLConstants.XMLNS_ATTRIBUTE_NS_URI)) {
+        throw ofNamespace(attribute);
+      }
+    }
+  }
+
+  private static MalformedBodyException ofNamespace(Node node) {
+    return new MalformedBodyException(
+        "The body holds "
+            + node.getNodeName()
+            + " of the namespace "
+            + node.getNamespaceURI()
+            + "; API v4 has no namespace.");
+  }
+
   static XmlBody create(String root) {
     try {
       Document document = factory().newDocumentBuilder().newDocument();
@@ -166,6 +201,44 @@ final class XmlBody implements ApiBody {
   @Override
   public boolean has(String field) {
     return isAttribute(field) ? element.hasAttribute(field) : one(field).isPresent();
+  }
+
+  @Override
+  public void require(Shape.Entity shape) {
+    require(element, shape);
+  }
+
+  private static void require(Element holder, Shape.Entity shape) {
+    shape
+        .fields()
+        .forEach(
+            (field, wanted) -> {
+              if (!isAttribute(field)) {
+                one(holder, field).ifPresent(child -> require(field, child, wanted));
+              } else if (holder.hasAttribute(field)) {
+                Shape.requireText(field, holder.getAttribute(field), wanted);
+              }
+            });
+  }
+
+  private static void require(String field, Element child, Shape shape) {
+    if (shape instanceof Shape.Entity entity) {
+      require(child, entity);
+    } else if (shape instanceof Shape.Items items) {
+      for (Element item : children(child)) {
+        if (!item.getLocalName().equals(items.element())) {
+          throw new MalformedBodyException(
+              "The field \"" + field + "\" holds elements of " + items.element() + " only.");
+        }
+        require(items.element(), item, items.each());
+      }
+    } else {
+      if (!children(child).isEmpty()) {
+        throw new MalformedBodyException(
+            "The field \"" + field + "\" must be a single value, not hold elements.");
+      }
+      Shape.requireText(field, child.getTextContent(), shape);
+    }
   }
 
   @Override
@@ -379,8 +452,12 @@ final class XmlBody implements ApiBody {
 
   /** A field's element; two of one name are refused, as two readers could take different ones. */
   private Optional<Element> one(String field) {
+    return one(element, field);
+  }
+
+  private static Optional<Element> one(Element holder, String field) {
     List<Element> found =
-        children(element).stream().filter(child -> child.getLocalName().equals(field)).toList();
+        children(holder).stream().filter(child -> child.getLocalName().equals(field)).toList();
     if (found.size() > 1) {
       throw new MalformedBodyException("The body holds <" + field + "> twice.");
     }

@@ -59,8 +59,8 @@ public class EngineHttpClient {
   /** A restarted engine leaves dead connections behind, and a write on one must not be repeated. */
   private static final int VALIDATE_AFTER_MILLIS = 100;
 
-  /** Longer than the 5 to 10 s in which the engine refuses a wrong password. */
-  private static final long LOGIN_MILLIS = 20_000;
+  /** Far longer than the 5 to 10 s in which the engine refuses a wrong password when it is idle. */
+  private static final long LOGIN_MILLIS = 30_000;
 
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -13,6 +12,7 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.MalformedBodyException;
+import org.ovirt.isolatedports.body.Shape;
 import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.Network;
@@ -65,7 +65,9 @@ public final class EntityParser {
 
   /** Whether VMs may use a network; empty if it does not say what it is used for. */
   public static Optional<Boolean> isForVms(ApiBody network) {
-    return network.texts(USAGES, "usage").map(usages -> usages.contains("vm"));
+    return network
+        .texts(USAGES, "usage")
+        .map(usages -> usages.stream().map(Shape::word).anyMatch("vm"::equals));
   }
 
   /** Whether an external provider owns a network. */
@@ -75,7 +77,10 @@ public final class EntityParser {
 
   /** What a network is used for in a cluster; {@code display} is also a field of its own. */
   public static List<String> usages(ApiBody network) {
-    List<String> usages = new ArrayList<>(network.texts(USAGES, "usage").orElse(List.of()));
+    List<String> usages = new ArrayList<>();
+    network.texts(USAGES, "usage").orElse(List.of()).stream()
+        .map(Shape::word)
+        .forEach(usages::add);
     if (network.flag("display").orElse(false)) {
       usages.add("display");
     }
@@ -120,7 +125,7 @@ public final class EntityParser {
   }
 
   private static SwitchType switchType(ApiBody cluster) {
-    return cluster.text(SWITCH_TYPE).map(SwitchType::ofField).orElse(SwitchType.UNKNOWN);
+    return cluster.text(SWITCH_TYPE).map(Shape::word).map(SwitchType::ofField).orElse(SwitchType.UNKNOWN);
   }
 
   /**
@@ -135,7 +140,7 @@ public final class EntityParser {
       network
           .texts(USAGES, "usage")
           .orElse(List.of())
-          .forEach(usage -> NetworkRole.ofUsage(usage).ifPresent(roles::add));
+          .forEach(usage -> NetworkRole.ofUsage(Shape.word(usage)).ifPresent(roles::add));
       attached.put(id(network), roles);
     }
     return new WatchedCluster(cluster(cluster), attached);
@@ -175,7 +180,7 @@ public final class EntityParser {
         .flatMap(mode -> mode.text("mode"))
         .map(
             mode ->
-                switch (mode.toLowerCase(Locale.ROOT)) {
+                switch (Shape.word(mode)) {
                   case "enabled" -> Stated.YES;
                   case "disabled" -> Stated.NO;
                   default -> Stated.UNKNOWN;

@@ -73,14 +73,19 @@ public class JsonEngine {
     return body(send("PUT", path, json, token));
   }
 
-  /** Removes an entity; one that is gone already is no failure. */
-  public void remove(String token, String path) {
+  /**
+   * Removes an entity; one that the engine denies is no failure.
+   *
+   * @return whether the engine removed it
+   */
+  public boolean remove(String token, String path) {
     try {
-      EngineAnswer unused = send("DELETE", path, "", token);
+      return send("DELETE", path, "", token).isSuccess();
     } catch (EngineException e) {
       if (e.engineStatus() != NOT_FOUND) {
         throw e;
       }
+      return false;
     }
   }
 

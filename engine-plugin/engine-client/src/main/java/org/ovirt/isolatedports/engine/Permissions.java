@@ -29,6 +29,9 @@ public class Permissions {
   /** ActionGroup CONFIGURE_STORAGE_POOL_NETWORK: to edit a network. */
   public static final String EDIT_NETWORK = "configure_storage_pool_network";
 
+  /** ActionGroup CREATE_STORAGE_POOL_NETWORK: to create a network. */
+  public static final String CREATE_NETWORK = "create_storage_pool_network";
+
   private static final Duration MAX_AGE = Duration.ofMinutes(1);
 
   private record Permits(Set<String> names, Instant readAt) {}

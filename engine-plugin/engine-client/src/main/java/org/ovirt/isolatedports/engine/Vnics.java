@@ -52,6 +52,13 @@ public final class Vnics {
    *     them: a search it does not understand finds nothing and is no error
    */
   public static List<Vnic> onProfiles(JsonReader engine, Set<String> profiles) {
+    return all(engine).stream()
+        .filter(vnic -> vnic.profile().filter(profiles::contains).isPresent())
+        .toList();
+  }
+
+  /** The vNICs of all VMs the account may see; throws as {@link #onProfiles} does. */
+  public static List<Vnic> all(JsonReader engine) {
     List<ApiBody> vms = pages(engine, "sortby name asc");
     if (vms.isEmpty() && !engine.read("/vms?max=1").items("vm").isEmpty()) {
       throw new EngineException(
@@ -60,10 +67,7 @@ public final class Vnics {
     }
     List<Vnic> found = new ArrayList<>();
     for (ApiBody vm : vms) {
-      nics(engine, vm).stream()
-          .map(nic -> vnic(vm, nic))
-          .filter(vnic -> vnic.profile().filter(profiles::contains).isPresent())
-          .forEach(found::add);
+      nics(engine, vm).stream().map(nic -> vnic(vm, nic)).forEach(found::add);
     }
     return found;
   }

@@ -17,6 +17,7 @@ import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -82,7 +83,8 @@ public class ClusterNetworks {
 
   /** Attaches a network. */
   public Response attach(Exchange exchange, String clusterId, byte[] body) {
-    ApiBody network = exchange.bodyFormat().read(body, Kind.CLUSTER_NETWORK.element());
+    ApiBody network = exchange.asked(body, Kind.CLUSTER_NETWORK);
+    AskedFields.unlessOf(network, "cluster", clusterId);
     network.flag(Isolation.PORT_ISOLATION);
     Optional<Clusters.Found> cluster = clusters.find(exchange.token(), clusterId);
     if (cluster.isPresent()) {
@@ -112,8 +114,19 @@ public class ClusterNetworks {
   private Optional<Network> network(Exchange exchange, ApiBody network, Clusters.Found cluster) {
     Optional<String> id = network.text("id");
     if (id.isPresent()) {
-      return id.flatMap(Networks::uuid)
-          .flatMap(uuid -> lookup.network(exchange.token(), uuid.toString()));
+      Optional<Network> found =
+          id.flatMap(Networks::uuid)
+              .flatMap(uuid -> lookup.network(exchange.token(), uuid.toString()));
+      found.ifPresent(
+          known ->
+              AskedFields.unlessIs(
+                  network,
+                  "Network",
+                  network
+                      .text("name")
+                      .filter(known.name()::equals)
+                      .map(name -> known.id().toString())));
+      return found;
     }
     return cluster
         .dataCenterId()
@@ -126,7 +139,9 @@ public class ClusterNetworks {
 
   /** Changes a network's role in a cluster; the engine ignores the attribute here. */
   public Response update(Exchange exchange, String clusterId, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.CLUSTER_NETWORK.element());
+    ApiBody change = exchange.asked(body, Kind.CLUSTER_NETWORK);
+    AskedFields.unlessOf(change, "", id);
+    AskedFields.unlessOf(change, "cluster", clusterId);
     change.flag(Isolation.PORT_ISOLATION);
     return changes.update(
         exchange,

@@ -11,6 +11,7 @@ import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -68,7 +69,9 @@ public class ClustersOfNetworks {
 
   /** Changes a cluster. */
   public Response update(Exchange exchange, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.CLUSTER.element());
+    ApiBody change = exchange.asked(body, Kind.CLUSTER);
+    AskedFields.unlessOf(change, "", id);
+    AskedFields.unlessWhole(change, "version", "major", "minor");
     return changes.update(
         exchange,
         ref(id),

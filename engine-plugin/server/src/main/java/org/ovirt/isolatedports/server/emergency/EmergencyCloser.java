@@ -67,7 +67,7 @@ public class EmergencyCloser implements ViolationSource {
   private final Map<UUID, Long> watchedSince = new ConcurrentHashMap<>();
 
   private final Map<UUID, Reclosing> reclosings = new ConcurrentHashMap<>();
-  private final Map<UUID, List<String>> left = new ConcurrentHashMap<>();
+  private final Map<UUID, List<Left>> left = new ConcurrentHashMap<>();
   private final AtomicReference<Optional<ScheduledFuture<?>>> task =
       new AtomicReference<>(Optional.empty());
 
@@ -162,7 +162,7 @@ public class EmergencyCloser implements ViolationSource {
         emergencies.closing(emergency.id(), Optional.empty());
         versions.count("emergency:" + emergency.networkId());
       }
-      List<String> stillOpen =
+      List<Left> stillOpen =
           reclosings
               .computeIfAbsent(
                   emergency.id(), id -> new Reclosing(engine, this::align, emergency.networkId()))
@@ -174,9 +174,12 @@ public class EmergencyCloser implements ViolationSource {
         LOG.log(Level.INFO, "Network {0} is isolated again.", emergency.networkName());
       }
     } catch (RuntimeException e) {
-      List<String> before =
+      List<Left> before =
           left.put(
-              emergency.id(), List.of("Its vNIC profiles may be open still: " + e.getMessage()));
+              emergency.id(),
+              List.of(
+                  new Left(
+                      Optional.empty(), "Its vNIC profiles may be open still: " + e.getMessage())));
       if (before == null || before.isEmpty()) {
         LOG.log(
             Level.WARNING,
@@ -194,8 +197,8 @@ public class EmergencyCloser implements ViolationSource {
         });
   }
 
-  /** What may be open still of an emergency that is being closed, in sentences. */
-  public List<String> left(UUID emergency) {
+  /** What may be open still of an emergency that is being closed. */
+  List<Left> left(UUID emergency) {
     return left.getOrDefault(emergency, List.of());
   }
 
@@ -206,7 +209,7 @@ public class EmergencyCloser implements ViolationSource {
         .toList();
   }
 
-  private static GuardViolation violation(Emergency emergency, List<String> left) {
+  private static GuardViolation violation(Emergency emergency, List<Left> left) {
     String network = emergency.networkId().toString();
     String text =
         ValidationMessage.GUARD_NETWORK_OPENED.text(
@@ -226,7 +229,16 @@ public class EmergencyCloser implements ViolationSource {
         // Each opening is one of its own, however soon it comes after another.
         Optional.of(
             new Item(Kind.NETWORK, network, emergency.networkName(), emergency.id().toString())),
-        left.isEmpty() ? text : text + " Not closed yet: " + String.join(" ", left));
+        left.isEmpty() ? text : text + " " + notClosed(left, network));
+  }
+
+  /** Without the VMs' names: who sees the network need not see them. */
+  private static String notClosed(List<Left> left, String network) {
+    return "Not closed yet: "
+        + left.size()
+        + " of its vNICs or vNIC profiles; GET /ovirt-isolated-ports/api/networks/"
+        + network
+        + "/emergency names them.";
   }
 
   @Override

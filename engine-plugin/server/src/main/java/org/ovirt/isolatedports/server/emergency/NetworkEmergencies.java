@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
@@ -31,6 +32,7 @@ import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
 import org.ovirt.isolatedports.server.http.OwnEntities;
 import org.ovirt.isolatedports.server.http.Refusals;
+import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.Isolation;
@@ -63,6 +65,7 @@ public class NetworkEmergencies {
   private final ServiceAccount account;
   private final Running running;
   private final OwnEntities entities;
+  private final Sight sight;
   private final Duration most;
 
   @Inject
@@ -76,6 +79,7 @@ public class NetworkEmergencies {
       ServiceAccount account,
       Running running,
       OwnEntities entities,
+      Sight sight,
       @ConfigProperty(name = "isolated-ports.emergency.max-minutes", defaultValue = "240")
           long mostMinutes) {
     this.emergencies = emergencies;
@@ -87,12 +91,13 @@ public class NetworkEmergencies {
     this.account = account;
     this.running = running;
     this.entities = entities;
+    this.sight = sight;
     this.most = Duration.ofMinutes(mostMinutes);
   }
 
   /** For the container's proxy only. */
   protected NetworkEmergencies() {
-    this(null, null, null, null, null, null, null, null, null, 0);
+    this(null, null, null, null, null, null, null, null, null, null, 0);
   }
 
   /**
@@ -119,7 +124,7 @@ public class NetworkEmergencies {
 
   /** Opens a network, for whoever may edit it. */
   public Response open(Exchange exchange, String id, byte[] body) {
-    ApiBody asked = exchange.bodyFormat().read(body, Kind.EMERGENCY.element());
+    ApiBody asked = exchange.asked(body, Kind.EMERGENCY);
     return networks.edited(
         exchange,
         id,
@@ -287,10 +292,29 @@ public class NetworkEmergencies {
     tree.put("until_time", TreeWriter.time(emergency.period().until(), format));
     emergency.closedBy().ifPresent(user -> tree.put("closed_by", user));
     emergency.closedAt().ifPresent(at -> tree.put("closed_time", TreeWriter.time(at, format)));
-    List<String> left = closer.left(emergency.id());
+    List<String> left = seen(closer.left(emergency.id()));
     if (!left.isEmpty() && emergency.status() == Emergency.Status.CLOSING) {
       tree.put("not_closed_yet", Map.of("part", left));
     }
+  }
+
+  /** Texts about VMs that the caller may see; of the others it is told how many there are. */
+  private List<String> seen(List<Left> left) {
+    Set<String> vms =
+        sight.vms(left.stream().flatMap(each -> each.vmId().stream()).collect(Collectors.toSet()));
+    List<String> texts = new ArrayList<>();
+    int hidden = 0;
+    for (Left each : left) {
+      if (each.vmId().filter(vm -> !vms.contains(vm)).isPresent()) {
+        hidden++;
+      } else {
+        texts.add(each.text());
+      }
+    }
+    if (hidden > 0) {
+      texts.add(hidden + " vNICs of VMs that you may not see may be open still.");
+    }
+    return texts;
   }
 
   private static Map<String, Object> profile(ApiBody profile) {

@@ -44,15 +44,15 @@ public final class Reclosing {
   /**
    * Closes what can be closed now.
    *
-   * @return what may still be open, and what would close it, in sentences
+   * @return what may still be open, and what would close it
    * @throws EngineException if the engine gives no usable answer, or refuses the property
    */
-  List<String> close() {
+  List<Left> close() {
     Set<String> profiles = closedProfiles();
-    List<String> left = new ArrayList<>();
+    List<Left> left = new ArrayList<>();
     for (Vnics.Vnic vnic : Vnics.onProfiles(engine, profiles)) {
       if (vnic.plugged() && !vnic.isOfStoppedVm() && !updated.contains(vnic.id())) {
-        close(vnic).ifPresent(left::add);
+        close(vnic).map(text -> new Left(Optional.of(vnic.vmId()), text)).ifPresent(left::add);
       }
     }
     return left;

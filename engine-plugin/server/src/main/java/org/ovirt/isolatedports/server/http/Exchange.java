@@ -9,6 +9,7 @@ import jakarta.ws.rs.container.ContainerRequestContext;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -65,10 +66,13 @@ public class Exchange {
   /**
    * The representation the caller sent.
    *
-   * @throws NotSupportedException if it is neither
+   * @throws NotSupportedException if it is neither, or in another encoding than UTF-8
    */
   public BodyFormat bodyFormat() {
     MediaType type = context.getMediaType();
+    if (type != null && !isUtf8(type)) {
+      throw new NotSupportedException();
+    }
     if (type != null && type.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
       return BodyFormat.JSON;
     }
@@ -76,6 +80,20 @@ public class Exchange {
       return BodyFormat.XML;
     }
     throw new NotSupportedException();
+  }
+
+  private static boolean isUtf8(MediaType type) {
+    String charset = type.getParameters().get(MediaType.CHARSET_PARAMETER);
+    return charset == null || charset.equalsIgnoreCase(StandardCharsets.UTF_8.name());
+  }
+
+  /**
+   * Reads what the caller asks for.
+   *
+   * @throws MalformedBodyException unless what we judge of it can be understood in one way only
+   */
+  public ApiBody asked(byte[] body, Kind kind) {
+    return bodyFormat().readAsked(body, kind.element(), AskedFields.of(kind));
   }
 
   /** Sends the same request to the engine, without a body. */

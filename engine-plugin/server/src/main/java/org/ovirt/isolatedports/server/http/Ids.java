@@ -7,4 +7,13 @@ public final class Ids {
   public static final String UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
 
   private Ids() {}
+
+  /** An id; empty for what is none. */
+  static java.util.Optional<java.util.UUID> uuid(String id) {
+    try {
+      return java.util.Optional.of(java.util.UUID.fromString(id));
+    } catch (IllegalArgumentException e) {
+      return java.util.Optional.empty();
+    }
+  }
 }

@@ -13,8 +13,9 @@ import org.ovirt.isolatedports.server.isolation.Enforcement;
 /**
  * A change of engine and store together that has begun; see {@link Journal}.
  *
- * <p>An {@code add} creates an isolated network: until its id is known it is named by data center
- * and name. A {@code follow} is an update or removal, after which our row has to follow the engine.
+ * <p>An {@code add} creates an isolated network: until its id is known it is found by its mark, and
+ * by nothing else. A {@code follow} is an update or removal, after which our row has to follow the
+ * engine.
  */
 @Entity
 @Table(name = "engine_change")
@@ -36,6 +37,13 @@ public class EngineChange {
 
   private String enforcement;
 
+  private String mark;
+
+  private String comment;
+
+  @Column(name = "twin_of")
+  private UUID twinOf;
+
   @Column(name = "started_at")
   private Instant startedAt;
 
@@ -43,13 +51,16 @@ public class EngineChange {
   protected EngineChange() {}
 
   /** The creation of an isolated network. */
-  static EngineChange add(UUID dataCenterId, String name, Enforcement enforcement) {
+  static EngineChange add(NetworkCreation creation) {
     EngineChange change = new EngineChange();
     change.changeId = UUID.randomUUID();
     change.kind = "add";
-    change.dataCenterId = dataCenterId;
-    change.name = name;
-    change.enforcement = enforcement.text();
+    change.dataCenterId = creation.dataCenter();
+    change.name = creation.name();
+    change.enforcement = creation.enforcement().text();
+    change.mark = creation.mark();
+    change.comment = creation.comment().orElse(null);
+    change.twinOf = creation.twinOf().orElse(null);
     change.startedAt = Instant.now();
     return change;
   }
@@ -94,6 +105,21 @@ public class EngineChange {
   /** Who is to enforce. */
   public Optional<Enforcement> enforcement() {
     return Optional.ofNullable(enforcement).map(Enforcement::ofText);
+  }
+
+  /** The comment that proves which network it is; an entry of an older version has none. */
+  public Optional<String> mark() {
+    return Optional.ofNullable(mark);
+  }
+
+  /** The comment that the creator wants; empty for none. */
+  public String comment() {
+    return comment == null ? "" : comment;
+  }
+
+  /** The network whose twin is created. */
+  public Optional<UUID> twinOf() {
+    return Optional.ofNullable(twinOf);
   }
 
   public Instant startedAt() {

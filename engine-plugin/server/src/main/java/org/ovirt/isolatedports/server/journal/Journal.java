@@ -7,8 +7,8 @@ import jakarta.persistence.EntityManager;
 import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
-import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 
@@ -36,8 +36,8 @@ public class Journal {
   }
 
   /** Notes that an isolated network is about to be created. */
-  public UUID beginAdd(UUID dataCenterId, String name, Enforcement enforcement) {
-    EngineChange change = EngineChange.add(dataCenterId, name, enforcement);
+  public UUID beginAdd(NetworkCreation creation) {
+    EngineChange change = EngineChange.add(creation);
     entities.persist(change);
     return change.changeId();
   }
@@ -51,8 +51,20 @@ public class Journal {
 
   /** Takes the created network in, and notes that the rest is still to be done; one transaction. */
   public void created(UUID changeId, IsolatedNetwork network) {
-    entities.find(EngineChange.class, changeId).created(network.networkId());
     networks.add(network);
+    EngineChange change = entities.find(EngineChange.class, changeId);
+    if (change != null) {
+      change.created(network.networkId());
+      change.twinOf().ifPresent(origin -> twin(origin, network.networkId()));
+    }
+  }
+
+  private void twin(UUID origin, UUID twin) {
+    entities
+        .createNativeQuery("UPDATE moving_in SET twin_id = :twin WHERE network_id = :origin")
+        .setParameter("twin", twin)
+        .setParameter("origin", origin)
+        .executeUpdate();
   }
 
   /** Engine and store agree. */
@@ -61,6 +73,18 @@ public class Journal {
     if (change != null) {
       entities.remove(change);
     }
+  }
+
+  /** The twin of a network that is being created, or was when its creation was cut short. */
+  public Optional<EngineChange> openTwin(UUID origin) {
+    return entities
+        .createQuery(
+            "select c from EngineChange c where c.twinOf = :origin order by c.startedAt desc",
+            EngineChange.class)
+        .setParameter("origin", origin)
+        .setMaxResults(1)
+        .getResultStream()
+        .findFirst();
   }
 
   /** What has begun and is not done, oldest first. */

@@ -18,7 +18,6 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.inventory.Network;
@@ -26,13 +25,16 @@ import org.ovirt.isolatedports.server.database.Schema;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+import org.ovirt.isolatedports.server.journal.MarkedNetworks.Found;
 
 /**
  * Completes or undoes what was cut short between engine and store: by a crash of ours, or because
  * the engine did not answer.
  *
- * <p>A creation is completed where the engine has the network, as nobody can say that it does not
- * want it: it is isolated, never left open. Where the engine refuses the property it is undone.
+ * <p>A creation is completed where the engine has the network with its mark, as nobody can say that
+ * it does not want it: it is isolated, never left open. Where the engine does not know the property
+ * it is undone. Its creator asked for all of it, and the engine granted it: the mark is there only
+ * because it did. Nothing is looked for, taken in or removed by its name.
  */
 @ApplicationScoped
 public class Recovery {
@@ -48,7 +50,7 @@ public class Recovery {
   private final Journal journal;
   private final Running running;
   private final IsolatedNetworks store;
-  private final EngineLookup lookup;
+  private final MarkedNetworks marks;
   private final VnicProfiles profiles;
   private final ServiceAccount account;
   private final Schema schema;
@@ -56,18 +58,18 @@ public class Recovery {
       new AtomicReference<>(Optional.empty());
 
   @Inject
-  public Recovery(
+  Recovery(
       Journal journal,
       Running running,
       IsolatedNetworks store,
-      EngineLookup lookup,
+      MarkedNetworks marks,
       VnicProfiles profiles,
       ServiceAccount account,
       Schema schema) {
     this.journal = journal;
     this.running = running;
     this.store = store;
-    this.lookup = lookup;
+    this.marks = marks;
     this.profiles = profiles;
     this.account = account;
     this.schema = schema;
@@ -106,6 +108,26 @@ public class Recovery {
     }
   }
 
+  /**
+   * Goes on with the twin of a network whose creation was cut short, with the rights of whoever
+   * asks for the twin again.
+   *
+   * @return the twin; empty if none was begun, or the engine has not made it
+   */
+  public Optional<UUID> goOnWithTwin(String token, UUID origin) {
+    Optional<EngineChange> begun = journal.openTwin(origin);
+    if (begun.isEmpty() || running.has(begun.get().changeId())) {
+      return Optional.empty();
+    }
+    EngineChange change = begun.get();
+    return running.during(
+        change.changeId(),
+        () ->
+            created(token, change)
+                .filter(network -> complete(token, change, network))
+                .map(Found::id));
+  }
+
   private void recover(EngineChange change) {
     try {
       account.call(
@@ -129,67 +151,88 @@ public class Recovery {
     }
   }
 
-  /** Our row follows what came of an update or a removal. */
+  /**
+   * Our row follows what came of an update or a removal. A network that the engine denies may be
+   * gone, or hidden from us: the guard forgets it by its own rule.
+   */
   private void follow(String token, EngineChange change, UUID network) {
-    Optional<Network> found = lookup.network(token, network.toString());
-    if (found.isPresent()) {
-      store.rename(network, found.get().name());
-    } else {
-      store.remove(network);
-    }
+    marks.byId(token, network).ifPresent(found -> store.rename(network, found.name()));
     journal.done(change.changeId());
   }
 
   private void completeAdd(String token, EngineChange change) {
-    Optional<Network> found = created(token, change);
-    if (found.isEmpty()) {
-      change.networkId().ifPresent(store::remove);
-      if (change.networkId().isPresent() || change.startedAt().isBefore(giveUp())) {
-        journal.done(change.changeId());
+    Optional<Found> found = created(token, change);
+    if (found.isPresent()) {
+      if (complete(token, change, found.get())) {
+        LOG.log(Level.INFO, "What was cut short of network {0} is done.", found.get().name());
       }
-      return;
+    } else if (change.startedAt().isBefore(giveUp())) {
+      // A row we have stays: whether its network is gone the guard decides.
+      journal.done(change.changeId());
     }
-    Network network = found.get();
+  }
+
+  /** Only the mark leads to a network whose id is not known: nothing is concluded from a name. */
+  private Optional<Found> created(String token, EngineChange change) {
+    if (change.networkId().isPresent()) {
+      return marks.byId(token, change.networkId().get());
+    }
+    return change
+        .mark()
+        .flatMap(mark -> change.dataCenterId().flatMap(dc -> marks.marked(token, dc, mark)));
+  }
+
+  /** Completes a creation; false if it had to be undone instead. */
+  private boolean complete(String token, EngineChange change, Found network) {
     Enforcement enforcement = change.enforcement().orElse(Enforcement.HOOK);
     journal.created(
         change.changeId(),
         new IsolatedNetwork(
             network.id(),
-            network.dataCenterId().or(change::dataCenterId).orElseThrow(),
+            network.dataCenter().or(change::dataCenterId).orElseThrow(),
             network.name(),
             enforcement,
             Instant.now()));
-    if (enforcement == Enforcement.HOOK) {
-      try {
-        if (change.startedAt().isBefore(giveUp())) {
-          // A network may have been made to have no profile; the journal does not say so.
-          profiles.isolate(token, network.id().toString());
-        } else {
-          profiles.isolateNew(token, network.id().toString());
-        }
-      } catch (EngineException e) {
-        if (!VnicProfiles.isNotRegistered(e.getMessage())) {
-          throw e;
-        }
-        lookup.remove(token, network.id());
+    if (enforcement == Enforcement.HOOK && !isolated(token, change, network)) {
+      return false;
+    }
+    if (network.carries(change.mark())) {
+      marks.unmark(token, network.id(), change.comment());
+    }
+    journal.done(change.changeId());
+    return true;
+  }
+
+  /**
+   * Gives the profiles the property. Where the engine does not know it the network is removed
+   * again, if it is as it was created: its mark tells.
+   *
+   * @return whether they have it
+   */
+  private boolean isolated(String token, EngineChange change, Found network) {
+    try {
+      if (change.startedAt().isBefore(giveUp())) {
+        // A network may have been made to have no profile; the journal does not say so.
+        profiles.isolate(token, network.id().toString());
+      } else {
+        profiles.isolateNew(token, network.id().toString());
+      }
+      return true;
+    } catch (EngineException e) {
+      if (!VnicProfiles.isNotRegistered(e.getMessage()) || !network.carries(change.mark())) {
+        throw e;
+      }
+      if (marks.remove(token, network.id())) {
         store.remove(network.id());
+        journal.done(change.changeId());
         LOG.log(
             Level.WARNING,
             "Network {0} was removed again: its creation was cut short, and its vNIC profiles"
                 + " cannot be given the property port_isolation: {1}",
             new Object[] {network.name(), e.getMessage()});
       }
+      return false;
     }
-    journal.done(change.changeId());
-    LOG.log(Level.INFO, "What was cut short of network {0} is done.", network.name());
-  }
-
-  private Optional<Network> created(String token, EngineChange change) {
-    return change.networkId().isPresent()
-        ? lookup.network(token, change.networkId().get().toString())
-        : change
-            .dataCenterId()
-            .flatMap(dc -> change.name().flatMap(name -> lookup.networkByName(token, dc, name)));
   }
 
   private static Instant giveUp() {

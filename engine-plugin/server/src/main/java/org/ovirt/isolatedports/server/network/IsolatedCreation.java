@@ -4,13 +4,12 @@ package org.ovirt.isolatedports.server.network;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.server.http.Refusals;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
@@ -19,12 +18,15 @@ import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.journal.Journal;
+import org.ovirt.isolatedports.server.journal.MarkedNetworks;
+import org.ovirt.isolatedports.server.journal.NetworkCreation;
 import org.ovirt.isolatedports.server.journal.Recovery;
 import org.ovirt.isolatedports.server.journal.Running;
 
 /**
  * Creates an isolated network in the engine and in our store; a crash in between leaves a trace, by
- * which {@link Recovery} completes it.
+ * which {@link Recovery} completes it. What leads from the trace to the network is a mark that
+ * nobody can guess, never a name.
  */
 @ApplicationScoped
 public class IsolatedCreation {
@@ -32,11 +34,19 @@ public class IsolatedCreation {
   private static final Logger LOG = Logger.getLogger(IsolatedCreation.class.getName());
   private static final String CANNOT_ADD = "Cannot add Network";
 
+  /** An engine that answers these has failed and is at it no more; others come from proxies. */
+  private static final Set<Integer> FAILURES = Set.of(500, 501);
+
+  /** After these the engine has done nothing, and will not. */
+  private static final Set<EngineException.Kind> ENDED =
+      Set.of(EngineException.Kind.REFUSED, EngineException.Kind.NOT_ASKED);
+
   private final VnicProfiles profiles;
   private final IsolatedNetworks store;
   private final Journal journal;
   private final Running running;
-  private final EngineLookup lookup;
+  private final MarkedNetworks marks;
+  private final ServiceAccount account;
 
   @Inject
   IsolatedCreation(
@@ -44,62 +54,109 @@ public class IsolatedCreation {
       IsolatedNetworks store,
       Journal journal,
       Running running,
-      EngineLookup lookup) {
+      MarkedNetworks marks,
+      ServiceAccount account) {
     this.profiles = profiles;
     this.store = store;
     this.journal = journal;
     this.running = running;
-    this.lookup = lookup;
+    this.marks = marks;
+    this.account = account;
   }
 
   /** For the container's proxy only. */
   protected IsolatedCreation() {
-    this(null, null, null, null, null);
+    this(null, null, null, null, null, null);
   }
 
   /**
-   * Creates a network whose name must be free: the trace of a crash is the name, so it must not
-   * lead to a network that was there before.
+   * How a network is created.
    *
-   * @param defaultProfile whether the engine makes a profile for the network, as it does unless
-   *     told otherwise
-   * @param ask asks the engine
-   * @param made what the engine made, from its answer; empty if it refused
+   * @param <T> the engine's answer
+   */
+  public interface Making<T> {
+
+    /** Asks the engine for the network, with the mark as its comment. */
+    T ask(String mark);
+
+    /** What the engine made; empty if it refused. */
+    Optional<IsolatedNetwork> made(T answer);
+
+    /** Whether the engine makes a profile for the network, as it does unless told otherwise. */
+    default boolean defaultProfile() {
+      return true;
+    }
+
+    /** The answer with the comment that the caller wants in the mark's place. */
+    T unmarked(T answer);
+  }
+
+  /**
+   * Creates a network. Of what the engine refuses or fails with nothing is left.
+   *
    * @return the engine's answer
    */
-  public <T> T create(
-      String token,
-      UUID dataCenter,
-      String name,
-      Enforcement enforcement,
-      boolean defaultProfile,
-      Supplier<T> ask,
-      Function<T, Optional<IsolatedNetwork>> made) {
-    UUID change = journal.beginAdd(dataCenter, name, enforcement);
+  public <T> T create(String token, NetworkCreation creation, Making<T> making) {
+    UUID change = journal.beginAdd(creation);
     return running.during(
         change,
         () -> {
-          T answer = askJournaled(change, ask);
-          Optional<IsolatedNetwork> row = made.apply(answer);
-          if (row.isPresent()) {
-            journal.created(change, row.get());
-            if (enforcement == Enforcement.HOOK) {
-              carryOnProfiles(token, change, row.get(), defaultProfile);
-            }
+          T answer = askJournaled(token, change, creation, making);
+          Optional<IsolatedNetwork> row = making.made(answer);
+          if (row.isEmpty()) {
+            journal.done(change);
+            return answer;
           }
-          journal.done(change);
-          return answer;
+          journal.created(change, row.get());
+          if (creation.enforcement() == Enforcement.HOOK) {
+            carryOnProfiles(token, change, row.get(), making.defaultProfile());
+          }
+          unmark(token, change, creation, row.get());
+          return making.unmarked(answer);
         });
   }
 
-  private <T> T askJournaled(UUID change, Supplier<T> ask) {
+  private <T> T askJournaled(
+      String token, UUID change, NetworkCreation creation, Making<T> making) {
     try {
-      return ask.get();
+      return making.ask(creation.mark());
     } catch (EngineException e) {
-      if (e.kind() == EngineException.Kind.REFUSED || e.kind() == EngineException.Kind.NOT_ASKED) {
+      boolean ofItsOwn = FAILURES.contains(e.engineStatus());
+      if (ofItsOwn ? madeNothing(token, creation) : ENDED.contains(e.kind())) {
         journal.done(change);
       }
       throw e;
+    }
+  }
+
+  /**
+   * Whether an engine that failed by itself, and so is at it no more, made nothing. Where that
+   * cannot be seen now the recovery looks again.
+   */
+  private boolean madeNothing(String token, NetworkCreation creation) {
+    try {
+      return account.isConfigured()
+          ? account.call(own -> isNowhere(own, creation))
+          : isNowhere(token, creation);
+    } catch (EngineException e) {
+      return false;
+    }
+  }
+
+  private boolean isNowhere(String token, NetworkCreation creation) {
+    return marks.marked(token, creation.dataCenter(), creation.mark()).isEmpty();
+  }
+
+  /** The network is isolated, so an engine in trouble is no failure here: the recovery unmarks. */
+  private void unmark(String token, UUID change, NetworkCreation creation, IsolatedNetwork row) {
+    try {
+      marks.unmark(token, row.networkId(), creation.comment().orElse(""));
+      journal.done(change);
+    } catch (EngineException e) {
+      LOG.log(
+          Level.INFO,
+          "The comment of network {0} is put in its place later: {1}",
+          new Object[] {row.name(), e.getMessage()});
     }
   }
 
@@ -147,8 +204,9 @@ public class IsolatedCreation {
   }
 
   private boolean undo(String token, UUID change, IsolatedNetwork row) {
+    boolean removed;
     try {
-      lookup.remove(token, row.networkId());
+      removed = marks.remove(token, row.networkId());
     } catch (EngineException e) {
       LOG.log(
           Level.SEVERE,
@@ -158,8 +216,10 @@ public class IsolatedCreation {
           new Object[] {row.name(), row.networkId(), e.getMessage()});
       return false;
     }
-    store.remove(row.networkId());
-    journal.done(change);
-    return true;
+    if (removed) {
+      store.remove(row.networkId());
+      journal.done(change);
+    }
+    return removed;
   }
 }

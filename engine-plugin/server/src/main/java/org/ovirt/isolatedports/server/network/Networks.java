@@ -15,18 +15,23 @@ import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.EntityParser;
+import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
+import org.ovirt.isolatedports.server.http.AskedUsages;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.http.caller.EditRights;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.Isolation;
 import org.ovirt.isolatedports.server.journal.Journal;
+import org.ovirt.isolatedports.server.journal.NetworkCreation;
 import org.ovirt.isolatedports.server.journal.Running;
 
 /**
@@ -51,6 +56,8 @@ public class Networks {
   private final Journal journal;
   private final Running running;
   private final EngineLookup lookup;
+  private final ServiceAccount account;
+  private final EditRights rights;
   private final Isolation isolation;
   private final Changes changes;
   private final Answers answers;
@@ -63,6 +70,8 @@ public class Networks {
       Journal journal,
       Running running,
       EngineLookup lookup,
+      ServiceAccount account,
+      EditRights rights,
       Isolation isolation,
       Changes changes,
       Answers answers) {
@@ -72,6 +81,8 @@ public class Networks {
     this.journal = journal;
     this.running = running;
     this.lookup = lookup;
+    this.account = account;
+    this.rights = rights;
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
@@ -79,7 +90,7 @@ public class Networks {
 
   /** For the container's proxy only. */
   protected Networks() {
-    this(null, null, null, null, null, null, null, null, null);
+    this(null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** The engine's list, each network with its attribute. */
@@ -102,7 +113,8 @@ public class Networks {
    * @param dataCenterId the data center of the path; empty where the body names it
    */
   public Response add(Exchange exchange, Optional<String> dataCenterId, byte[] body) {
-    ApiBody network = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    ApiBody network = exchange.asked(body, Kind.NETWORK);
+    dataCenterId.ifPresent(id -> AskedFields.unlessOf(network, "data_center", id));
     boolean isolated = network.flag(Isolation.PORT_ISOLATION).orElse(false);
     boolean known = knowledge.knowsPortIsolation(exchange.token());
     LogicalNetwork wanted = wanted(network, network.text("name").orElse(""), isolated, true);
@@ -114,6 +126,7 @@ public class Networks {
         PortIsolationValidator.withoutInfrastructureRole(wanted, EntityParser.usages(network)),
         BAD_REQUEST,
         CANNOT_ADD);
+    AskedUsages.unlessKnown(network, isolated, CANNOT_ADD);
     withoutOurs(network, known);
     EngineAnswer answer =
         isolated
@@ -136,31 +149,79 @@ public class Networks {
       return onlyRefused(exchange, network);
     }
     Enforcement enforcement = known ? Enforcement.NATIVE : Enforcement.HOOK;
-    if (lookup.networkByName(exchange.token(), dataCenter.get(), name.get()).isPresent()) {
-      // The trace of a crash is the name, so it must not lead to a network that was there before.
+    rights.requireCreate(exchange.token(), dataCenter.get());
+    if (isTaken(exchange, dataCenter.get(), name.get())) {
       return onlyRefused(exchange, network);
     }
+    NetworkCreation wanted =
+        NetworkCreation.of(
+            dataCenter.get(), name.get(), enforcement, network.text("comment"), Optional.empty());
     return creation.create(
-        exchange.token(),
-        dataCenter.get(),
-        name.get(),
-        enforcement,
-        network.flag("profile_required").orElse(true),
-        () -> exchange.send(network.toBytes()),
-        answer ->
-            answer.isSuccess()
-                ? Optional.of(row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement))
-                : Optional.empty());
+        exchange.token(), wanted, new Forwarded(exchange, network, enforcement, wanted.comment()));
+  }
+
+  /** A network that is created with the body the caller sent. */
+  private record Forwarded(
+      Exchange exchange, ApiBody network, Enforcement enforcement, Optional<String> comment)
+      implements IsolatedCreation.Making<EngineAnswer> {
+
+    @Override
+    public EngineAnswer ask(String mark) {
+      network.set("comment", mark);
+      return exchange.send(network.toBytes());
+    }
+
+    @Override
+    public Optional<IsolatedNetwork> made(EngineAnswer answer) {
+      return answer.isSuccess()
+          ? Optional.of(row(Exchange.parse(answer, Kind.NETWORK.element()), enforcement))
+          : Optional.empty();
+    }
+
+    @Override
+    public boolean defaultProfile() {
+      return network.flag("profile_required").orElse(true);
+    }
+
+    @Override
+    public EngineAnswer unmarked(EngineAnswer answer) {
+      ApiBody made = Exchange.parse(answer, Kind.NETWORK.element());
+      made.set("comment", comment.orElse(""));
+      return answer.withBody(made.toBytes());
+    }
+  }
+
+  /**
+   * Whether another network has the name, also one that the caller may not see: then the engine
+   * refuses the caller in its own words, and nothing is journaled.
+   */
+  private boolean isTaken(Exchange exchange, UUID dataCenter, String name) {
+    if (account.isConfigured()) {
+      try {
+        return account.call(token -> lookup.networkByName(token, dataCenter, name)).isPresent();
+      } catch (EngineException e) {
+        if (e.kind() != EngineException.Kind.REFUSED) {
+          throw e;
+        }
+      }
+    }
+    return lookup.networkByName(exchange.token(), dataCenter, name).isPresent();
   }
 
   private Optional<UUID> dataCenter(Exchange exchange, ApiBody network) {
     Optional<ApiBody> asked = network.child("data_center");
     Optional<String> id = asked.flatMap(dc -> dc.text("id"));
-    return id.isPresent()
-        ? id.flatMap(Networks::uuid)
-        : asked
+    Optional<UUID> named =
+        asked
             .flatMap(dc -> dc.text("name"))
             .flatMap(name -> lookup.dataCenterByName(exchange.token(), name));
+    if (id.isEmpty()) {
+      return named;
+    }
+    asked
+        .filter(dc -> dc.has("name"))
+        .ifPresent(dc -> AskedFields.unlessIs(dc, "data center", named.map(UUID::toString)));
+    return id.flatMap(Networks::uuid);
   }
 
   /** Lets the engine say in its own words what is wrong with a network it cannot create. */
@@ -177,7 +238,8 @@ public class Networks {
 
   /** Changes a network; the attribute cannot change. */
   public Response update(Exchange exchange, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.NETWORK.element());
+    ApiBody change = exchange.asked(body, Kind.NETWORK);
+    AskedFields.unlessOf(change, "", id);
     Optional<Boolean> asked = change.flag(Isolation.PORT_ISOLATION);
     return changes.update(
         exchange,
@@ -209,6 +271,7 @@ public class Networks {
         PortIsolationValidator.withoutInfrastructureRole(after, EntityParser.usages(change)),
         BAD_REQUEST,
         CANNOT_EDIT);
+    AskedUsages.unlessKnown(change, isolated, CANNOT_EDIT);
   }
 
   /** Sends a change of a network; our row follows what comes of it, also after a crash. */

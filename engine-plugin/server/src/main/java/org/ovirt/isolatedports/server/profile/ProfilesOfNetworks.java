@@ -21,6 +21,7 @@ import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -87,7 +88,9 @@ public class ProfilesOfNetworks {
    * @param networkPath the network of the path; empty where the body names it
    */
   public Response add(Exchange exchange, Optional<String> networkPath, byte[] body) {
-    ApiBody profile = exchange.bodyFormat().read(body, Kind.VNIC_PROFILE.element());
+    ApiBody profile = exchange.asked(body, Kind.VNIC_PROFILE);
+    networkPath.ifPresent(id -> AskedFields.unlessOf(profile, "network", id));
+    AskedFields.unlessSeparate(profile);
     Optional<Network> network =
         networkPath
             .or(() -> profile.child("network").flatMap(link -> link.text("id")))
@@ -113,7 +116,9 @@ public class ProfilesOfNetworks {
 
   /** Changes a profile. */
   public Response update(Exchange exchange, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.VNIC_PROFILE.element());
+    ApiBody change = exchange.asked(body, Kind.VNIC_PROFILE);
+    AskedFields.unlessOf(change, "", id);
+    AskedFields.unlessSeparate(change);
     return changes.update(
         exchange,
         ref(exchange, id),

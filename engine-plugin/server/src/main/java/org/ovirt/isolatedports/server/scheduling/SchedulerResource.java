@@ -7,23 +7,29 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.TreeWriter;
-import org.ovirt.isolatedports.engine.EngineAnswer;
-import org.ovirt.isolatedports.engine.EngineHttpClient;
-import org.ovirt.isolatedports.engine.EngineRequest;
 import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Sight;
+import org.ovirt.isolatedports.server.http.caller.EditRights;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
+import org.ovirt.isolatedports.server.scheduling.decision.Decision;
 import org.ovirt.isolatedports.server.scheduling.inventory.SchedulerStatus;
 
 /**
  * {@code GET /decisions[?vm=][&max=]} and {@code GET /scheduler}: why a VM may run where, and
- * whether scheduling by us is in effect. For callers the engine shows its hosts to.
+ * whether scheduling by us is in effect. A decision is told to callers whom the engine shows the
+ * VM, and of it what they see.
  */
 @Path("/")
 public class SchedulerResource {
@@ -32,7 +38,8 @@ public class SchedulerResource {
   private static final int BAD_REQUEST = 400;
 
   @Inject Exchange exchange;
-  @Inject EngineHttpClient engine;
+  @Inject Sight sight;
+  @Inject IsolatedNetworks networks;
   @Inject SchedulerServer scheduler;
 
   /**
@@ -45,19 +52,33 @@ public class SchedulerResource {
   @Path("decisions")
   public Response decisions(@QueryParam("vm") String vm, @QueryParam("max") String max) {
     int most = most(max);
-    return unlessRefused(
-        "decisions",
-        () ->
-            Map.of(
-                "decision",
-                DecisionsBody.of(scheduler.decisions().list(Optional.ofNullable(vm), most))));
+    List<Decision> all = scheduler.decisions().list(Optional.ofNullable(vm), MOST);
+    List<Map<String, Object>> shown = new ArrayList<>();
+    if (!sight.hosts().isEmpty() || sight.everything()) {
+      Set<String> vms = sight.vms(all.stream().map(Decision::vmId).collect(Collectors.toSet()));
+      boolean whole = sight.whole(isolated());
+      all.stream()
+          .filter(decision -> vms.contains(decision.vmId()))
+          .limit(most)
+          .map(
+              decision -> DecisionsBody.of(decision, whole ? Optional.empty() : Optional.of(sight)))
+          .forEach(shown::add);
+    }
+    return ok("decisions", Map.of("decision", shown));
+  }
+
+  private List<String> isolated() {
+    return networks.enforcements().keySet().stream().map(UUID::toString).toList();
   }
 
   /** Whether the engine calls us, and what is wrong if it does not. */
   @GET
   @Path("scheduler")
   public Response status() {
-    return unlessRefused("scheduler", () -> tree(scheduler.status(), scheduler.isListening()));
+    if (!sight.whole(isolated())) {
+      throw EditRights.forbidden();
+    }
+    return ok("scheduler", tree(scheduler.status(), scheduler.isListening()));
   }
 
   static Map<String, Object> tree(SchedulerStatus status, boolean listening) {
@@ -73,14 +94,9 @@ public class SchedulerResource {
     return tree;
   }
 
-  private Response unlessRefused(String root, Supplier<Map<String, Object>> tree) {
+  private Response ok(String root, Map<String, Object> tree) {
     BodyFormat format = exchange.answerFormat();
-    EngineAnswer asked =
-        engine.send(EngineRequest.get("/hosts?max=1", exchange.token(), format.mediaType()));
-    if (!asked.isSuccess()) {
-      return Exchange.pass(asked);
-    }
-    return Response.ok(TreeWriter.write(format, root, tree.get()))
+    return Response.ok(TreeWriter.write(format, root, tree))
         .header(HttpHeaders.CONTENT_TYPE, format.contentType())
         .build();
   }

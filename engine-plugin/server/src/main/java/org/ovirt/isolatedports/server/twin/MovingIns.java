@@ -22,8 +22,14 @@ public class MovingIns {
    *
    * @param back whether it is to go back
    * @param refusal why it could not be moved when that was last tried; empty if it was not
+   * @param by the REST id of the user who chose it; empty if that is not known
    */
-  public record Chosen(boolean back, String refusal) {}
+  public record Chosen(boolean back, String refusal, Optional<UUID> by) {
+
+    boolean isOf(UUID user) {
+      return by.filter(user::equals).isPresent();
+    }
+  }
 
   private static final int LONGEST_REFUSAL = 2000;
 
@@ -98,46 +104,52 @@ public class MovingIns {
     for (Object row :
         entities
             .createNativeQuery(
-                "SELECT nic_id, back, refusal FROM moving_in_vnic WHERE network_id = :id"
+                "SELECT nic_id, back, refusal, chosen_by FROM moving_in_vnic WHERE network_id = :id"
                     + " ORDER BY nic_id")
             .setParameter("id", networkId)
             .getResultList()) {
       Object[] columns = (Object[]) row;
-      found.put(columns[0].toString(), new Chosen((Boolean) columns[1], (String) columns[2]));
+      found.put(
+          columns[0].toString(),
+          new Chosen(
+              (Boolean) columns[1], (String) columns[2], Optional.ofNullable((UUID) columns[3])));
     }
     return found;
   }
 
-  /** Chooses vNICs, to go there or back. */
-  public void choose(UUID networkId, Iterable<String> nics, boolean back) {
+  /** Chooses vNICs, to go there or back: with the rights of this user, and of nobody else. */
+  public void choose(UUID networkId, Iterable<String> nics, boolean back, UUID user) {
     for (String nic : nics) {
-      put(networkId, nic, new Chosen(back, ""));
+      put(networkId, nic, new Chosen(back, "", Optional.of(user)));
     }
   }
 
   /** Notes why a vNIC could not be moved. */
-  public void refused(UUID networkId, String nic, boolean back, String why) {
+  public void refused(UUID networkId, String nic, boolean back, String why, UUID user) {
     put(
         networkId,
         nic,
-        new Chosen(back, why.substring(0, Math.min(why.length(), LONGEST_REFUSAL))));
+        new Chosen(
+            back, why.substring(0, Math.min(why.length(), LONGEST_REFUSAL)), Optional.of(user)));
   }
 
   private void put(UUID networkId, String nic, Chosen chosen) {
     entities
         .createNativeQuery(
-            "INSERT INTO moving_in_vnic (network_id, nic_id, back, refusal)"
-                + " VALUES (:id, :nic, :back, :refusal) ON CONFLICT (network_id, nic_id)"
-                + " DO UPDATE SET back = excluded.back, refusal = excluded.refusal")
+            "INSERT INTO moving_in_vnic (network_id, nic_id, back, refusal, chosen_by)"
+                + " VALUES (:id, :nic, :back, :refusal, CAST(:by AS uuid))"
+                + " ON CONFLICT (network_id, nic_id) DO UPDATE SET back = excluded.back,"
+                + " refusal = excluded.refusal, chosen_by = excluded.chosen_by")
         .setParameter("id", networkId)
         .setParameter("nic", UUID.fromString(nic))
         .setParameter("back", chosen.back())
         .setParameter("refusal", chosen.refusal())
+        .setParameter("by", chosen.by().map(UUID::toString).orElse(null))
         .executeUpdate();
   }
 
   /** A vNIC is where it should be; one that went back is no longer chosen. */
-  public void arrived(UUID networkId, String nic, boolean back) {
+  public void arrived(UUID networkId, String nic, boolean back, UUID user) {
     if (back) {
       entities
           .createNativeQuery("DELETE FROM moving_in_vnic WHERE network_id = :id AND nic_id = :nic")
@@ -145,7 +157,7 @@ public class MovingIns {
           .setParameter("nic", UUID.fromString(nic))
           .executeUpdate();
     } else {
-      put(networkId, nic, new Chosen(false, ""));
+      put(networkId, nic, new Chosen(false, "", Optional.of(user)));
     }
   }
 }

@@ -116,15 +116,15 @@ public class NetworkTwins {
 
   /** Takes a step, for whoever may edit the network. */
   public Response step(Exchange exchange, String id, byte[] body) {
-    ApiBody asked = exchange.bodyFormat().read(body, Kind.MOVING_IN.element());
+    ApiBody asked = exchange.asked(body, Kind.MOVING_IN);
     return changed(
         exchange,
         id,
-        origin -> {
+        (origin, user) -> {
           switch (asked.text("step").orElse("")) {
             case "prepare" -> prepare(exchange, origin, asked);
-            case "move" -> move(exchange, origin, asked, false);
-            case "revoke" -> move(exchange, origin, asked, true);
+            case "move" -> move(exchange, origin, asked, false, user);
+            case "revoke" -> move(exchange, origin, asked, true, user);
             case "finish" -> finish(exchange, origin, asked);
             default ->
                 throw refusal(
@@ -134,7 +134,7 @@ public class NetworkTwins {
   }
 
   private interface Change {
-    void on(Origin origin);
+    void on(Origin origin, UUID user);
   }
 
   /** One change at a time, by those who may; what it did is counted also if it ends half done. */
@@ -149,15 +149,15 @@ public class NetworkTwins {
               ref(origin),
               "Moving in of Network " + origin.name(),
               () -> {
-                passingRefusalsOn(change, origin);
+                passingRefusalsOn(change, origin, user);
                 return answer(exchange, origin);
               });
         });
   }
 
-  private static void passingRefusalsOn(Change change, Origin origin) {
+  private static void passingRefusalsOn(Change change, Origin origin, UUID user) {
     try {
-      change.on(origin);
+      change.on(origin, user);
     } catch (EngineException e) {
       throw e.kind() == EngineException.Kind.REFUSED ? Refusals.passedOn(e) : e;
     }
@@ -252,13 +252,13 @@ public class NetworkTwins {
 
   // --- move and revoke ---
 
-  private void move(Exchange exchange, Origin origin, ApiBody asked, boolean back) {
+  private void move(Exchange exchange, Origin origin, ApiBody asked, boolean back, UUID user) {
     OwnEntities.onlyKnown(asked, Set.of("step", "nics", "vms", "all"), CANNOT_ISOLATE);
     MovingIn row = prepared(origin);
     Around around = around(exchange, origin, Optional.of(row));
     UUID twin = row.twinId().orElseThrow();
     List<Vnics.Vnic> vnics = surroundings.vnics(exchange.token(), around);
-    store.choose(origin.id(), selected(asked, origin, vnics, back), back);
+    store.choose(origin.id(), selected(asked, origin, vnics, back), back, user);
     Map<String, String> there = store.profiles(origin.id());
     VnicMove way =
         back
@@ -270,7 +270,7 @@ public class NetworkTwins {
             : new VnicMove(
                 row.twinName(), there, around.clustersOf(twin), around.hostsWithout(twin));
     try {
-      mover.move(exchange, origin.id(), back, way, vnics);
+      mover.move(exchange, origin.id(), user, back, way, vnics);
     } finally {
       entities.written(ref(origin));
     }
@@ -398,7 +398,7 @@ public class NetworkTwins {
     return changed(
         exchange,
         id,
-        origin -> store.find(origin.id()).ifPresent(row -> remove(exchange, origin, row)));
+        (origin, user) -> store.find(origin.id()).ifPresent(row -> remove(exchange, origin, row)));
   }
 
   private void remove(Exchange exchange, Origin origin, MovingIn row) {
@@ -480,7 +480,8 @@ public class NetworkTwins {
         .filter(profile -> profile.networkId().equals(origin.id().toString()))
         .forEach(profile -> ofOrigin.add(profile.id()));
     List<Map<String, Object>> shown = new ArrayList<>();
-    for (Vnics.Vnic vnic : surroundings.vnics(exchange.token(), around)) {
+    List<Vnics.Vnic> all = surroundings.allVnics(exchange.token());
+    for (Vnics.Vnic vnic : TwinSurroundings.vnics(all, around)) {
       boolean there = vnic.profile().filter(ofOrigin::contains).isEmpty();
       Optional<MovingIns.Chosen> row = Optional.ofNullable(chosen.remove(vnic.id()));
       Map<String, Object> tree = new LinkedHashMap<>();
@@ -498,11 +499,13 @@ public class NetworkTwins {
           .ifPresent(why -> tree.put("reason", why));
       shown.add(tree);
     }
+    // Of a vNIC whose VM the caller may not see nothing is told.
+    chosen.keySet().retainAll(all.stream().map(Vnics.Vnic::id).collect(Collectors.toSet()));
     for (String gone : chosen.keySet()) {
       Map<String, Object> tree = new LinkedHashMap<>();
       tree.put("id", gone);
       tree.put("status", "elsewhere");
-      tree.put("reason", "The vNIC is on neither network any more, or you may not see its VM.");
+      tree.put("reason", "The vNIC is on neither network any more.");
       shown.add(tree);
     }
     return shown;

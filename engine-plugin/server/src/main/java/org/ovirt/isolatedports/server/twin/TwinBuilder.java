@@ -26,11 +26,14 @@ import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.server.http.caller.EditRights;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.journal.NetworkCreation;
+import org.ovirt.isolatedports.server.journal.Recovery;
 import org.ovirt.isolatedports.server.network.IsolatedCreation;
 import org.ovirt.isolatedports.server.network.Networks;
 import org.ovirt.isolatedports.validation.ValidationMessage;
@@ -56,7 +59,8 @@ class TwinBuilder {
   private final EngineKnowledge knowledge;
   private final IsolatedCreation creation;
   private final IsolatedNetworks networks;
-  private final VnicProfiles profiles;
+  private final Recovery recovery;
+  private final EditRights rights;
   private final MovingIns store;
 
   @Inject
@@ -66,20 +70,22 @@ class TwinBuilder {
       EngineKnowledge knowledge,
       IsolatedCreation creation,
       IsolatedNetworks networks,
-      VnicProfiles profiles,
+      Recovery recovery,
+      EditRights rights,
       MovingIns store) {
     this.engine = engine;
     this.lookup = lookup;
     this.knowledge = knowledge;
     this.creation = creation;
     this.networks = networks;
-    this.profiles = profiles;
+    this.recovery = recovery;
+    this.rights = rights;
     this.store = store;
   }
 
   /** For the container's proxy only. */
   protected TwinBuilder() {
-    this(null, null, null, null, null, null, null);
+    this(null, null, null, null, null, null, null, null);
   }
 
   /**
@@ -99,54 +105,67 @@ class TwinBuilder {
   // --- the network ---
 
   private UUID network(String token, MovingIn row, TwinSurroundings.Origin origin) {
-    Optional<UUID> known =
-        row.twinId().filter(id -> lookup.network(token, id.toString()).isPresent());
-    if (known.isPresent()) {
-      return known.get();
+    if (row.twinId().isPresent() && isThere(token, row.twinId().get())) {
+      return row.twinId().get();
     }
     boolean byEngine = knowledge.knowsPortIsolation(token);
     Enforcement enforcement = byEngine ? Enforcement.NATIVE : Enforcement.HOOK;
-    Optional<UUID> made = cutShort(token, row, origin);
-    UUID twin =
-        made.isPresent()
-            ? takeIn(token, made.get(), row, origin, enforcement)
-            : create(token, row, origin, enforcement);
+    Optional<UUID> made = recovery.goOnWithTwin(token, origin.id());
+    UUID twin = made.isPresent() ? made.get() : create(token, row, origin, enforcement);
     store.twin(origin.id(), Optional.of(twin));
     return twin;
   }
 
+  /**
+   * Whether the twin is there. One that the engine denies this caller may be hidden: only the guard
+   * forgets what is gone.
+   */
+  private boolean isThere(String token, UUID twin) {
+    if (lookup.network(token, twin.toString()).isPresent()) {
+      return true;
+    }
+    if (networks.find(twin).isPresent()) {
+      throw FaultException.operationFailed(
+          CONFLICT,
+          NetworkTwins.CANNOT_ISOLATE
+              + ". The oVirt engine does not show you the isolated twin "
+              + twin
+              + ". If it was removed, try again in a minute; else ask for the right to see it.");
+    }
+    return false;
+  }
+
   private UUID create(
       String token, MovingIn row, TwinSurroundings.Origin origin, Enforcement enforcement) {
-    ApiBody made =
-        creation.create(
-            token,
+    rights.requireCreate(token, origin.dataCenter());
+    NetworkCreation wanted =
+        NetworkCreation.of(
             origin.dataCenter(),
             row.twinName(),
             enforcement,
-            true,
-            () ->
-                engine.add(
-                    token, "/networks", copy(row, origin, enforcement == Enforcement.NATIVE)),
-            network -> Optional.of(isolated(id(network), row, origin, enforcement)));
-    return id(made);
-  }
+            Optional.of(comment(origin)),
+            Optional.of(origin.id()));
+    return id(
+        creation.create(
+            token,
+            wanted,
+            new IsolatedCreation.Making<ApiBody>() {
+              @Override
+              public ApiBody ask(String mark) {
+                boolean byEngine = enforcement == Enforcement.NATIVE;
+                return engine.add(token, "/networks", copy(row, origin, byEngine, mark));
+              }
 
-  /** The twin that a crash left without us knowing its id. */
-  private Optional<UUID> cutShort(String token, MovingIn row, TwinSurroundings.Origin origin) {
-    Optional<Network> named = lookup.networkByName(token, origin.dataCenter(), row.twinName());
-    if (named.isEmpty()) {
-      return Optional.empty();
-    }
-    boolean ours =
-        engine
-            .find(token, "/networks/" + named.get().id())
-            .flatMap(network -> network.text("comment"))
-            .filter(mark(origin)::equals)
-            .isPresent();
-    if (!ours) {
-      throw nameTaken(row.twinName());
-    }
-    return named.map(Network::id);
+              @Override
+              public Optional<IsolatedNetwork> made(ApiBody network) {
+                return Optional.of(isolated(id(network), row, origin, enforcement));
+              }
+
+              @Override
+              public ApiBody unmarked(ApiBody network) {
+                return network;
+              }
+            }));
   }
 
   /** The fault for a name that another network has. */
@@ -158,33 +177,21 @@ class TwinBuilder {
             + ValidationMessage.TWIN_NAME_TAKEN.text(Map.of("name", name)));
   }
 
-  private UUID takeIn(
-      String token,
-      UUID twin,
-      MovingIn row,
-      TwinSurroundings.Origin origin,
-      Enforcement enforcement) {
-    networks.add(isolated(twin, row, origin, enforcement));
-    if (enforcement == Enforcement.HOOK) {
-      profiles.isolateNew(token, twin.toString());
-    }
-    return twin;
-  }
-
   private static IsolatedNetwork isolated(
       UUID id, MovingIn row, TwinSurroundings.Origin origin, Enforcement enforcement) {
     return new IsolatedNetwork(id, origin.dataCenter(), row.twinName(), enforcement, Instant.now());
   }
 
-  /** Tells the twin from a network that only has its name. */
-  static String mark(TwinSurroundings.Origin origin) {
+  /** What people are told of a twin; it proves nothing, as everybody can write it. */
+  private static String comment(TwinSurroundings.Origin origin) {
     return "Isolated twin of network " + origin.id();
   }
 
-  private static String copy(MovingIn row, TwinSurroundings.Origin origin, boolean byEngine) {
+  private static String copy(
+      MovingIn row, TwinSurroundings.Origin origin, boolean byEngine, String comment) {
     ObjectNode network = copied(origin.body(), COPIED_OF_NETWORK);
     network.put("name", row.twinName());
-    network.put("comment", mark(origin));
+    network.put("comment", comment);
     network.putObject("data_center").put("id", origin.dataCenter().toString());
     network.putObject("usages").putArray("usage").add("vm");
     origin

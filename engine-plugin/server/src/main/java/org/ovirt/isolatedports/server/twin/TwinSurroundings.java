@@ -211,7 +211,19 @@ class TwinSurroundings {
 
   /** The vNICs on a network and its twin, of VMs the caller may see, by VM and name. */
   List<Vnics.Vnic> vnics(String token, Around around) {
-    return Vnics.onProfiles(engine.as(token), around.profileIds()).stream()
+    return vnics(allVnics(token), around);
+  }
+
+  /** The vNICs of all VMs the caller may see. */
+  List<Vnics.Vnic> allVnics(String token) {
+    return Vnics.all(engine.as(token));
+  }
+
+  /** Those of some vNICs that are on a network and its twin, by VM and name. */
+  static List<Vnics.Vnic> vnics(List<Vnics.Vnic> all, Around around) {
+    Set<String> profiles = around.profileIds();
+    return all.stream()
+        .filter(vnic -> vnic.profile().filter(profiles::contains).isPresent())
         .sorted(Comparator.comparing(Vnics.Vnic::vmName).thenComparing(Vnics.Vnic::name))
         .toList();
   }

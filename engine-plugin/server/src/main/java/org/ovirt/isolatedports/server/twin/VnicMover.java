@@ -58,17 +58,24 @@ class VnicMover {
    * Moves what was chosen for one way, and is not there yet.
    *
    * @param network the network that has a twin
+   * @param user the REST id of the caller's user: what others chose waits for their own rights
    * @param back whether it is the way back
    * @param all the vNICs on both networks
    * @throws EngineException if the engine gives no usable answer; what was moved stays
    */
-  void move(Exchange exchange, UUID network, boolean back, VnicMove way, List<Vnics.Vnic> all) {
+  void move(
+      Exchange exchange,
+      UUID network,
+      UUID user,
+      boolean back,
+      VnicMove way,
+      List<Vnics.Vnic> all) {
     long begin = System.nanoTime();
     Map<String, Vnics.Vnic> byId =
         all.stream().collect(Collectors.toMap(Vnics.Vnic::id, Function.identity(), (a, b) -> a));
     for (Map.Entry<String, MovingIns.Chosen> chosen : store.chosen(network).entrySet()) {
       Vnics.Vnic vnic = byId.get(chosen.getKey());
-      if (vnic == null || chosen.getValue().back() != back) {
+      if (vnic == null || chosen.getValue().back() != back || !chosen.getValue().isOf(user)) {
         continue;
       }
       if (System.nanoTime() - begin > BUDGET.toNanos()) {
@@ -76,9 +83,9 @@ class VnicMover {
       }
       Optional<String> refusal = move(exchange, way, vnic, back);
       if (refusal.isPresent()) {
-        store.refused(network, vnic.id(), back, refusal.get());
+        store.refused(network, vnic.id(), back, refusal.get(), user);
       } else {
-        store.arrived(network, vnic.id(), back);
+        store.arrived(network, vnic.id(), back, user);
       }
     }
   }

@@ -72,7 +72,7 @@ public class NetworkUplinks {
 
   /** Sets the uplink of an isolated network, for whoever may edit the network. */
   public Response set(Exchange exchange, String id, byte[] body) {
-    ApiBody asked = exchange.bodyFormat().read(body, UPLINK);
+    ApiBody asked = exchange.asked(body, Kind.UPLINK);
     return networks.edited(
         exchange, id, (network, user) -> set(exchange, id, network.name(), asked));
   }

@@ -7,6 +7,7 @@ import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,19 +27,27 @@ public class Violations implements ViolationStore {
   EntityManager entities;
 
   /**
-   * Violations, newest first.
+   * Some of the violations, newest first.
    *
-   * @param networkId of one network; empty for all
+   * @param networks ids of the networks they may be of
+   * @param others whether those of no network are in it too
    * @param open whether they are to last still; else those that are over are in it too
+   * @param from how many to leave out
+   * @param most how many at most
    */
-  public List<Violation> list(Optional<String> networkId, boolean open) {
+  public List<Violation> page(
+      Collection<String> networks, boolean others, boolean open, int from, int most) {
     return entities
         .createQuery(
-            "select v from Violation v where (:network is null or v.networkId = :network)"
+            "select v from Violation v where"
+                + " (v.networkId in (:networks) or (:others = true and v.networkId is null))"
                 + " and (:open = false or v.clearedAt is null) order by v.foundAt desc, v.id",
             Violation.class)
-        .setParameter("network", networkId.orElse(null))
+        .setParameter("networks", networks)
+        .setParameter("others", others)
         .setParameter("open", open)
+        .setFirstResult(from)
+        .setMaxResults(most)
         .getResultList();
   }
 

@@ -9,24 +9,29 @@ import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.TreeWriter;
-import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.rules.GuardViolation.Item;
 import org.ovirt.isolatedports.rules.GuardViolation.Kind;
 import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
+import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 
 /**
  * {@code GET /violations[?network=][&status=open|all][&max=]} and {@code GET /violations/{id}}.
  *
- * <p>A caller gets the violations of the networks the engine shows to that caller; those of hosts
- * only if the engine shows hosts as well. The engine's answer also judges the token.
+ * <p>A caller gets the violations of which the engine shows the network and what breaks the rule;
+ * those of the whole set-up go to whoever sees hosts and all isolated networks.
  */
 @Path("violations")
 public class ViolationsResource {
@@ -34,20 +39,13 @@ public class ViolationsResource {
   private static final int BAD_REQUEST = 400;
   private static final int MOST = 10_000;
 
-  /** What the engine shows to the caller. */
-  private record Sight(Set<String> networks, boolean hosts) {
-
-    boolean includes(Violation violation) {
-      if (violation.network().isPresent()) {
-        return networks.contains(violation.network().get().id());
-      }
-      boolean ofHost = violation.subject().filter(item -> item.kind() == Kind.HOST).isPresent();
-      return ofHost ? hosts : !networks.isEmpty();
-    }
-  }
+  /** How many rows are read at a time. */
+  private static final int PAGE = 200;
 
   @Inject Exchange exchange;
   @Inject Violations violations;
+  @Inject IsolatedNetworks isolated;
+  @Inject Sight sight;
 
   /**
    * The violations, newest first.
@@ -63,17 +61,22 @@ public class ViolationsResource {
       @QueryParam("max") String max) {
     boolean open = isOpen(status);
     int most = most(max);
-    return seen(
-        sight ->
-            ok(
-                "violations",
-                Map.of(
-                    "violation",
-                    violations.list(Optional.ofNullable(network), open).stream()
-                        .filter(sight::includes)
-                        .limit(most)
-                        .map(violation -> ViolationsBody.of(violation, exchange.answerFormat()))
-                        .toList())));
+    Set<String> networks = new HashSet<>(sight.networks().keySet());
+    Optional.ofNullable(network).ifPresent(only -> networks.retainAll(Set.of(only)));
+    List<Map<String, Object>> shown = new ArrayList<>();
+    List<Violation> page;
+    for (int from = 0; shown.size() < most; from += page.size()) {
+      page = violations.page(networks, network == null, open, from, Math.min(PAGE, most));
+      seen(page).limit(most - shown.size()).map(this::body).forEach(shown::add);
+      if (page.isEmpty()) {
+        break;
+      }
+    }
+    return ok("violations", Map.of("violation", shown));
+  }
+
+  private Map<String, Object> body(Violation violation) {
+    return ViolationsBody.of(violation, exchange.answerFormat());
   }
 
   /** One violation. */
@@ -81,35 +84,45 @@ public class ViolationsResource {
   @Path("{id}")
   public Response get(@PathParam("id") String id) {
     UUID uuid = uuid(id);
-    return seen(
-        sight ->
-            violations
-                .find(uuid)
-                .filter(sight::includes)
-                .map(
-                    violation ->
-                        ok("violation", ViolationsBody.of(violation, exchange.answerFormat())))
-                .orElseThrow(NotFoundException::new));
+    return seen(violations.find(uuid).stream().toList())
+        .findFirst()
+        .map(violation -> ok("violation", body(violation)))
+        .orElseThrow(NotFoundException::new);
   }
 
-  private Response seen(Function<Sight, Response> answer) {
-    EngineAnswer networks = ask("/networks");
-    if (!networks.isSuccess()) {
-      return Exchange.pass(networks);
+  /** Those of some violations whose network and subject, which their texts name, are shown. */
+  private Stream<Violation> seen(List<Violation> some) {
+    Set<String> vms =
+        sight.vms(
+            some.stream()
+                .flatMap(violation -> violation.subject().stream())
+                .filter(subject -> subject.kind() == Kind.VM)
+                .map(Item::id)
+                .collect(Collectors.toSet()));
+    return some.stream()
+        .filter(
+            violation ->
+                violation
+                    .network()
+                    .filter(network -> !sight.networks().containsKey(network.id()))
+                    .isEmpty())
+        .filter(violation -> seesSubject(violation, vms));
+  }
+
+  private boolean seesSubject(Violation violation, Set<String> vms) {
+    if (violation.subject().isEmpty()) {
+      // Of a network that is shown, or of the whole set-up.
+      return violation.network().isPresent()
+          || sight.whole(isolated.enforcements().keySet().stream().map(UUID::toString).toList());
     }
-    EngineAnswer hosts = ask("/hosts?max=1");
-    boolean seesHosts = hosts.isSuccess() && !items(hosts, "hosts", "host").isEmpty();
-    return answer.apply(new Sight(Set.copyOf(items(networks, "networks", "network")), seesHosts));
-  }
-
-  private EngineAnswer ask(String path) {
-    return exchange.read(path, exchange.answerFormat());
-  }
-
-  private static List<String> items(EngineAnswer answer, String root, String element) {
-    return Exchange.parse(answer, root).items(element).stream()
-        .flatMap(item -> item.text("id").stream())
-        .toList();
+    String id = violation.subject().get().id();
+    return switch (violation.subject().get().kind()) {
+      case NETWORK -> sight.networks().containsKey(id);
+      case CLUSTER -> sight.clusters().containsKey(id);
+      case VNIC_PROFILE -> sight.profiles().containsKey(id);
+      case VM -> vms.contains(id);
+      case HOST -> sight.hosts().containsKey(id);
+    };
   }
 
   private Response ok(String root, Map<String, Object> tree) {

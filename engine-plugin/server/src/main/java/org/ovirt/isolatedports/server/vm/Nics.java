@@ -14,6 +14,7 @@ import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -75,7 +76,8 @@ public class Nics {
 
   /** Adds a vNIC. */
   public Response add(Exchange exchange, String vmId, byte[] body) {
-    ApiBody nic = exchange.bodyFormat().read(body, Kind.NIC.element());
+    ApiBody nic = exchange.asked(body, Kind.NIC);
+    AskedFields.unlessOf(nic, "vm", vmId);
     network(exchange, nic).ifPresent(found -> check(exchange, vmId, found, mac(nic), CANNOT_ADD));
     EngineAnswer answer = exchange.send(nic.toBytes());
     String id =
@@ -85,7 +87,9 @@ public class Nics {
 
   /** Changes a vNIC. */
   public Response update(Exchange exchange, String vmId, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.NIC.element());
+    ApiBody change = exchange.asked(body, Kind.NIC);
+    AskedFields.unlessOf(change, "", id);
+    AskedFields.unlessOf(change, "vm", vmId);
     return changes.update(
         exchange,
         ref(vmId, id),

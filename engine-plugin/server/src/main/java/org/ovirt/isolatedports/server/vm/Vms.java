@@ -11,6 +11,7 @@ import org.ovirt.isolatedports.engine.Clusters;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.server.http.Answers;
+import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -66,7 +67,8 @@ public class Vms {
 
   /** Changes a VM. */
   public Response update(Exchange exchange, String id, byte[] body) {
-    ApiBody change = exchange.bodyFormat().read(body, Kind.VM.element());
+    ApiBody change = exchange.asked(body, Kind.VM);
+    AskedFields.unlessOf(change, "", id);
     return changes.update(
         exchange,
         ref(id),
@@ -84,9 +86,13 @@ public class Vms {
   /** The engine takes a cluster by its id or its name; one it does not know it refuses itself. */
   private Optional<String> clusterId(Exchange exchange, ApiBody link) {
     Optional<String> id = link.text("id");
-    return id.isPresent()
-        ? id.flatMap(Networks::uuid).map(Object::toString)
-        : link.text("name").flatMap(name -> clusters.idByName(exchange.token(), name));
+    Optional<String> named =
+        link.text("name").flatMap(name -> clusters.idByName(exchange.token(), name));
+    if (id.isEmpty()) {
+      return named;
+    }
+    AskedFields.unlessIs(link, "cluster", named);
+    return id.flatMap(Networks::uuid).map(Object::toString);
   }
 
   private void check(Exchange exchange, String vmId, String clusterId) {

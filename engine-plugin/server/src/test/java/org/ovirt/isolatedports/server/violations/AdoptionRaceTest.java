@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -12,6 +13,7 @@ import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
+import org.ovirt.isolatedports.server.journal.NetworkCreation;
 
 /** The guard adopts a network in the very moment in which the request that made it takes it in. */
 class AdoptionRaceTest {
@@ -24,8 +26,7 @@ class AdoptionRaceTest {
     try (TestDatabase database = new TestDatabase()) {
       UUID change =
           database.inTransaction(
-              entities ->
-                  TestStores.journal(entities).beginAdd(dataCenter, "blue", Enforcement.NATIVE));
+              entities -> TestStores.journal(entities).beginAdd(creation(dataCenter)));
       Future<Boolean> takenIn =
           database.inTransaction(
               guard -> {
@@ -49,6 +50,11 @@ class AdoptionRaceTest {
     } finally {
       request.shutdownNow();
     }
+  }
+
+  private static NetworkCreation creation(UUID dataCenter) {
+    return NetworkCreation.of(
+        dataCenter, "blue", Enforcement.NATIVE, Optional.empty(), Optional.empty());
   }
 
   private static IsolatedNetwork row(UUID network, UUID dataCenter) {

@@ -51,6 +51,8 @@ final class Networks {
   }
 
   Network add(Caller caller, Tree body, Optional<UUID> dataCenterOfPath) {
+    // Bodies are mapped before any right is looked at.
+    qosCanBeMapped(body);
     String name =
         body.text("name")
             .orElseThrow(
@@ -134,6 +136,15 @@ final class Networks {
 
   private static boolean isVmNetwork(Tree body) {
     return body.child("usages").map(usages -> usages.texts("usage").contains("vm")).orElse(false);
+  }
+
+  /**
+   * The engine's mapper takes a QoS by its id, or makes one of its type; without both it throws.
+   */
+  private static void qosCanBeMapped(Tree body) {
+    if (body.child("qos").filter(qos -> !qos.has("id") && !qos.has("type")).isPresent()) {
+      throw ApiException.broken();
+    }
   }
 
   private static Tree kept(Tree body, Tree before) {
@@ -266,6 +277,7 @@ final class Networks {
   // --- change and remove ---
 
   Network update(Caller caller, UUID id, Tree body) {
+    qosCanBeMapped(body);
     synchronized (engine.commands) {
       Network before = find(caller, id);
       engine.rights.require(caller, Permit.CONFIGURE_STORAGE_POOL_NETWORK, target(id));

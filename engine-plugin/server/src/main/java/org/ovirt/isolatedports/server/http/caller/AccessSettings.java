@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.server.http.caller;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.List;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
 import org.ovirt.isolatedports.server.config.Settings;
@@ -10,6 +11,9 @@ import org.ovirt.isolatedports.server.config.Settings;
 /** Who may call us, and how often; set like {@link Settings}. */
 @ApplicationScoped
 public class AccessSettings {
+
+  /** Our proxies where none are set: the engine's httpd on the same machine. */
+  static final List<String> PROXIES = List.of("127.0.0.1", "::1");
 
   /**
    * Our registration at the engine's single sign-on.
@@ -30,6 +34,7 @@ public class AccessSettings {
   private final int requestsPerSecond;
   private final int failedLoginsPerMinute;
   private final int requestsAtOnce;
+  private final List<String> proxies;
 
   @Inject
   public AccessSettings(
@@ -40,16 +45,19 @@ public class AccessSettings {
       @ConfigProperty(name = "isolated-ports.limit.failed-logins-per-minute", defaultValue = "10")
           int failedLoginsPerMinute,
       @ConfigProperty(name = "isolated-ports.limit.requests-at-once", defaultValue = "96")
-          int requestsAtOnce) {
+          int requestsAtOnce,
+      @ConfigProperty(name = "isolated-ports.proxies", defaultValue = "127.0.0.1,::1")
+          List<String> proxies) {
     this.ssoClient = clientId.flatMap(id -> clientSecret.map(secret -> new SsoClient(id, secret)));
     this.requestsPerSecond = requestsPerSecond;
     this.failedLoginsPerMinute = failedLoginsPerMinute;
     this.requestsAtOnce = requestsAtOnce;
+    this.proxies = List.copyOf(proxies);
   }
 
   /** For the container's proxy only. */
   protected AccessSettings() {
-    this(Optional.empty(), Optional.empty(), 1, 1, 1);
+    this(Optional.empty(), Optional.empty(), 1, 1, 1, List.of());
   }
 
   /** The client that may ask for token-info; without it, what lives only with us is read-only. */
@@ -65,6 +73,11 @@ public class AccessSettings {
   /** How many logins may fail from a client address. */
   public int failedLoginsPerMinute() {
     return failedLoginsPerMinute;
+  }
+
+  /** The addresses of our proxies, whose {@code X-Forwarded-For} is believed. */
+  public List<String> proxies() {
+    return proxies;
   }
 
   /** How many requests are served at once; fewer than there are threads. */

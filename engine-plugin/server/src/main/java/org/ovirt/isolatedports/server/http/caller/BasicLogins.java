@@ -12,6 +12,9 @@ import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.ovirt.isolatedports.engine.SingleSignOn;
@@ -34,6 +37,7 @@ public class BasicLogins {
   private final SingleSignOn sso;
   private final SecretKeySpec key;
   private final Map<String, Login> logins = new ConcurrentHashMap<>();
+  private final Map<String, FutureTask<Optional<String>>> running = new ConcurrentHashMap<>();
 
   @Inject
   public BasicLogins(SingleSignOn sso) {
@@ -49,21 +53,58 @@ public class BasicLogins {
     this.key = new SecretKeySpec(new byte[1], HMAC);
   }
 
-  /** A token for a user, new or kept; empty if the engine refuses the user or the password. */
-  public Optional<String> token(String user, String password) {
+  /**
+   * A token for a user, new or kept; empty if the engine refuses the user or the password. Of those
+   * who come with the same password at the same time one logs in for all.
+   *
+   * @param attempt called before the engine is asked; what it throws is thrown
+   */
+  public Optional<String> token(String user, String password, Attempt attempt) {
     String hash = hash(user, password);
     Login kept = logins.get(hash);
     if (kept != null && System.nanoTime() - kept.at() < LIFE_NANOS) {
       return Optional.of(kept.token());
     }
-    return login(hash, user, password);
+    FutureTask<Optional<String>> mine =
+        new FutureTask<>(() -> attempt.made(() -> login(hash, user, password)));
+    FutureTask<Optional<String>> others = running.putIfAbsent(hash, mine);
+    if (others != null) {
+      return result(others);
+    }
+    try {
+      mine.run();
+      return result(mine);
+    } finally {
+      running.remove(hash, mine);
+    }
+  }
+
+  /** How a login is made, and what is done around it. */
+  @FunctionalInterface
+  public interface Attempt {
+
+    Optional<String> made(Supplier<Optional<String>> login);
+  }
+
+  private static Optional<String> result(FutureTask<Optional<String>> login) {
+    try {
+      return login.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException("A login throws nothing else", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Interrupted while another request logged in", e);
+    }
   }
 
   /** A token other than the one that the engine just refused. */
-  public Optional<String> renewed(String refused, String user, String password) {
+  public Optional<String> renewed(String refused, String user, String password, Attempt attempt) {
     String hash = hash(user, password);
     logins.computeIfPresent(hash, (h, kept) -> kept.token().equals(refused) ? null : kept);
-    return token(user, password);
+    return token(user, password, attempt);
   }
 
   private Optional<String> login(String hash, String user, String password) {

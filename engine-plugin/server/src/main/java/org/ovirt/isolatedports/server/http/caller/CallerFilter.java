@@ -15,6 +15,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Supplier;
+import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /**
@@ -81,19 +83,35 @@ public class CallerFilter implements ContainerRequestFilter {
   }
 
   private boolean isLogin(String user, String password) {
-    String address = servletRequest.getRemoteAddr();
-    if (!failed.mayTry(address)) {
+    String address = Doorkeeper.address(servletRequest);
+    BasicLogins.Attempt counted = login -> counted(address, user, login);
+    Optional<String> token = logins.token(user, password, counted);
+    token.ifPresent(
+        first -> caller.authenticated(first, () -> logins.renewed(first, user, password, counted)));
+    return token.isPresent();
+  }
+
+  /**
+   * A login that counts as failed until it succeeds. One that took too long may still be tried by
+   * the engine; one that never reached it is no try.
+   */
+  private Optional<String> counted(String address, String user, Supplier<Optional<String>> login) {
+    if (!failed.mayTry(address, user)) {
       throw FaultException.operationFailed(
-          TOO_MANY, "Too many logins failed from your address. Wait a minute.");
+          TOO_MANY, "Too many logins failed from your address or as this user. Wait a minute.");
     }
-    Optional<String> token = logins.token(user, password);
-    if (token.isEmpty()) {
-      failed.count(address);
-      return false;
+    try {
+      Optional<String> token = login.get();
+      if (token.isPresent()) {
+        failed.succeeded(address, user);
+      }
+      return token;
+    } catch (EngineException e) {
+      if (e.kind() != EngineException.Kind.TIMEOUT) {
+        failed.succeeded(address, user);
+      }
+      throw e;
     }
-    String first = token.get();
-    caller.authenticated(first, () -> logins.renewed(first, user, password));
-    return true;
   }
 
   /** What the engine answers to a request without a valid login. */

@@ -10,10 +10,10 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.net.URI;
+import java.util.Collections;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Semaphore;
 import org.ovirt.isolatedports.body.BodyFormat;
 
 /**
@@ -29,15 +29,22 @@ public class Doorkeeper extends HttpFilter {
   private static final long serialVersionUID = 1L;
 
   private static final Set<String> READS = Set.of("GET", "HEAD", "OPTIONS");
+  private static final String FORWARDED_FOR = "X-Forwarded-For";
+  private static final String ADDRESS = Doorkeeper.class.getName() + ".address";
   private static final int BURST_SECONDS = 2;
+
+  /** One address cannot take all places for itself. */
+  private static final int ADDRESSES_TO_FILL = 2;
+
   private static final int FORBIDDEN = 403;
   private static final int TOO_MANY = 429;
   private static final int UNAVAILABLE = 503;
 
   // The container makes filters with their no-argument constructor and injects afterwards.
   @Inject private transient AccessSettings settings;
+  private transient ClientAddresses addresses;
   private transient RateLimit requests;
-  private transient Semaphore served;
+  private transient Places served;
 
   @Override
   public void init() {
@@ -46,7 +53,10 @@ public class Doorkeeper extends HttpFilter {
             settings.requestsPerSecond(),
             (double) BURST_SECONDS * settings.requestsPerSecond(),
             System::nanoTime);
-    served = new Semaphore(settings.requestsAtOnce());
+    addresses = new ClientAddresses(settings.proxies());
+    served =
+        new Places(
+            settings.requestsAtOnce(), Math.max(1, settings.requestsAtOnce() / ADDRESSES_TO_FILL));
   }
 
   @Override
@@ -54,7 +64,11 @@ public class Doorkeeper extends HttpFilter {
       HttpServletRequest request, HttpServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     secure(response);
-    if (!requests.take(request.getRemoteAddr())) {
+    String address =
+        addresses.client(
+            request.getRemoteAddr(), Collections.list(request.getHeaders(FORWARDED_FOR)));
+    request.setAttribute(ADDRESS, address);
+    if (!requests.take(address)) {
       refuse(request, response, TOO_MANY, "Too many requests from your address. Wait a second.");
       return;
     }
@@ -67,7 +81,7 @@ public class Doorkeeper extends HttpFilter {
               + " the browser sends by itself. Send a bearer token.");
       return;
     }
-    if (!served.tryAcquire()) {
+    if (!served.take(address)) {
       refuse(
           request,
           response,
@@ -78,8 +92,15 @@ public class Doorkeeper extends HttpFilter {
     try {
       chain.doFilter(request, response);
     } finally {
-      served.release();
+      served.giveBack(address);
     }
+  }
+
+  /** The client's address, as the limits count it. */
+  static String address(HttpServletRequest request) {
+    return Optional.ofNullable(request.getAttribute(ADDRESS))
+        .map(Object::toString)
+        .orElseGet(request::getRemoteAddr);
   }
 
   private static void secure(HttpServletResponse response) {
@@ -103,23 +124,27 @@ public class Doorkeeper extends HttpFilter {
         && origin.filter(value -> !isOurs(value, request)).isPresent();
   }
 
+  /**
+   * Whether an origin is the host that the browser asked: what stands before us leaves that as it
+   * is, but speaks plain HTTP to us, so that a port which goes without saying is that of either.
+   */
   private static boolean isOurs(String origin, HttpServletRequest request) {
     try {
       URI uri = URI.create(origin);
+      String host = Optional.ofNullable(request.getHeader("Host")).orElse("");
       return uri.getHost() != null
-          && uri.getHost().equalsIgnoreCase(request.getServerName())
-          && port(uri.getScheme(), uri.getPort())
-              == port(request.getScheme(), request.getServerPort());
+          && (host.equalsIgnoreCase(uri.getRawAuthority())
+              || host.equalsIgnoreCase(uri.getHost() + ":" + port(uri)));
     } catch (IllegalArgumentException e) {
       return false;
     }
   }
 
-  private static int port(String scheme, int port) {
-    if (port > 0) {
-      return port;
+  private static int port(URI uri) {
+    if (uri.getPort() > 0) {
+      return uri.getPort();
     }
-    return "https".equalsIgnoreCase(scheme) ? 443 : 80;
+    return "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
   }
 
   private static void refuse(

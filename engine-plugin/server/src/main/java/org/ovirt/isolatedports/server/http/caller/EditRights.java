@@ -3,7 +3,9 @@ package org.ovirt.isolatedports.server.http.caller;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -29,6 +31,9 @@ public class EditRights {
 
   private static final int FORBIDDEN = 403;
 
+  /** Where the permissions on everything are. */
+  private static final String SYSTEM = "";
+
   private final TokenInfo tokens;
   private final EngineHttpClient engine;
   private final Permissions permissions;
@@ -51,23 +56,49 @@ public class EditRights {
    * @param dataCenterId the network's data center, where the engine names one
    */
   public UUID checkedUser(String token, UUID networkId, Optional<UUID> dataCenterId) {
-    Set<UUID> holders = new HashSet<>(tokens.groups(token));
     UUID user = user(token);
-    holders.add(user);
-    holders.add(Permissions.EVERYONE);
-    boolean may =
-        holds(token, holders, "networks/" + networkId)
-            || dataCenterId.filter(dc -> holds(token, holders, "datacenters/" + dc)).isPresent()
-            || holds(token, holders, "");
-    if (!may) {
-      throw FaultException.operationFailed(
-          FORBIDDEN, "User is not authorized to perform this action.");
+    List<String> objects = new ArrayList<>();
+    objects.add("networks/" + networkId);
+    dataCenterId.ifPresent(dc -> objects.add("datacenters/" + dc));
+    objects.add(SYSTEM);
+    if (!holds(token, user, Permissions.EDIT_NETWORK, objects)) {
+      throw forbidden();
     }
     return user;
   }
 
-  private boolean holds(String token, Set<UUID> holders, String object) {
-    return permissions.holds(token, holders, Permissions.EDIT_NETWORK, object);
+  /**
+   * Throws the engine's fault for a caller who may not create networks in a data center. Where we
+   * are not registered at the single sign-on this cannot be judged here, and the engine alone does.
+   */
+  public void requireCreate(String token, UUID dataCenterId) {
+    if (tokens.isRegistered()
+        && !holds(
+            token,
+            user(token),
+            Permissions.CREATE_NETWORK,
+            List.of("datacenters/" + dataCenterId, SYSTEM))) {
+      throw forbidden();
+    }
+  }
+
+  /** Whether a caller is known to have the right to edit every network there is. */
+  public boolean mayEditAll(String token) {
+    return tokens.isRegistered()
+        && holds(token, user(token), Permissions.EDIT_NETWORK, List.of(SYSTEM));
+  }
+
+  private boolean holds(String token, UUID user, String permit, List<String> objects) {
+    Set<UUID> holders = new HashSet<>(tokens.groups(token));
+    holders.add(user);
+    holders.add(Permissions.EVERYONE);
+    return objects.stream().anyMatch(object -> permissions.holds(token, holders, permit, object));
+  }
+
+  /** The engine's words. */
+  public static FaultException forbidden() {
+    return FaultException.operationFailed(
+        FORBIDDEN, "User is not authorized to perform this action.");
   }
 
   /** The REST id of a token's user, which only the root of the API tells to everybody. */

@@ -59,9 +59,10 @@ final class RateLimit {
     return true;
   }
 
-  /** Whether there is one to take. */
-  synchronized boolean has(String address) {
-    return filled(address).tokens >= 1;
+  /** Gives one back that was taken. */
+  synchronized void giveBack(String address) {
+    Bucket bucket = filled(address);
+    bucket.tokens = Math.min(size, bucket.tokens + 1);
   }
 
   private Bucket filled(String address) {

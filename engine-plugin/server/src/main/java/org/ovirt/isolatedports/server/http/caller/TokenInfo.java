@@ -45,6 +45,11 @@ public class TokenInfo {
     this(null, null);
   }
 
+  /** Whether we may ask. */
+  public boolean isRegistered() {
+    return settings.ssoClient().isPresent();
+  }
+
   /**
    * The groups of a token's user, groups of groups as well, by the ids REST has for them.
    *

@@ -22,11 +22,20 @@ class RateLimitTest {
   @Test
   void aBurstIsLimitedAndTheBucketFillsAgain() {
     assertThat(taken("a", 10)).isEqualTo(3);
-    assertThat(limit.has("a")).isFalse();
     now.addAndGet(1_000_000_000L);
-    assertThat(limit.has("a")).isTrue();
     assertThat(taken("a", 10)).isEqualTo(2);
     now.addAndGet(3_600_000_000_000L);
+    assertThat(taken("a", 10)).as("never more than the bucket holds").isEqualTo(3);
+  }
+
+  @Test
+  void whatWasNotNeededIsGivenBack() {
+    assertThat(taken("a", 10)).isEqualTo(3);
+    limit.giveBack("a");
+    assertThat(taken("a", 10)).isEqualTo(1);
+    for (int i = 0; i < 10; i++) {
+      limit.giveBack("a");
+    }
     assertThat(taken("a", 10)).as("never more than the bucket holds").isEqualTo(3);
   }
 
@@ -42,6 +51,6 @@ class RateLimitTest {
     for (int i = 0; i < 10_000; i++) {
       limit.take("address " + i);
     }
-    assertThat(limit.has("first")).as("pushed out, so it starts again").isTrue();
+    assertThat(limit.take("first")).as("pushed out, so it starts again").isTrue();
   }
 }
