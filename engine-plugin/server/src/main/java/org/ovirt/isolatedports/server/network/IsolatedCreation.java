@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.server.http.Refusals;
@@ -45,6 +46,7 @@ public class IsolatedCreation {
   private final IsolatedNetworks store;
   private final Journal journal;
   private final Running running;
+  private final EngineLookup lookup;
   private final MarkedNetworks marks;
   private final ServiceAccount account;
 
@@ -54,19 +56,21 @@ public class IsolatedCreation {
       IsolatedNetworks store,
       Journal journal,
       Running running,
+      EngineLookup lookup,
       MarkedNetworks marks,
       ServiceAccount account) {
     this.profiles = profiles;
     this.store = store;
     this.journal = journal;
     this.running = running;
+    this.lookup = lookup;
     this.marks = marks;
     this.account = account;
   }
 
   /** For the container's proxy only. */
   protected IsolatedCreation() {
-    this(null, null, null, null, null, null);
+    this(null, null, null, null, null, null, null);
   }
 
   /**

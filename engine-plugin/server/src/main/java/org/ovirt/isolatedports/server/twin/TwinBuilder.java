@@ -59,6 +59,7 @@ class TwinBuilder {
   private final EngineKnowledge knowledge;
   private final IsolatedCreation creation;
   private final IsolatedNetworks networks;
+  private final VnicProfiles profiles;
   private final Recovery recovery;
   private final EditRights rights;
   private final MovingIns store;
@@ -70,6 +71,7 @@ class TwinBuilder {
       EngineKnowledge knowledge,
       IsolatedCreation creation,
       IsolatedNetworks networks,
+      VnicProfiles profiles,
       Recovery recovery,
       EditRights rights,
       MovingIns store) {
@@ -78,6 +80,7 @@ class TwinBuilder {
     this.knowledge = knowledge;
     this.creation = creation;
     this.networks = networks;
+    this.profiles = profiles;
     this.recovery = recovery;
     this.rights = rights;
     this.store = store;
@@ -85,7 +88,7 @@ class TwinBuilder {
 
   /** For the container's proxy only. */
   protected TwinBuilder() {
-    this(null, null, null, null, null, null, null, null);
+    this(null, null, null, null, null, null, null, null, null);
   }
 
   /**
