@@ -40,7 +40,7 @@ class BoundsIT extends ServerTest {
     try {
       for (int i = 0; i < SLOW; i++) {
         slow.add(
-            RawRequest.from("127.0.0." + (21 + i % ADDRESSES), rig.api().getPort())
+            RawRequest.from(21 + i % ADDRESSES, rig.api().getPort())
                 .send(
                     "POST "
                         + rig.api().getPath()
@@ -55,8 +55,8 @@ class BoundsIT extends ServerTest {
       for (int i = 0; i < 20; i++) {
         assertThat(us.get("/networks").status()).as("while slow bodies wait").isEqualTo(200);
       }
-      assertThat(slow.get(1).status(120_000)).as("cut off").isZero();
-      assertThat(slow.get(SLOW - 1).status(120_000)).isZero();
+      assertThat(slow.get(1).status(120_000)).as("cut off").isIn(0, 408);
+      assertThat(slow.get(SLOW - 1).status(120_000)).isIn(0, 408);
     } finally {
       slow.forEach(RawRequest::close);
     }
@@ -69,7 +69,7 @@ class BoundsIT extends ServerTest {
     try {
       int refused = 0;
       for (int i = 0; i < 70; i++) {
-        RawRequest request = RawRequest.from("127.0.0.31", rig.api().getPort());
+        RawRequest request = RawRequest.from(31, rig.api().getPort());
         slow.add(
             request.send(
                 "POST "

@@ -32,6 +32,9 @@ class OneValueIT extends ServerTest {
   void pathAndBodyNameOne() {
     String open = attachedNetwork("open", false);
     String isolated = attachedNetwork("blue", true);
+    String third = network("third", false);
+    String one = vm("one");
+    String two = vm("two");
     refused(
         "a profile of another network",
         () ->
@@ -53,14 +56,13 @@ class OneValueIT extends ServerTest {
         "another VM",
         () ->
             us.post(
-                "/vms/" + vm("one") + "/nics",
-                "{\"name\":\"nic1\",\"vm\":{\"id\":\"" + vm("two") + "\"}}"));
+                "/vms/" + one + "/nics", "{\"name\":\"nic1\",\"vm\":{\"id\":\"" + two + "\"}}"));
     refused(
         "an id and the name of another",
         () ->
             us.post(
                 "/clusters/" + cluster() + "/networks",
-                "{\"id\":\"" + network("third", false) + "\",\"name\":\"blue\"}"));
+                "{\"id\":\"" + third + "\",\"name\":\"blue\"}"));
     refused(
         "another data center",
         () ->

@@ -20,7 +20,7 @@ class ProxyIT extends ServerTest {
     super(false);
   }
 
-  private int status(Httpd httpd, String from, String forwarded, String authorization) {
+  private int status(Httpd httpd, int from, String forwarded, String authorization) {
     try (RawRequest request = RawRequest.from(from, httpd.port())) {
       return request
           .send(
@@ -48,11 +48,11 @@ class ProxyIT extends ServerTest {
                 + Base64.getEncoder()
                     .encodeToString(
                         ("proxied" + tried + "@internal:wrong").getBytes(StandardCharsets.UTF_8));
-        status = status(httpd, "127.0.0.77", "198.51.100." + tried + ", 127.0.0.1", wrong);
+        status = status(httpd, 77, "198.51.100." + tried + ", 127.0.0.1", wrong);
       }
       assertThat(status).as("after " + tried + " tries with changing addresses").isEqualTo(429);
       String token = "Bearer " + Api.token(rig.engineUrl(), "admin");
-      assertThat(status(httpd, "127.0.0.78", "127.0.0.77", token))
+      assertThat(status(httpd, 78, "127.0.0.77", token))
           .as("a client that says it is another one is not held for that one")
           .isEqualTo(200);
     }

@@ -17,15 +17,16 @@ final class RawRequest implements AutoCloseable {
     this.socket = socket;
   }
 
-  /** Connects from an address such as {@code 127.0.0.21}. */
-  static RawRequest from(String address, int port) {
+  /** Connects from 127.0.0.x. */
+  static RawRequest from(int last, int port) {
     try {
       Socket socket = new Socket();
-      socket.bind(new InetSocketAddress(InetAddress.getByName(address), 0));
-      socket.connect(new InetSocketAddress("127.0.0.1", port), 10_000);
+      socket.bind(
+          new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, (byte) last}), 0));
+      socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), 10_000);
       return new RawRequest(socket);
     } catch (IOException e) {
-      throw new UncheckedIOException(address, e);
+      throw new UncheckedIOException("127.0.0." + last, e);
     }
   }
 

@@ -81,7 +81,7 @@ public final class Rig implements AutoCloseable {
     properties.put("isolated-ports.sso.client-id", "ovirt-isolated-ports");
     properties.put("isolated-ports.sso.client-secret", "ovirt-isolated-ports");
     properties.put("isolated-ports.limit.requests-per-second", "2000");
-    properties.put("isolated-ports.limit.body-seconds", "5");
+    properties.put("isolated-ports.limit.body-seconds", "20");
     properties.put("isolated-ports.db.url", database.url(Database.OWN));
     properties.put("isolated-ports.db.user", database.user());
     List<String> arguments = new ArrayList<>();

@@ -131,6 +131,9 @@ public class WholeBodies implements ServletExtension {
 
       private void cutOff() {
         if (end()) {
+          if (!exchange.isResponseStarted()) {
+            exchange.setStatusCode(StatusCodes.REQUEST_TIME_OUT);
+          }
           IoUtils.safeClose(exchange.getConnection());
         }
       }
