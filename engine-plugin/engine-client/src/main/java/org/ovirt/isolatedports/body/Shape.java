@@ -19,6 +19,9 @@ public sealed interface Shape {
   /** A whole number without sign, leading zeros or blanks. */
   record Whole() implements Shape {}
 
+  /** One text without blanks around it, which JAXB takes away and others keep. */
+  record Plain() implements Shape {}
+
   /** One of some words, in any spelling the engine takes. */
   record Word(Set<String> known) implements Shape {}
 
@@ -47,6 +50,10 @@ public sealed interface Shape {
     if (shape instanceof Whole && !text.matches("0|[1-9][0-9]{0,8}")) {
       throw new MalformedBodyException(
           "The field \"" + field + "\" must be a whole number, not \"" + text + "\".");
+    }
+    if ((shape instanceof Plain || shape instanceof Word) && !text.equals(text.strip())) {
+      throw new MalformedBodyException(
+          "The field \"" + field + "\" must have no blanks around \"" + text.strip() + "\".");
     }
     if (shape instanceof Word words && !words.known().contains(word(text))) {
       throw new MalformedBodyException(

@@ -21,7 +21,6 @@ public record EngineAnswer(
     byte[] body) {
 
   private static final int BAD_GATEWAY = 502;
-  private static final int NOT_FOUND = 404;
 
   /** The same answer with another body. */
   public EngineAnswer withBody(byte[] other) {
@@ -33,21 +32,13 @@ public record EngineAnswer(
   }
 
   /**
-   * Throws if it is not the engine that answers, but what stands before it. A 404 of the engine
-   * about an entity has an empty body or a fault; a page is a proxy's, and says nothing of it.
+   * Throws if it is not the engine that answers, but what stands before it.
    *
    * @throws EngineException that says how the engine failed
    */
   void requireFromEngine() {
     if (status >= BAD_GATEWAY) {
       throw EngineException.failed(status);
-    }
-    if (status == NOT_FOUND
-        && body.length > 0
-        && contentType.filter(type -> type.startsWith("text/html")).isPresent()) {
-      throw new EngineException(
-          EngineException.Kind.GARBAGE,
-          "Not the oVirt engine answered, but a page with status 404 of what stands before it.");
     }
   }
 }

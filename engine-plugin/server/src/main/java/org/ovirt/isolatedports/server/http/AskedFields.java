@@ -35,7 +35,7 @@ public final class AskedFields {
           "data_center", LINK,
           "cluster", LINK,
           "external_provider", LINK,
-          "usages", new Shape.Items("usage", SCALAR));
+          "usages", new Shape.Items("usage", new Shape.Plain()));
 
   private static final Map<Kind, Shape.Entity> BY_KIND = new EnumMap<>(Kind.class);
 

@@ -79,6 +79,8 @@ class AskedBodiesTest {
         "NETWORK|{'usages': {'usage': {'usage': 'management'}}}",
         "NETWORK|{'usages': {'usage': [null, 'vm']}}",
         "NETWORK|{'usages': [['management']]}",
+        "NETWORK|{'usages': {'usage': [' management']}}",
+        "VNIC_PROFILE|{'pass_through': {'mode': 'enabled '}}",
         "NETWORK|{'data_center': '1'}",
         "NETWORK|{'data_center': [{'id': '1'}]}",
         "NETWORK|{'name': ['blue']}",
@@ -166,7 +168,7 @@ class AskedBodiesTest {
     assertThat(AskedUsages.of(body).orElseThrow().get(0))
         .isIn("management", "display", "migration");
     ApiBody xml =
-        xml(Kind.NETWORK, "<network><usages><usage>\n " + usage + " </usage></usages></network>");
+        xml(Kind.NETWORK, "<network><usages><usage>" + usage + "</usage></usages></network>");
     assertThat(AskedUsages.of(xml)).isEqualTo(AskedUsages.of(body));
   }
 
