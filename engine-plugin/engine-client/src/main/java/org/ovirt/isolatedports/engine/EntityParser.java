@@ -78,9 +78,7 @@ public final class EntityParser {
   /** What a network is used for in a cluster; {@code display} is also a field of its own. */
   public static List<String> usages(ApiBody network) {
     List<String> usages = new ArrayList<>();
-    network.texts(USAGES, "usage").orElse(List.of()).stream()
-        .map(Shape::word)
-        .forEach(usages::add);
+    network.texts(USAGES, "usage").orElse(List.of()).stream().map(Shape::word).forEach(usages::add);
     if (network.flag("display").orElse(false)) {
       usages.add("display");
     }
@@ -125,7 +123,11 @@ public final class EntityParser {
   }
 
   private static SwitchType switchType(ApiBody cluster) {
-    return cluster.text(SWITCH_TYPE).map(Shape::word).map(SwitchType::ofField).orElse(SwitchType.UNKNOWN);
+    return cluster
+        .text(SWITCH_TYPE)
+        .map(Shape::word)
+        .map(SwitchType::ofField)
+        .orElse(SwitchType.UNKNOWN);
   }
 
   /**

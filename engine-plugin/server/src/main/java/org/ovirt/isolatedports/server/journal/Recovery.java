@@ -20,7 +20,6 @@ import java.util.logging.Logger;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.VnicProfiles;
-import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.server.database.Schema;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;

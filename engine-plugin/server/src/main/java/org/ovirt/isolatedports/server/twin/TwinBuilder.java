@@ -23,7 +23,6 @@ import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.engine.VnicProfiles;
-import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.server.http.caller.EditRights;
