@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest;
 import java.nio.charset.Charset;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.rig.Database;
@@ -33,6 +34,7 @@ class OneValueIT extends ServerTest {
     String open = attachedNetwork("open", false);
     String isolated = attachedNetwork("blue", true);
     String third = network("third", false);
+    EmergencyIT.until(Duration.ofSeconds(30), "their profiles", () -> !profileOf(third).isEmpty());
     String one = vm("one");
     String two = vm("two");
     refused(

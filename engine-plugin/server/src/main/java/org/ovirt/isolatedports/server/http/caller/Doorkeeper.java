@@ -33,9 +33,6 @@ public class Doorkeeper extends HttpFilter {
   private static final String ADDRESS = Doorkeeper.class.getName() + ".address";
   private static final int BURST_SECONDS = 2;
 
-  /** One address cannot take all places for itself. */
-  private static final int ADDRESSES_TO_FILL = 2;
-
   private static final int FORBIDDEN = 403;
   private static final int TOO_MANY = 429;
   private static final int UNAVAILABLE = 503;
@@ -54,9 +51,8 @@ public class Doorkeeper extends HttpFilter {
             (double) BURST_SECONDS * settings.requestsPerSecond(),
             System::nanoTime);
     addresses = new ClientAddresses(settings.proxies());
-    served =
-        new Places(
-            settings.requestsAtOnce(), Math.max(1, settings.requestsAtOnce() / ADDRESSES_TO_FILL));
+    // One address cannot take all places for itself.
+    served = new Places(settings.requestsAtOnce(), Math.max(1, settings.requestsAtOnce() * 2 / 3));
   }
 
   @Override
