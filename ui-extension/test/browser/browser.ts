@@ -68,15 +68,21 @@ export class Portal {
     return this.frame(`[role=dialog] iframe[title="${title}"]`, '.html');
   }
 
+  /** A frame that is just being replaced is not it: the one of this address is waited for. */
   private async frame(selector: string, address: string): Promise<Frame> {
-    const element = await this.page.waitForSelector(selector);
-    const frame = await element.contentFrame();
-    if (!frame) {
-      throw new Error(`${selector} is no frame.`);
+    const end = Date.now() + 60_000;
+    for (;;) {
+      const element = await this.page.waitForSelector(selector);
+      const frame = await element.contentFrame().catch(() => null);
+      if (frame?.url().includes(address) === true) {
+        await frame.waitForSelector('#root > *');
+        return frame;
+      }
+      if (Date.now() > end) {
+        throw new Error(`${selector} shows ${frame?.url() ?? 'nothing'}, not ${address}.`);
+      }
+      await this.page.waitForTimeout(100);
     }
-    await frame.waitForURL((url) => url.href.includes(address));
-    await frame.waitForSelector('#root > *');
-    return frame;
   }
 
   /** Pictures for people to look at: at both widths, light and, where asked for, dark. */
