@@ -53,8 +53,9 @@ class DemoKeepLabIT {
       assertThat(network.path("name").asText()).as(network.toString()).isEqualTo("blue");
       assertThat(network.path("port_isolation").asText()).isEqualTo("true");
     } finally {
-      // As Ctrl-C does; what it had started goes with it.
-      run("kill -INT " + demo.pid());
+      // As Ctrl-C does, which a process started in the background of a script ignores; what it had
+      // started goes with it.
+      run("kill -TERM " + demo.pid());
       if (!demo.waitFor(2, TimeUnit.MINUTES)) {
         demo.destroyForcibly();
       }
