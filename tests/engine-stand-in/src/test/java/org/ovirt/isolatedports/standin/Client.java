@@ -11,6 +11,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.Base64;
 
 /** A REST client for tests: JSON, and a user with a password. */
@@ -64,6 +65,19 @@ public final class Client {
             .POST(HttpRequest.BodyPublishers.ofString(form))
             .build();
     return read(HttpClient.newHttpClient(), request).body().get("access_token").asText();
+  }
+
+  /** The id of the profile that the engine makes of its own for a network, once it is there. */
+  public String defaultProfile(String network) throws InterruptedException {
+    Instant end = Instant.now().plusSeconds(30);
+    while (Instant.now().isBefore(end)) {
+      JsonNode profiles = get("/networks/" + network + "/vnicprofiles").body();
+      if (!profiles.path("vnic_profile").isEmpty()) {
+        return profiles.at("/vnic_profile/0/id").asText();
+      }
+      Thread.sleep(20);
+    }
+    throw new AssertionError("Network " + network + " got no default profile within 30 s");
   }
 
   public Reply get(String path) {

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.standin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -20,7 +21,7 @@ class EventsAndRightsTest {
 
   @BeforeEach
   void start() {
-    engine = EngineStandIn.builder().start();
+    engine = EngineStandIn.builder().defaultProfileAfter(Duration.ZERO, Duration.ZERO).start();
     admin = Client.bearer(engine.url(), "admin", "admin");
   }
 
@@ -87,7 +88,8 @@ class EventsAndRightsTest {
     "VM user, 404, 404, 403",
     "nobody, 401, 401, 401"
   })
-  void whoMayReadChangeAndMakeNetworks(String who, int read, int change, int make) {
+  void whoMayReadChangeAndMakeNetworks(String who, int read, int change, int make)
+      throws InterruptedException {
     String network = addNetwork("n1");
     UUID dataCenter = engine.seeds().dataCenter("Default");
     String user = "user2";
@@ -101,12 +103,7 @@ class EventsAndRightsTest {
         engine.seeds().grantToGroup("NetworkAdmin", "admins", "data_center", dataCenter);
       }
       case "profile user" -> {
-        String profile =
-            admin
-                .get("/networks/" + network + "/vnicprofiles")
-                .body()
-                .at("/vnic_profile/0/id")
-                .asText();
+        String profile = admin.defaultProfile(network);
         engine.seeds().grant("VnicProfileUser", user, "vnic_profile", UUID.fromString(profile));
       }
       case "VM user" ->

@@ -71,12 +71,7 @@ class NativeOffTest {
     engine.addHost("host1", "Default", host);
     String cluster = engine.seeds().cluster("Default").toString();
     client.post("/clusters/" + cluster + "/networks", "{\"id\":\"" + made.id() + "\"}");
-    String profile =
-        client
-            .get("/networks/" + made.id() + "/vnicprofiles")
-            .body()
-            .at("/vnic_profile/0/id")
-            .asText();
+    String profile = client.defaultProfile(made.id());
     assertThat(
             client
                 .put(

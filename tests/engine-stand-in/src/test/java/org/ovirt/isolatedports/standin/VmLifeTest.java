@@ -28,7 +28,7 @@ class VmLifeTest {
   }
 
   @BeforeEach
-  void start() {
+  void start() throws InterruptedException {
     engine = EngineStandIn.builder().portIsolationPropertyRegistered().start();
     client = Client.bearer(engine.url(), "admin", "admin");
     engine.addHost("host1", "Default", first);
@@ -46,12 +46,7 @@ class VmLifeTest {
                 .post("/clusters/" + cluster + "/networks", "{\"id\":\"" + network + "\"}")
                 .status())
         .isEqualTo(201);
-    profile =
-        client
-            .get("/networks/" + network + "/vnicprofiles")
-            .body()
-            .at("/vnic_profile/0/id")
-            .asText();
+    profile = client.defaultProfile(network);
     vm =
         client
             .post(

@@ -10,6 +10,7 @@ import static org.ovirt.engine.sdk4.builders.Builders.network;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -30,7 +31,7 @@ class SdkClientTest {
 
   @BeforeEach
   void start() {
-    engine = EngineStandIn.builder().start();
+    engine = EngineStandIn.builder().defaultProfileAfter(Duration.ZERO, Duration.ZERO).start();
     vm = engine.seeds().vm("vm1", "Default", List.of()).toString();
   }
 
