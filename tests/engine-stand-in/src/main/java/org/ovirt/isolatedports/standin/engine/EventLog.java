@@ -23,6 +23,7 @@ final class EventLog {
     USER_STOP_VM(33, "normal"),
     USER_ADD_VM(34, "normal"),
     USER_UPDATE_VM(35, "normal"),
+    USER_RESUME_VM(39, "normal"),
     USER_ADD_VDS(42, "normal"),
     USER_FAILED_RUN_VM(54, "error"),
     USER_FAILED_STOP_VM(56, "error"),

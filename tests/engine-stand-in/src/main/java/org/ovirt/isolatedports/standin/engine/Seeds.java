@@ -178,6 +178,32 @@ public final class Seeds {
     return vm.id();
   }
 
+  /** A VM that was suspended is resumed on a host, of which no scheduler is asked here. */
+  public void resumedOn(UUID vm, UUID host) {
+    runsOn(vm, host, EventLog.Kind.USER_RESUME_VM, "was resumed by admin@internal-authz");
+  }
+
+  /** A VM is started on a host without a scheduler that was asked. */
+  public void startedPastTheScheduler(UUID vm, UUID host) {
+    runsOn(vm, host, EventLog.Kind.USER_RUN_VM, "started");
+  }
+
+  private void runsOn(UUID id, UUID host, EventLog.Kind kind, String what) {
+    Vm vm = engine.vms.get(id).orElseThrow().up(host, Instant.now());
+    engine.vms.put(id, vm);
+    engine.events.write(
+        kind,
+        "VM "
+            + vm.name()
+            + " "
+            + what
+            + " (Host: "
+            + engine.hosts.get(host).orElseThrow().name()
+            + ").",
+        Optional.empty(),
+        engine.linksOf(vm, Optional.empty(), true));
+  }
+
   /** A group of the directory, already known to the engine, with these logins in it. */
   public void group(String name, List<String> logins) {
     List<User> members =

@@ -289,6 +289,9 @@ final class Views {
     if (!profile.customProperties().isEmpty()) {
       tree.put("custom_properties", properties(profile.customProperties(), "custom_property"));
     }
+    if (profile.passThrough().equals("enabled")) {
+      tree.put("migratable", false);
+    }
     tree.put("pass_through", new Tree().put("mode", profile.passThrough()))
         .put("port_mirroring", profile.portMirroring())
         .putAll(profile.rest())

@@ -18,6 +18,9 @@ public final class Faults {
     /** Answers with a page, as a proxy before a dead engine does. */
     record Html(int status) implements Fault {}
 
+    /** Answers with the page of an engine that does not serve such a path. */
+    record NoSuchPath() implements Fault {}
+
     /** Answers 200 with the right type and bytes that are neither XML nor JSON. */
     record Garbage() implements Fault {}
 
@@ -47,6 +50,11 @@ public final class Faults {
   /** Answers a page with this status below the prefix. */
   public Faults answerHtml(String prefix, int status) {
     return set(prefix, new Fault.Html(status));
+  }
+
+  /** Answers as an engine that does not serve the path, such as an older one. */
+  public Faults answerNoSuchPath(String prefix) {
+    return set(prefix, new Fault.NoSuchPath());
   }
 
   /** Answers noise below the prefix. */

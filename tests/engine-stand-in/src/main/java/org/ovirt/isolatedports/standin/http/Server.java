@@ -231,6 +231,12 @@ public final class Server implements AutoCloseable {
           html.status(),
           "text/html;charset=UTF-8",
           "<!DOCTYPE html><html><head><title>Service Unavailable</title></head></html>");
+    } else if (fault instanceof Faults.Fault.NoSuchPath) {
+      Exchanges.send(
+          exchange,
+          404,
+          "text/html;charset=UTF-8",
+          "RESTEASY003210: Could not find resource for full path: " + exchange.getRequestURL());
     } else if (fault instanceof Faults.Fault.Garbage) {
       boolean json = Exchanges.header(exchange, "Accept").orElse("").contains("json");
       Exchanges.send(

@@ -12,10 +12,6 @@ import java.util.regex.Pattern;
 
 /** The recordings the stand-in does not follow, each pattern of names with its reason. */
 record LeftOut(String pattern, String reason) {
-  static List<LeftOut> load() {
-    return load("/recordings/left-out");
-  }
-
   static List<LeftOut> load(String resource) {
     try (InputStream in = LeftOut.class.getResourceAsStream(resource)) {
       List<LeftOut> all = new ArrayList<>();

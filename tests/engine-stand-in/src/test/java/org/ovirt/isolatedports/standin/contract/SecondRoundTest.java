@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.standin.contract;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -12,7 +10,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,6 +40,45 @@ class SecondRoundTest {
           List.of("d319aa92-4df3-4b4a-a930-6ab3cd004f63", "clusters", "cluster", "cl44"),
           List.of("58fd6ad8-661f-4af3-af17-edd96c93acab", "clusters", "cluster", "cl48ovs"));
 
+  /**
+   * A network that the product or somebody by hand had made: no recording shows more of it than its
+   * use.
+   *
+   * @param more what it was made with, as it shows there
+   */
+  private record Made(String id, String name, String dataCenter, String more) {}
+
+  private static final String ISOLATED = ",\"port_isolation\":true";
+
+  private static final List<Made> MADE =
+      List.of(
+          new Made("1c31d7f9-e263-4802-95b1-152898f5e844", "iso44", "dc44", ISOLATED),
+          new Made("82491064-d90b-4e01-b9e3-d1fa1a5ce7bc", "iso44x", "dc44", ISOLATED),
+          new Made(
+              "e70cc0bc-eaee-4ebb-8702-64e2874f2901",
+              "tenants",
+              "dc48",
+              ISOLATED + ",\"description\":\"real\""),
+          new Made(
+              "6fb06ef4-aefa-4f5b-b9d0-8e0879d37fca",
+              "hk",
+              "dc48",
+              ",\"vlan\":{\"id\":300},\"description\":\"z\""),
+          new Made("483d5c73-1963-4054-8e78-c9676be54870", "hk44", "dc44", ""),
+          new Made("6ffc2ec0-ca03-48be-b2a8-4dc69955f52d", "labelled", "dc48", ""));
+
+  /** The default profile of the network hk, and the management network of dc48. */
+  private static final String HK_PROFILE = "c675a8e6-7739-48dd-8044-8a311dc5fb16";
+
+  private static final String MANAGEMENT = "139b90a1-fe3a-4e1c-b57b-b2097ffd6bec";
+
+  /** The recorded hosts, which joined before the VMs were started. */
+  private static final Map<String, String> HOSTS =
+      Map.of(
+          "4c02bced-57b9-4d6e-b97d-f1d089851034", "host2",
+          "03602319-ad76-46ac-86e5-850c4bbc56a7", "host3",
+          "611cb4f5-b998-4ece-a392-56b9e93c910b", "host4");
+
   private static final Pattern ID =
       Pattern.compile("[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}");
 
@@ -68,6 +104,7 @@ class SecondRoundTest {
     for (List<String> each : BEFORE) {
       story.bodies().learn(each.get(0), story.idOf("/" + each.get(1), each.get(2), each.get(3)));
     }
+    learnManagementNetwork();
   }
 
   private void dataCenter(String name, int minor) throws IOException, InterruptedException {
@@ -105,44 +142,17 @@ class SecondRoundTest {
 
   @TestFactory
   Stream<DynamicTest> everyRecordingIsAnsweredAsRecordedOrLeftOut() {
-    List<LeftOut> leftOut = LeftOut.load("/recordings/left-out-second-round");
-    Set<LeftOut> used = new HashSet<>();
-    Stream<DynamicTest> replay =
-        EXCHANGES.stream()
-            .map(
-                exchange ->
-                    DynamicTest.dynamicTest(
-                        exchange.name(), () -> replay(exchange, leftOut, used)));
-    Stream<DynamicTest> closing =
-        Stream.of(
-            DynamicTest.dynamicTest(
-                "every pattern left out meets a recording",
-                () ->
-                    assertThat(leftOut)
-                        .allSatisfy(each -> assertThat(used).contains(each))
-                        .allSatisfy(each -> assertThat(each.reason()).isNotBlank())));
-    return Stream.concat(replay, closing);
+    return new Replay("/recordings/left-out-second-round", this::play).of(EXCHANGES);
   }
 
-  private void replay(Exchange exchange, List<LeftOut> leftOut, Set<LeftOut> used)
-      throws IOException, InterruptedException {
+  private List<String> play(Exchange exchange) throws IOException, InterruptedException {
     if (NEW_PASS.contains(exchange.name())) {
       startAnew();
     }
     catchUp(exchange);
     ensure(exchange);
-    List<String> differences = story.play(exchange);
-    Optional<LeftOut> out = LeftOut.of(leftOut, exchange.name());
-    if (out.isPresent()) {
-      used.add(out.get());
-      assertThat(differences)
-          .as("left out because: " + out.get().reason() + " (but it is answered as recorded)")
-          .isNotEmpty();
-    } else {
-      assertThat(differences)
-          .as(exchange.name() + ": " + exchange.method() + " " + exchange.path())
-          .isEmpty();
-    }
+    meanwhile(exchange);
+    return story.play(exchange);
   }
 
   /** The recorded comparison was run three times, and took its networks away in between. */
@@ -154,10 +164,95 @@ class SecondRoundTest {
     }
   }
 
+  /** What was done between two recordings. */
+  private void meanwhile(Exchange exchange) throws IOException, InterruptedException {
+    switch (exchange.name()) {
+      case "r2-196-detach.json" -> {
+        String path = story.bodies().mapped(exchange.path());
+        int last = path.lastIndexOf('/');
+        story.ask(
+            "POST",
+            path.substring(API.length(), last),
+            "{\"id\":\"" + path.substring(last + 1) + "\",\"required\":false}");
+      }
+      case "r2-245-t4.json" -> {
+        for (Map.Entry<String, String> host : HOSTS.entrySet()) {
+          story.join(host.getValue(), "cl48");
+          story.bodies().learn(host.getKey(), story.idOf("/hosts", "host", host.getValue()));
+        }
+      }
+      case "r2-249-t4.json" ->
+          // The recorded data center had no storage the first time; it does not matter here.
+          story.ask("DELETE", "/vms/" + story.idOf("/vms", "vm", "vmiso"), "");
+      case "r2-258-start-fit-again.json",
+          "r2-283-start-while-product-down.json",
+          "r2-284-start-after-product-restart.json" ->
+          story.ask(
+              "POST",
+              story
+                  .bodies()
+                  .mapped(exchange.path())
+                  .replace("/start", "/stop")
+                  .substring(API.length()),
+              "{}");
+      case "r2-270-guard.json" -> story.registerPortIsolation();
+      case "r2-292-guardh.json" ->
+          story.ask(
+              "PUT",
+              story.bodies().mapped(exchange.path()).substring(API.length()),
+              "{\"usages\":{\"usage\":[\"vm\"]}}");
+      default -> {
+        // Nothing else.
+      }
+    }
+  }
+
+  private void make(Made network) throws IOException, InterruptedException {
+    String dataCenter = story.idOf("/datacenters", "data_center", network.dataCenter());
+    story.ask(
+        "POST",
+        "/networks",
+        "{\"name\":\""
+            + network.name()
+            + "\",\"data_center\":{\"id\":\""
+            + dataCenter
+            + "\"}"
+            + network.more()
+            + "}");
+    story.bodies().learn(network.id(), story.idOf("/networks", "network", network.name()));
+  }
+
+  private boolean isUnknown(String id) {
+    return story.bodies().mapped(id).equals(id);
+  }
+
+  /** What is known by its id alone. */
+  private void ensureMade(String id) throws IOException, InterruptedException {
+    for (Made network : MADE) {
+      if (network.id().equals(id) && isUnknown(id)) {
+        make(network);
+      }
+    }
+    if (id.equals(HK_PROFILE) && isUnknown(id)) {
+      story.bodies().learn(id, story.idOf("/vnicprofiles", "vnic_profile", "hk"));
+    }
+  }
+
+  /** Before a list shows it among others of the same name. */
+  private void learnManagementNetwork() throws IOException, InterruptedException {
+    String dataCenter = story.idOf("/datacenters", "data_center", "dc48");
+    for (JsonNode each : story.own("/networks").path("network")) {
+      if (key(each).equals("ovirtmgmt@" + dataCenter)) {
+        story.bodies().learn(MANAGEMENT, each.path("id").asText());
+      }
+    }
+  }
+
   /** What was made in the second and third run was not recorded, only what was asked of it. */
   private void ensure(Exchange exchange) throws IOException, InterruptedException {
     Matcher ids = ID.matcher(exchange.path() + exchange.requestBody());
     while (ids.find()) {
+      ensureMade(ids.group());
       JsonNode network = recorded.get(ids.group());
       if (network != null && story.bodies().mapped(ids.group()).equals(ids.group())) {
         make(network);
@@ -217,6 +312,13 @@ class SecondRoundTest {
         }
       }
       network.put("id", parent.path("id").asText());
+      JsonNode dns = parent.path("dns_resolver_configuration").path(0).path("name_servers").path(0);
+      if (dns.has("name_server")) {
+        network
+            .putObject("dns_resolver_configuration")
+            .putObject("name_servers")
+            .set("name_server", dns.path("name_server"));
+      }
       if (parent.has("vlan")) {
         network.putObject("vlan").set("id", parent.path("vlan").path(0).path("id"));
       }

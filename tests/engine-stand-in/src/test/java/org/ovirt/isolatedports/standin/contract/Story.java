@@ -118,6 +118,11 @@ final class Story implements AutoCloseable {
     ownToken = token("admin", "ovirt-app-api");
   }
 
+  /** A host joins a cluster. */
+  void join(String name, String cluster) {
+    engine.addHost(name, cluster, hosts.computeIfAbsent(name, Story::host));
+  }
+
   /** Everything the hosts were handed. */
   List<SimulatedHost.Received> received() {
     return hosts.values().stream().flatMap(each -> each.received().stream()).toList();
@@ -216,6 +221,11 @@ final class Story implements AutoCloseable {
               + unit
               + "\"}}");
     }
+  }
+
+  /** What the set-up registers. */
+  void registerPortIsolation() {
+    register("port_isolation=" + EngineStandIn.PORT_ISOLATION_PATTERN);
   }
 
   private void register(String properties) {

@@ -107,7 +107,7 @@ class ServerContractIT {
   @Test
   void everyRecordingOfARequestWeServeIsAnsweredAsRecordedOrLeftOut() throws Exception {
     int enginePort = Ports.free();
-    List<LeftOut> byStandIn = LeftOut.load();
+    List<LeftOut> byStandIn = LeftOut.load("/recordings/left-out");
     List<String> wrong = new ArrayList<>();
     try (Database database = Database.start(work);
         PluginServer server =
