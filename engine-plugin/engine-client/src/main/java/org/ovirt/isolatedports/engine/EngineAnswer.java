@@ -2,6 +2,8 @@
 package org.ovirt.isolatedports.engine;
 
 import java.util.Optional;
+import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.body.MalformedBodyException;
 
 /**
  * What the engine answered, as it came.
@@ -20,6 +22,7 @@ public record EngineAnswer(
     Optional<String> challenge,
     byte[] body) {
 
+  private static final int NOT_FOUND = 404;
   private static final int BAD_GATEWAY = 502;
 
   /** The same answer with another body. */
@@ -39,6 +42,37 @@ public record EngineAnswer(
   void requireFromEngine() {
     if (status >= BAD_GATEWAY) {
       throw EngineException.failed(status);
+    }
+    if (status == NOT_FOUND && !isDenial()) {
+      throw new EngineException(
+          EngineException.Kind.GARBAGE,
+          "What answers at the oVirt engine's address does not know its API: it answered with"
+              + " status 404 and a page. Check isolated-ports.engine.url and the proxy in between.");
+    }
+  }
+
+  /**
+   * Whether a 404 says that the engine shows no such entity: it says so without a body, or with a
+   * fault of API v4. A page is from something in between, or from an engine that does not serve
+   * such a path at all: neither says anything of the entity.
+   */
+  private boolean isDenial() {
+    if (body.length == 0) {
+      return contentType.isEmpty();
+    }
+    return contentType.filter(this::isFault).isPresent();
+  }
+
+  private boolean isFault(String type) {
+    BodyFormat format =
+        type.startsWith(BodyFormat.JSON.mediaType()) ? BodyFormat.JSON : BodyFormat.XML;
+    if (!type.startsWith(format.mediaType())) {
+      return false;
+    }
+    try {
+      return format.read(body, "fault").text("reason").isPresent();
+    } catch (MalformedBodyException e) {
+      return false;
     }
   }
 }

@@ -8,6 +8,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleSupplier;
+import java.util.function.LongSupplier;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -90,6 +91,7 @@ public final class EngineGate implements AutoCloseable {
   private static final double MOST = 0.8;
   private static final Duration FIRST_VERDICT = Duration.ofSeconds(2);
   private static final int MOST_DOUBLINGS = 20;
+  private static final int STEEP = 3;
   private static final int ALL =
       Lane.CALLERS.most + Lane.LOGINS.most + Lane.SERVICE.most + Lane.LOOKS.most;
 
@@ -97,6 +99,7 @@ public final class EngineGate implements AutoCloseable {
   private final AutoCloseable healthClient;
   private final Pauses pauses;
   private final DoubleSupplier jitter;
+  private final LongSupplier nanos;
   private final Object lock = new Object();
 
   private final Map<Lane, Integer> underWay = new EnumMap<>(Lane.class);
@@ -117,7 +120,7 @@ public final class EngineGate implements AutoCloseable {
   /** Failed requests and probes since the last request that was answered. */
   private int noes;
 
-  private long probeAt = System.nanoTime();
+  private long probeAt;
   private long probeBegun;
   private String why = "it was not asked yet";
   private Thread prober;
@@ -132,20 +135,31 @@ public final class EngineGate implements AutoCloseable {
   }
 
   private EngineGate(EngineHealth health, Duration longestPause) {
-    this(health::saysYes, health, Pauses.upTo(longestPause), EngineGate::random);
+    this(health::saysYes, health, Pauses.upTo(longestPause), EngineGate::random, System::nanoTime);
   }
 
   /** A door to what a health speaks for. */
   public EngineGate(BooleanSupplier health, Pauses pauses) {
-    this(health, () -> {}, pauses, EngineGate::random);
+    this(health, () -> {}, pauses, EngineGate::random, System::nanoTime);
   }
 
+  /**
+   * A door with a clock of its own.
+   *
+   * @param nanos the clock, as {@code System.nanoTime}; who moves another one calls {@link #look}
+   */
   EngineGate(
-      BooleanSupplier health, AutoCloseable healthClient, Pauses pauses, DoubleSupplier jitter) {
+      BooleanSupplier health,
+      AutoCloseable healthClient,
+      Pauses pauses,
+      DoubleSupplier jitter,
+      LongSupplier nanos) {
     this.health = health;
     this.healthClient = healthClient;
     this.pauses = pauses;
     this.jitter = jitter;
+    this.nanos = nanos;
+    this.probeAt = nanos.getAsLong();
   }
 
   private static double random() {
@@ -161,9 +175,9 @@ public final class EngineGate implements AutoCloseable {
   public Pass enter(Lane lane) {
     synchronized (lock) {
       startProber();
-      long turnOver = System.nanoTime() + lane.turn.toNanos();
+      long turnOver = nanos.getAsLong() + lane.turn.toNanos();
       while (!mayEnter(lane)) {
-        long left = (open ? turnOver : verdictDue()) - System.nanoTime();
+        long left = (open ? turnOver : verdictDue()) - nanos.getAsLong();
         if (left <= 0 || stopped) {
           throw open ? busy() : closed();
         }
@@ -184,8 +198,8 @@ public final class EngineGate implements AutoCloseable {
   /** A probe that has just begun is waited for; one that hangs is not. */
   private long verdictDue() {
     Duration wait = everOpen ? pauses.verdict() : FIRST_VERDICT;
-    boolean soon = probing || probeAt - System.nanoTime() <= 0;
-    return soon ? (probing ? probeBegun : System.nanoTime()) + wait.toNanos() : Long.MIN_VALUE / 2;
+    boolean soon = probing || probeAt - nanos.getAsLong() <= 0;
+    return soon ? (probing ? probeBegun : nanos.getAsLong()) + wait.toNanos() : Long.MIN_VALUE / 2;
   }
 
   private void await(long nanos) {
@@ -206,7 +220,7 @@ public final class EngineGate implements AutoCloseable {
   }
 
   private EngineException closed() {
-    long left = probing ? pauses.firstPause().toNanos() : probeAt - System.nanoTime();
+    long left = probing ? pauses.firstPause().toNanos() : probeAt - nanos.getAsLong();
     return EngineException.notAsked(
         "The oVirt engine does not answer: "
             + why
@@ -219,6 +233,20 @@ public final class EngineGate implements AutoCloseable {
   public boolean isOpen() {
     synchronized (lock) {
       return open;
+    }
+  }
+
+  /** The clock was moved: whoever waits looks at it again. */
+  void look() {
+    synchronized (lock) {
+      lock.notifyAll();
+    }
+  }
+
+  /** Whether the health is being asked, or is to be asked now. */
+  boolean isProbeDue() {
+    synchronized (lock) {
+      return !stopped && !open && (probing || probeAt - nanos.getAsLong() <= 0);
     }
   }
 
@@ -266,13 +294,16 @@ public final class EngineGate implements AutoCloseable {
     }
   }
 
-  /** The first time the health is asked at once: it may be one request that was too slow. */
+  /**
+   * The first time the health is asked at once: it may be one request that was too slow. Where the
+   * health says yes and the rest fails each try is two requests, so the pauses grow faster.
+   */
   private void shut(String reason) {
     open = false;
     era++;
     why = reason;
-    probeAt = System.nanoTime() + (noes == 0 ? 0 : pause(noes));
-    noes++;
+    probeAt = nanos.getAsLong() + (noes == 0 ? 0 : pause(noes));
+    noes += noes == 0 ? 1 : STEEP;
     LOG.log(Level.INFO, "The oVirt engine is left alone until its health says yes: {0}.", reason);
     lock.notifyAll();
   }
@@ -294,10 +325,10 @@ public final class EngineGate implements AutoCloseable {
   private void probe() {
     while (true) {
       synchronized (lock) {
-        while (!stopped && (open || probeAt - System.nanoTime() > 0)) {
+        while (!stopped && (open || probeAt - nanos.getAsLong() > 0)) {
           try {
             TimeUnit.NANOSECONDS.timedWait(
-                lock, open ? Long.MAX_VALUE : Math.max(1_000_000, probeAt - System.nanoTime()));
+                lock, open ? Long.MAX_VALUE : Math.max(1_000_000, probeAt - nanos.getAsLong()));
           } catch (InterruptedException e) {
             stopped = true;
           }
@@ -306,7 +337,7 @@ public final class EngineGate implements AutoCloseable {
           return;
         }
         probing = true;
-        probeBegun = System.nanoTime();
+        probeBegun = nanos.getAsLong();
         lock.notifyAll();
       }
       boolean yes = saysYes();
@@ -316,7 +347,7 @@ public final class EngineGate implements AutoCloseable {
           letIn();
         } else {
           noes++;
-          probeAt = System.nanoTime() + pause(noes);
+          probeAt = nanos.getAsLong() + pause(noes);
           if (!everOpen) {
             why = "its health does not say yes";
           }

@@ -60,7 +60,7 @@ public class EngineHttpClient {
   private static final int VALIDATE_AFTER_MILLIS = 100;
 
   /** Far longer than the 5 to 10 s in which the engine refuses a wrong password when it is idle. */
-  private static final long LOGIN_MILLIS = 30_000;
+  public static final Duration LOGIN_LIMIT = Duration.ofSeconds(30);
 
   private static final int BAD_GATEWAY = 502;
   private static final int GATEWAY_TIMEOUT = 504;
@@ -70,6 +70,7 @@ public class EngineHttpClient {
   private final EngineGate.Lane lane;
   private final ThreadLocal<Boolean> service = ThreadLocal.withInitial(() -> false);
   private final long limitMillis;
+  private final long loginMillis;
   private final CloseableHttpClient client;
   private final ScheduledThreadPoolExecutor deadlines =
       new ScheduledThreadPoolExecutor(
@@ -81,9 +82,20 @@ public class EngineHttpClient {
           });
 
   public EngineHttpClient(EngineSettings settings, EngineGate gate) {
+    this(settings, gate, LOGIN_LIMIT);
+  }
+
+  /**
+   * The same with another limit for a login.
+   *
+   * @param login how long the exchange of a password for a token may take, where that is longer
+   *     than for any other request
+   */
+  public EngineHttpClient(EngineSettings settings, EngineGate gate, Duration login) {
     this(
         settings.url(),
         settings.timeout(),
+        login,
         settings.caFile().map(EngineTrust::of),
         Optional.of(gate),
         EngineGate.Lane.CALLERS);
@@ -92,7 +104,13 @@ public class EngineHttpClient {
   /** A client whose requests go through the gate in one lane, with a limit of its own. */
   public EngineHttpClient(
       EngineSettings settings, Duration limit, EngineGate gate, EngineGate.Lane lane) {
-    this(settings.url(), limit, settings.caFile().map(EngineTrust::of), Optional.of(gate), lane);
+    this(
+        settings.url(),
+        limit,
+        LOGIN_LIMIT,
+        settings.caFile().map(EngineTrust::of),
+        Optional.of(gate),
+        lane);
   }
 
   /**
@@ -111,6 +129,7 @@ public class EngineHttpClient {
     this(
         settings.url(),
         limit,
+        LOGIN_LIMIT,
         settings.caFile().map(EngineTrust::of),
         Optional.empty(),
         EngineGate.Lane.CALLERS);
@@ -123,12 +142,14 @@ public class EngineHttpClient {
    * @param limit how long one exchange may take in all
    */
   public EngineHttpClient(URI engineUrl, Duration limit) {
-    this(engineUrl, limit, Optional.empty(), Optional.empty(), EngineGate.Lane.CALLERS);
+    this(
+        engineUrl, limit, LOGIN_LIMIT, Optional.empty(), Optional.empty(), EngineGate.Lane.CALLERS);
   }
 
   private EngineHttpClient(
       URI engineUrl,
       Duration limit,
+      Duration login,
       Optional<SSLContext> trust,
       Optional<EngineGate> gate,
       EngineGate.Lane lane) {
@@ -136,6 +157,7 @@ public class EngineHttpClient {
     this.gate = gate;
     this.lane = lane;
     this.limitMillis = limit.toMillis();
+    this.loginMillis = Math.max(limitMillis, login.toMillis());
     // Otherwise each request stays in memory until its limit has passed, long after its answer.
     deadlines.setRemoveOnCancelPolicy(true);
     PoolingHttpClientConnectionManager pool =
@@ -215,7 +237,7 @@ public class EngineHttpClient {
                     ContentType.APPLICATION_FORM_URLENCODED));
     headers.forEach(builder::addHeader);
     boolean login = path.equals(LOGIN) && !service.get() && lane == EngineGate.Lane.CALLERS;
-    long limit = path.equals(LOGIN) ? Math.max(limitMillis, LOGIN_MILLIS) : limitMillis;
+    long limit = path.equals(LOGIN) ? loginMillis : limitMillis;
     builder.setConfig(RequestConfig.copy(defaults()).setSocketTimeout((int) limit).build());
     return answer(builder.build(), login ? EngineGate.Lane.LOGINS : laneNow(), limit);
   }

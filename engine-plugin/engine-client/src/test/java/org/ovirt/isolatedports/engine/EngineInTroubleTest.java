@@ -54,7 +54,8 @@ class EngineInTroubleTest {
             health::saysYes,
             health,
             new EngineGate.Pauses(Duration.ofMillis(17), MINUTE, Duration.ofMillis(5)),
-            () -> 0.65);
+            () -> 0.65,
+            System::nanoTime);
     EngineHttpClient http = client(settings, EngineGate.Lane.CALLERS);
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
     ServiceEngine json = new ServiceEngine(http, account);
