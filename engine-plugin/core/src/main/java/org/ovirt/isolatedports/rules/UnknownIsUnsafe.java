@@ -33,6 +33,11 @@ public final class UnknownIsUnsafe {
     return type == SwitchType.LINUX_BRIDGE;
   }
 
+  /** Whether a host has a bridge for a network, whose ports it could isolate. */
+  public static boolean isBridged(Stated bridged) {
+    return bridged == Stated.YES;
+  }
+
   /** Whether the level gate is open for a cluster of this level. */
   public static boolean levelIsOpen(CompatibilityLevel level, LevelGate gate) {
     return !level.equals(CompatibilityLevel.UNKNOWN) && gate.isSupported(level);

@@ -15,14 +15,20 @@ import org.ovirt.isolatedports.body.MalformedBodyException;
 import org.ovirt.isolatedports.body.Shape;
 import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
+import org.ovirt.isolatedports.inventory.HostAttachment;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.NetworkRole;
 import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.VmKind;
 import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.inventory.WatchedVm;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
+import org.ovirt.isolatedports.scheduling.NicPlace;
+import org.ovirt.isolatedports.scheduling.ReportedHook;
 
 /**
  * The one reader of the engine's entities, of its answers and of bodies meant for it, in XML or
@@ -145,7 +151,8 @@ public final class EntityParser {
           .forEach(usage -> NetworkRole.ofUsage(Shape.word(usage)).ifPresent(roles::add));
       attached.put(id(network), roles);
     }
-    return new WatchedCluster(cluster(cluster), attached);
+    return new WatchedCluster(
+        cluster(cluster), attached, cluster.child("scheduling_policy").map(EntityParser::id));
   }
 
   /** A profile as the engine has it; one without a network is none of a VM's. */
@@ -194,12 +201,96 @@ public final class EntityParser {
     return flag(profile, PORT_MIRRORING).map(Stated::of).orElse(Stated.UNKNOWN);
   }
 
-  /** The value of a profile's custom property {@code port_isolation}. */
+  /**
+   * The value of a profile's custom property {@code port_isolation}; an empty text where it has the
+   * property without a value.
+   */
   public static Optional<String> portRole(ApiBody profile) {
     return profile.list(CUSTOM_PROPERTIES, "custom_property").stream()
         .filter(each -> each.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
-        .flatMap(each -> each.text("value").stream())
+        .map(each -> each.text("value").orElse(""))
         .findFirst();
+  }
+
+  /** What a VM calls itself. */
+  public static VmKind kind(ApiBody vm) {
+    return VmKind.ofOrigin(vm.text("origin").orElse(""));
+  }
+
+  /**
+   * Where a vNIC is, if it was read with {@code follow=vnic_profile.network}; empty if the engine
+   * did not follow that far.
+   */
+  public static Optional<NicPlace> place(ApiBody nic) {
+    return nic.child("vnic_profile")
+        .flatMap(
+            profile ->
+                profile
+                    .child("network")
+                    .filter(network -> network.has("name"))
+                    .map(
+                        network ->
+                            new NicPlace.OnNetwork(
+                                id(network),
+                                network.text("name").orElse(""),
+                                UnknownIsUnsafe.engineIsolates(flag(network, "port_isolation")),
+                                portRole(profile))));
+  }
+
+  /** A host without its hooks and networks, which take requests of their own. */
+  public static WatchedHost host(ApiBody host) {
+    Optional<ApiBody> system = host.child("os");
+    return new WatchedHost(
+        id(host),
+        host.text("name").orElseGet(() -> id(host)),
+        host.child("cluster").map(EntityParser::id).orElse(""),
+        host.text("status").orElse("unknown"),
+        host.child("libvirt_version").flatMap(version -> version.text("full_version")).orElse(""),
+        system.flatMap(os -> os.text("type")).orElse(""),
+        system
+            .flatMap(os -> os.child(VERSION))
+            .flatMap(version -> version.text("full_version"))
+            .orElse(""));
+  }
+
+  /** The hooks a host reports. */
+  public static List<ReportedHook> hooks(ApiBody hooks) {
+    return hooks.items("hook").stream()
+        .map(
+            hook ->
+                new ReportedHook(
+                    hook.text("event_name").orElse(""),
+                    hook.text("name").orElse(""),
+                    hook.text("md5").orElse("")))
+        .toList();
+  }
+
+  /**
+   * The networks attached to a host. Reported configurations are what the host has, as against what
+   * the engine wants of it.
+   */
+  public static List<HostAttachment> attachments(ApiBody attachments) {
+    return attachments.items("network_attachment").stream()
+        .flatMap(each -> each.child("network").map(network -> attachment(each, network)).stream())
+        .toList();
+  }
+
+  private static HostAttachment attachment(ApiBody attachment, ApiBody network) {
+    Map<String, String> reported = new HashMap<>();
+    attachment
+        .list("reported_configurations", "reported_configuration")
+        .forEach(
+            each ->
+                each.text("actual_value")
+                    .ifPresent(value -> reported.put(each.text("name").orElse(""), value)));
+    return new HostAttachment(
+        id(network),
+        switch (reported.getOrDefault("bridged", "")) {
+          case "true" -> Stated.YES;
+          case "false" -> Stated.NO;
+          default -> Stated.UNKNOWN;
+        },
+        Optional.ofNullable(reported.get("switchType")).map(SwitchType::ofField));
   }
 
   /** A VM with its vNICs. */
@@ -240,6 +331,11 @@ public final class EntityParser {
     } catch (IllegalArgumentException e) {
       throw garbage("an id that is none");
     }
+  }
+
+  /** Whether a field plainly says true. */
+  public static boolean isTrue(ApiBody entity, String field) {
+    return flag(entity, field).orElse(false);
   }
 
   /** A field that is true or false; empty for anything else. */

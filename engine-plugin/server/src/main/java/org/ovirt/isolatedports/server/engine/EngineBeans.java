@@ -4,7 +4,9 @@ package org.ovirt.isolatedports.server.engine;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.enterprise.inject.Disposes;
 import jakarta.enterprise.inject.Produces;
+import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
+import java.time.Clock;
 import org.ovirt.isolatedports.engine.Clusters;
 import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
@@ -99,6 +101,22 @@ public class EngineBeans {
   @Singleton
   ServiceAccount serviceAccount(SingleSignOn sso, Settings settings) {
     return new ServiceAccount(sso, settings.engine());
+  }
+
+  @Produces
+  @Singleton
+  EngineReader engineReader(ServiceEngine engine) {
+    return new EngineReader(engine);
+  }
+
+  /**
+   * Told of events by whoever runs the follower, before the others: so not a listener like them.
+   */
+  @Produces
+  @Singleton
+  @Typed(EngineMirror.class)
+  EngineMirror engineMirror(EngineReader reader) {
+    return new EngineMirror(reader, Clock.systemUTC());
   }
 
   @Produces

@@ -10,18 +10,27 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonReader;
 import org.ovirt.isolatedports.engine.Vnics;
 import org.ovirt.isolatedports.inventory.Cluster;
+import org.ovirt.isolatedports.inventory.HostAttachment;
 import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.inventory.VmKind;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.inventory.WatchedVm;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
+import org.ovirt.isolatedports.scheduling.IsolatedPortsFilter;
+import org.ovirt.isolatedports.scheduling.ReportedHook;
 
-/** Reads from the engine what the guard's rules need, in as few requests as the engine allows. */
+/**
+ * Reads from the engine what the rules and the scheduler need, in as few requests as the engine
+ * allows. Any thread may use it.
+ */
 public final class EngineReader {
 
   /** The group that every user is in; the engine creates it with this id. */
@@ -31,19 +40,22 @@ public final class EngineReader {
   private static final Set<String> AGAINST_FORGED_MACS =
       Set.of("vdsm-no-mac-spoofing", "no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
 
+  /** Names the engine gives to hosted-engine VMs and to VMs it finds on hosts; there are few. */
+  private static final String EXEMPT_NAMES = "name%3DHostedEngine%20or%20name%3Dexternal-*";
+
+  /** Our filter as the engine knows it, and the scheduling policies that use it. */
+  public record FilterRead(Optional<Boolean> enabled, Set<String> policyIds) {}
+
   private final JsonReader engine;
-  private final Map<String, Boolean> filtersAgainstForging = new HashMap<>();
+  private final Map<String, Boolean> filtersAgainstForging = new ConcurrentHashMap<>();
 
   public EngineReader(JsonReader engine) {
     this.engine = engine;
   }
 
-  /** All networks of data centers, in one request. */
+  /** All networks, in one request. */
   public List<Network> networks() {
-    return engine.read("/networks").items("network").stream()
-        .map(EntityParser::network)
-        .filter(network -> network.dataCenterId().isPresent())
-        .toList();
+    return engine.read("/networks").items("network").stream().map(EntityParser::network).toList();
   }
 
   /** Whether the engine still shows a network. */
@@ -158,6 +170,57 @@ public final class EngineReader {
       }
     }
     return bonds;
+  }
+
+  /** All hosts, in one request. */
+  public List<WatchedHost> hosts() {
+    return engine.read("/hosts").items("host").stream().map(EntityParser::host).toList();
+  }
+
+  /** The hooks a host reports. */
+  public List<ReportedHook> hooks(String hostId) {
+    return EntityParser.hooks(engine.read("/hosts/" + hostId + "/hooks"));
+  }
+
+  /** The networks attached to a host; the engine cannot follow this link in a list of hosts. */
+  public List<HostAttachment> attachments(String hostId) {
+    return EntityParser.attachments(engine.read("/hosts/" + hostId + "/networkattachments"));
+  }
+
+  /** The hosted-engine VM and external VMs, by what they call themselves, with their vNICs. */
+  public List<WatchedVm> saidToBeExempt() {
+    return engine.read("/vms?follow=nics&search=" + EXEMPT_NAMES).items("vm").stream()
+        .filter(vm -> EntityParser.kind(vm) != VmKind.ORDINARY)
+        .map(this::vm)
+        .toList();
+  }
+
+  /**
+   * How the engine sees our filter.
+   *
+   * @param policyIds the policies to look into
+   */
+  public FilterRead filter(Collection<String> policyIds) {
+    Optional<ApiBody> ours =
+        engine.read("/schedulingpolicyunits").items("scheduling_policy_unit").stream()
+            .filter(unit -> unit.text("name").filter(IsolatedPortsFilter.NAME::equals).isPresent())
+            .filter(unit -> !EntityParser.isTrue(unit, "internal"))
+            .findFirst();
+    if (ours.isEmpty()) {
+      return new FilterRead(Optional.empty(), Set.of());
+    }
+    String id = EntityParser.id(ours.get());
+    Set<String> using = new HashSet<>();
+    for (String policy : policyIds) {
+      boolean uses =
+          engine.read("/schedulingpolicies/" + policy + "/filters").items("filter").stream()
+              .map(filter -> filter.child("scheduling_policy_unit").orElse(filter))
+              .anyMatch(unit -> unit.text("id").filter(id::equals).isPresent());
+      if (uses) {
+        using.add(policy);
+      }
+    }
+    return new FilterRead(Optional.of(EntityParser.isTrue(ours.get(), "enabled")), using);
   }
 
   /** The VMs of a cluster with their vNICs. */

@@ -23,17 +23,19 @@ import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EventFollower;
-import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
+import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.rules.SchedulingState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.server.config.Settings;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
+import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.scheduling.decision.DecisionLog;
 import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
-import org.ovirt.isolatedports.server.scheduling.inventory.EngineReader;
+import org.ovirt.isolatedports.server.scheduling.inventory.EngineLook;
 import org.ovirt.isolatedports.server.scheduling.inventory.EventPost;
 import org.ovirt.isolatedports.server.scheduling.inventory.InventoryKeeper;
 import org.ovirt.isolatedports.server.scheduling.inventory.SchedulerActivity;
@@ -60,7 +62,9 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
 
   private final Settings settings;
   private final EngineGate gate;
-  private final HardenedSdk sdk;
+  private final ServiceEngine engine;
+  private final EngineMirror mirror;
+  private final EngineReader reader;
   private final ServiceAccount account;
   private final IsolatedNetworks networks;
 
@@ -82,27 +86,31 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
   public SchedulerServer(
       Settings settings,
       EngineGate gate,
-      HardenedSdk sdk,
+      ServiceEngine engine,
+      EngineMirror mirror,
+      EngineReader reader,
       ServiceAccount account,
       IsolatedNetworks networks) {
     this.settings = settings;
     this.gate = gate;
-    this.sdk = sdk;
+    this.engine = engine;
+    this.mirror = mirror;
+    this.reader = reader;
     this.account = account;
     this.networks = networks;
   }
 
   /** For the container's proxy only. */
   protected SchedulerServer() {
-    this(null, null, null, null, null);
+    this(null, null, null, null, null, null, null);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     lookClient = new EngineHttpClient(settings.engine(), LOOK_LIMIT, gate, EngineGate.Lane.LOOKS);
-    EngineReader reader = new EngineReader(sdk, account);
-    events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofSeconds(2));
+    events = new EventPost(new EngineLook(engine)::post, Clock.systemUTC(), Duration.ofSeconds(2));
     InventoryKeeper inventory =
         new InventoryKeeper(
+            mirror,
             reader,
             this::ownNetworks,
             FitnessRequirements.DEFAULT,
@@ -113,7 +121,7 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
             Clock.systemUTC());
     service =
         new SchedulerService(
-            new EngineReader(new HardenedSdk(lookClient, settings.engine()), account),
+            new EngineLook(new ServiceEngine(lookClient, account)),
             inventory,
             FitnessRequirements.DEFAULT,
             decisions,

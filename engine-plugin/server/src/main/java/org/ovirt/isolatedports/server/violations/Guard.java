@@ -30,6 +30,8 @@ import org.ovirt.isolatedports.rules.EngineSnapshot;
 import org.ovirt.isolatedports.rules.GuardViolation;
 import org.ovirt.isolatedports.rules.IsolationRules;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
+import org.ovirt.isolatedports.server.engine.EnginePicture;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.validation.ValidationMessage;
@@ -81,6 +83,9 @@ public final class Guard implements EventFollower.Listener {
   /** The clusters are not read for more than this part of the time, however large the engine. */
   private static final int REST_FACTOR = 4;
 
+  /** What others had read so lately is not read again because everything is due. */
+  private static final Duration MOST_OF_A_FULL_PASS = Duration.ofMinutes(2);
+
   private static final Duration LONGEST_REST = Duration.ofSeconds(30);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
   private static final Duration REMEMBER_OVER = Duration.ofDays(90);
@@ -88,6 +93,7 @@ public final class Guard implements EventFollower.Listener {
   /** More single VMs than this are read by their clusters instead. */
   private static final int SINGLE_VMS = 50;
 
+  private final EngineMirror mirror;
   private final EngineReader reader;
   private final NetworkRegister register;
   private final ViolationStore violations;
@@ -101,9 +107,7 @@ public final class Guard implements EventFollower.Listener {
 
   private final EnumSet<Part> asked = EnumSet.allOf(Part.class);
   private final Set<String> askedVms = new HashSet<>();
-  private List<Network> networks = List.of();
-  private List<WatchedCluster> clusters = List.of();
-  private List<WatchedProfile> profiles = List.of();
+  private EnginePicture known = EnginePicture.EMPTY;
   private Set<String> profilesForEveryone = Set.of();
   private Map<String, String> storageBonds = Map.of();
   private final VmWatch vms;
@@ -120,6 +124,7 @@ public final class Guard implements EventFollower.Listener {
   private volatile Status status = new Status(Optional.empty(), Optional.empty(), Optional.empty());
 
   Guard(
+      EngineMirror mirror,
       EngineReader reader,
       NetworkRegister register,
       ViolationStore violations,
@@ -130,6 +135,7 @@ public final class Guard implements EventFollower.Listener {
       Supplier<Set<String>> beingMade,
       GuardTimes times,
       Clock clock) {
+    this.mirror = mirror;
     this.reader = reader;
     this.register = register;
     this.violations = violations;
@@ -240,6 +246,7 @@ public final class Guard implements EventFollower.Listener {
       parts.add(Part.CLUSTERS);
     }
     if (!now.isBefore(networksAgain)) {
+      mirror.outdate(EnumSet.of(EnginePicture.Part.NETWORKS));
       parts.add(Part.NETWORKS);
     }
     return parts;
@@ -255,7 +262,7 @@ public final class Guard implements EventFollower.Listener {
 
   private void pass(EnumSet<Part> parts, Set<String> singleVms, Instant now) {
     if (parts.contains(Part.NETWORKS)) {
-      networks = reader.networks();
+      known = mirror.read(EnumSet.of(EnginePicture.Part.NETWORKS), MOST_OF_A_FULL_PASS);
       reconcile(now);
     }
     List<WatchedNetwork> watched = watched(now);
@@ -265,8 +272,11 @@ public final class Guard implements EventFollower.Listener {
       clustersAgain = now.plus(times.poll());
       vms.clear();
     } else {
-      boolean anyNew = !watchedIds.containsAll(ids);
-      readParts(anyNew ? EnumSet.allOf(Part.class) : parts, singleVms, watched);
+      if (!watchedIds.containsAll(ids)) {
+        mirror.outdate(EnumSet.of(EnginePicture.Part.CLUSTERS, EnginePicture.Part.PROFILES));
+        parts.addAll(EnumSet.allOf(Part.class));
+      }
+      readParts(parts, singleVms, watched);
       watched = watched(now);
     }
     watchedIds = ids;
@@ -274,7 +284,7 @@ public final class Guard implements EventFollower.Listener {
         new EngineSnapshot(
             gates.get().gate(),
             watched,
-            clusters,
+            clusters(),
             profilesWithUsers(),
             vms.all(),
             scheduling.hosts(),
@@ -310,14 +320,14 @@ public final class Guard implements EventFollower.Listener {
   }
 
   private void readParts(EnumSet<Part> parts, Set<String> singleVms, List<WatchedNetwork> watched) {
-    if (parts.contains(Part.CLUSTERS) || clusters.isEmpty()) {
+    if (parts.contains(Part.CLUSTERS)) {
       readClusters();
     }
-    if (parts.contains(Part.PROFILES) || profiles.isEmpty()) {
-      profiles = reader.profiles();
-    }
+    EnumSet<EnginePicture.Part> profiles = EnumSet.of(EnginePicture.Part.PROFILES);
+    known = mirror.read(profiles, MOST_OF_A_FULL_PASS);
     if (align(watched)) {
-      profiles = reader.profiles();
+      mirror.outdate(profiles);
+      known = mirror.read(profiles, MOST_OF_A_FULL_PASS);
     }
     if (parts.contains(Part.PERMISSIONS)) {
       profilesForEveryone = reader.forEveryone(profilesWithRoles(watched));
@@ -327,13 +337,13 @@ public final class Guard implements EventFollower.Listener {
           reader.storageBonds(
               watched.stream().map(WatchedNetwork::dataCenterId).collect(Collectors.toSet()));
     }
-    vms.read(parts.contains(Part.VMS), singleVms, clusters, gates.get().gate(), unfitHosts());
+    vms.read(parts.contains(Part.VMS), singleVms, clusters(), gates.get().gate(), unfitHosts());
   }
 
   /** Hosts that cannot hold isolated ports, in clusters with such networks: names by id. */
   private Map<String, String> unfitHosts() {
     Set<String> concerned =
-        clusters.stream()
+        clusters().stream()
             .filter(cluster -> cluster.attached().keySet().stream().anyMatch(watchedIds::contains))
             .map(cluster -> cluster.cluster().id())
             .collect(Collectors.toSet());
@@ -344,7 +354,7 @@ public final class Guard implements EventFollower.Listener {
 
   private void readClusters() {
     Instant start = clock.instant();
-    clusters = reader.clusters();
+    known = mirror.read(EnumSet.of(EnginePicture.Part.CLUSTERS), times.poll());
     Instant end = clock.instant();
     Duration rest = Duration.between(start, end).multipliedBy(REST_FACTOR);
     if (rest.compareTo(times.poll()) < 0) {
@@ -353,10 +363,20 @@ public final class Guard implements EventFollower.Listener {
     clustersAgain = end.plus(rest.compareTo(LONGEST_REST) < 0 ? rest : LONGEST_REST);
   }
 
+  private List<WatchedCluster> clusters() {
+    return List.copyOf(known.clusters().values());
+  }
+
+  /** The networks of data centers, by id. */
+  private Map<UUID, Network> networks() {
+    Map<UUID, Network> networks = new LinkedHashMap<>(known.networks());
+    networks.values().removeIf(network -> network.dataCenterId().isEmpty());
+    return networks;
+  }
+
   /** Brings the register in step with the networks the engine has. */
   private void reconcile(Instant now) {
-    Map<UUID, Network> inEngine =
-        networks.stream().collect(Collectors.toMap(Network::id, n -> n, (one, two) -> one));
+    Map<UUID, Network> inEngine = networks();
     Set<UUID> registered = new HashSet<>();
     for (NetworkRegister.Entry entry : register.all()) {
       registered.add(entry.id());
@@ -371,7 +391,7 @@ public final class Guard implements EventFollower.Listener {
       }
     }
     toForget.keySet().retainAll(registered);
-    for (Network network : networks) {
+    for (Network network : inEngine.values()) {
       if (UnknownIsUnsafe.engineIsolates(network.portIsolation())
           && !registered.contains(network.id())) {
         adopt(network, now);
@@ -404,7 +424,7 @@ public final class Guard implements EventFollower.Listener {
    */
   private void forgetIfGone(NetworkRegister.Entry entry, Instant now) {
     Instant since = toForget.computeIfAbsent(entry.id(), id -> now);
-    if (!networks.isEmpty()
+    if (!networks().isEmpty()
         && !now.isBefore(since.plus(times.settle()))
         && !reader.hasNetwork(entry.id())) {
       register.remove(entry.id());
@@ -414,8 +434,7 @@ public final class Guard implements EventFollower.Listener {
   }
 
   private List<WatchedNetwork> watched(Instant now) {
-    Map<UUID, Network> inEngine =
-        networks.stream().collect(Collectors.toMap(Network::id, n -> n, (one, two) -> one));
+    Map<UUID, Network> inEngine = networks();
     List<WatchedNetwork> watched = new ArrayList<>();
     for (NetworkRegister.Entry entry : register.all()) {
       Network read = inEngine.get(entry.id());
@@ -451,7 +470,7 @@ public final class Guard implements EventFollower.Listener {
       boolean lacking =
           network.enforcedByHook()
               && !leftOpen.contains(network.id())
-              && profiles.stream()
+              && known.profiles().values().stream()
                   .filter(profile -> profile.networkId().equals(network.id()))
                   .anyMatch(
                       profile ->
@@ -489,7 +508,7 @@ public final class Guard implements EventFollower.Listener {
 
   private List<String> profilesWithRoles(List<WatchedNetwork> watched) {
     Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
-    return profiles.stream()
+    return known.profiles().values().stream()
         .filter(
             profile ->
                 ids.contains(profile.networkId())
@@ -499,7 +518,7 @@ public final class Guard implements EventFollower.Listener {
   }
 
   private List<WatchedProfile> profilesWithUsers() {
-    return profiles.stream()
+    return known.profiles().values().stream()
         .map(profile -> profile.withForEveryone(profilesForEveryone.contains(profile.id())))
         .toList();
   }

@@ -24,6 +24,7 @@ import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.server.database.Schema;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.LevelGateWatch;
 
@@ -36,6 +37,8 @@ public class GuardService {
   private static final Duration WITHOUT_ACCOUNT = Duration.ofMinutes(1);
 
   @Inject ServiceEngine engine;
+  @Inject EngineMirror mirror;
+  @Inject EngineReader reader;
   @Inject ServiceAccount account;
   @Inject VnicProfiles profiles;
   @Inject StoredNetworks register;
@@ -78,7 +81,8 @@ public class GuardService {
             GuardTimes.DEFAULT.retry());
     guard =
         new Guard(
-            new EngineReader(engine),
+            mirror,
+            reader,
             register,
             violations,
             this::align,
@@ -89,6 +93,8 @@ public class GuardService {
             times,
             clock);
     List<EventFollower.Listener> all = new ArrayList<>();
+    // First, as whoever hears of an event after it reads from the mirror.
+    all.add(mirror);
     listeners.forEach(all::add);
     all.add(guard);
     follower = new EventFollower(engine, all, Duration.ofMillis(eventsMillis), clock);

@@ -15,15 +15,16 @@ import java.util.function.UnaryOperator;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.EventFollower;
-import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.SingleSignOn;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
+import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.scheduling.decision.DecisionLog;
 import org.ovirt.isolatedports.server.scheduling.decision.SchedulerService;
 import org.ovirt.isolatedports.server.scheduling.inventory.DaemonThreads;
-import org.ovirt.isolatedports.server.scheduling.inventory.EngineReader;
+import org.ovirt.isolatedports.server.scheduling.inventory.EngineLook;
 import org.ovirt.isolatedports.server.scheduling.inventory.EngineView;
 import org.ovirt.isolatedports.server.scheduling.inventory.EventPost;
 import org.ovirt.isolatedports.server.scheduling.inventory.InventoryKeeper;
@@ -37,6 +38,7 @@ final class SchedulerRig implements AutoCloseable {
   static final InventoryKeeper.Intervals OFTEN =
       new InventoryKeeper.Intervals(
           Duration.ofMillis(50),
+          Duration.ofMillis(500),
           Duration.ofMillis(500),
           Duration.ofSeconds(30),
           Duration.ofMillis(200));
@@ -80,11 +82,16 @@ final class SchedulerRig implements AutoCloseable {
     http = new EngineHttpClient(settings);
     lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_500));
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
-    EngineReader reader = new EngineReader(new HardenedSdk(http, settings), account);
-    events = new EventPost(reader::post, Clock.systemUTC(), Duration.ofMillis(100));
+    ServiceEngine serviceEngine = new ServiceEngine(http, account);
+    EngineReader reader = new EngineReader(serviceEngine);
+    EngineMirror mirror = new EngineMirror(reader, Clock.systemUTC());
+    events =
+        new EventPost(
+            new EngineLook(serviceEngine)::post, Clock.systemUTC(), Duration.ofMillis(100));
     SchedulerActivity activity = new SchedulerActivity();
     keeper =
         new InventoryKeeper(
+            mirror,
             reader,
             Map::of,
             FitnessRequirements.DEFAULT,
@@ -95,7 +102,7 @@ final class SchedulerRig implements AutoCloseable {
             Clock.systemUTC());
     service =
         new SchedulerService(
-            between.apply(new EngineReader(new HardenedSdk(lookHttp, settings), account)),
+            between.apply(new EngineLook(new ServiceEngine(lookHttp, account))),
             keeper,
             FitnessRequirements.DEFAULT,
             decisions,
@@ -108,7 +115,7 @@ final class SchedulerRig implements AutoCloseable {
     keeper.start();
     EventFollower follower =
         new EventFollower(
-            new ServiceEngine(http, account), List.of(keeper), intervals.tick(), Clock.systemUTC());
+            serviceEngine, List.of(mirror, keeper), intervals.tick(), Clock.systemUTC());
     following =
         Executors.newSingleThreadScheduledExecutor(task -> DaemonThreads.named("follower", task));
     ScheduledFuture<?> unused =

@@ -28,6 +28,7 @@ import org.ovirt.isolatedports.rules.FilterState;
 import org.ovirt.isolatedports.rules.SchedulingState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.server.emergency.Reclosing;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
 import org.ovirt.isolatedports.server.engine.EngineReader;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.standin.EngineStandIn;
@@ -62,6 +63,8 @@ public final class GuardRig implements AutoCloseable {
   private final EngineHttpClient http;
   private final ServiceAccount account;
   private final ServiceEngine engine;
+  private final EngineReader reader;
+  private EngineMirror mirror;
   private final VnicProfiles profiles;
   private final String adminToken;
 
@@ -82,6 +85,7 @@ public final class GuardRig implements AutoCloseable {
     adminToken = sso.login("admin@internal", "admin").orElseThrow();
     account = new ServiceAccount(sso, settings);
     engine = new ServiceEngine(http, account);
+    reader = new EngineReader(engine);
     profiles = new VnicProfiles(new HardenedSdk(http, settings));
     register = database.networkRegister();
     newGuard();
@@ -101,20 +105,24 @@ public final class GuardRig implements AutoCloseable {
 
     @Override
     public void happened(List<org.ovirt.isolatedports.engine.AuditEvent> events) {
+      mirror.happened(events);
       guard.happened(events);
     }
 
     @Override
     public void lostTrack() {
+      mirror.lostTrack();
       guard.lostTrack();
     }
   }
 
   /** Starts the guard anew, as the server's start does. */
   public void newGuard() {
+    mirror = new EngineMirror(reader, clock);
     guard =
         new Guard(
-            new EngineReader(engine),
+            mirror,
+            reader,
             register,
             database.violationStore(),
             id ->

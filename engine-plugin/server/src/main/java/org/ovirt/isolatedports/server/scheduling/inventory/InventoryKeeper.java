@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -29,19 +28,34 @@ import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.EventSubject;
+import org.ovirt.isolatedports.inventory.HostAttachment;
+import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.inventory.WatchedHost;
+import org.ovirt.isolatedports.inventory.WatchedProfile;
+import org.ovirt.isolatedports.inventory.WatchedVm;
 import org.ovirt.isolatedports.rules.FilterState;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.Host;
 import org.ovirt.isolatedports.scheduling.HostFacts;
 import org.ovirt.isolatedports.scheduling.HostFitness;
+import org.ovirt.isolatedports.scheduling.HostNetwork;
+import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.PortNeed;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
+import org.ovirt.isolatedports.server.engine.EnginePicture;
+import org.ovirt.isolatedports.server.engine.EnginePicture.HostDetails;
+import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
+import org.ovirt.isolatedports.server.engine.EngineReader;
 
 /**
- * Keeps the inventory fresh: by the engine's events, which say when to look, and by reading
- * everything again at intervals, since attaching a network to a cluster makes no event. The events
- * are those an {@link EventFollower} tells of.
+ * Makes the scheduler's inventory of the mirror's picture of the engine, and sees to it that the
+ * picture is fresh: by the engine's events, which say when to look, and by having it read again at
+ * intervals.
  *
  * <p>One thread of its own reads; what it read is taken whole. While the engine cannot be read, the
  * last inventory stays, and its hosts age until they count as unfit.
@@ -57,36 +71,33 @@ public final class InventoryKeeper
   private static final Set<EventSubject> OF_NICS =
       EnumSet.of(EventSubject.VNIC, EventSubject.SNAPSHOT);
 
-  /** What changes networks, profiles, clusters and scheduling policies. */
-  private static final Set<EventSubject> OF_NETWORKS =
-      EnumSet.of(
-          EventSubject.NETWORK,
-          EventSubject.CLUSTER_NETWORK,
-          EventSubject.PROFILE,
-          EventSubject.CLUSTER,
-          EventSubject.SCHEDULING_POLICY);
+  /** What says where a vNIC is, and where guarded networks are. */
+  private static final Set<Part> OF_NETWORKS =
+      EnumSet.of(Part.NETWORKS, Part.PROFILES, Part.CLUSTERS);
 
   /**
    * How often to look.
    *
    * @param tick at whether something is due; events are attended to at once
-   * @param networks at networks, profiles, clusters and the list of hosts, event or not
+   * @param clusters at the networks attached to clusters, of which no event tells
+   * @param lists at networks, profiles and the list of hosts, event or not
    * @param hosts at each host's hooks and networks, event or not
    * @param filter at our filter in the engine
    */
-  public record Intervals(Duration tick, Duration networks, Duration hosts, Duration filter) {
+  public record Intervals(
+      Duration tick, Duration clusters, Duration lists, Duration hosts, Duration filter) {
 
     /** A host's hooks and networks cost the engine some 20 ms. */
     public static final Intervals DEFAULT =
         new Intervals(
             Duration.ofSeconds(2),
             Duration.ofSeconds(15),
+            Duration.ofMinutes(1),
             Duration.ofMinutes(3),
             Duration.ofMinutes(1));
   }
 
-  private record DetailsRead(EngineReader.HostDetails details, Instant at) {}
-
+  private final EngineMirror mirror;
   private final EngineReader engine;
   private final Supplier<Map<String, String>> ownNetworks;
   private final HostFitness fitness;
@@ -99,22 +110,16 @@ public final class InventoryKeeper
   private final Thread thread;
 
   private volatile boolean closed;
-  private volatile boolean networksAsked = true;
+  private volatile boolean filterAsked = true;
   private volatile Inventory current;
   private volatile Optional<String> lastFailure = Optional.empty();
   private volatile FilterState filter = FilterState.UNKNOWN;
   private volatile Set<String> clustersWithout = Set.of();
-  private final Set<String> changedHosts = ConcurrentHashMap.newKeySet();
 
-  // Below: touched by the inventory thread alone, but for details, which the host readers fill.
-  private final Map<String, DetailsRead> details = new ConcurrentHashMap<>();
-  private Instant networksRead = Instant.MIN;
-  private Instant hostsRead = Instant.MIN;
+  // Below: touched by the inventory thread alone.
+  private EnginePicture published = EnginePicture.EMPTY;
+  private Instant publishedAt = Instant.MIN;
   private Instant filterRead = Instant.MIN;
-  private EngineReader.Networks networks =
-      new EngineReader.Networks(Map.of(), Map.of(), Map.of(), Map.of());
-  private List<EngineReader.HostRead> hosts = List.of();
-  private List<VmNics> saidToBeExempt = List.of();
   private Map<String, String> lastOwnNetworks = Map.of();
   private boolean ownNetworksFailed;
 
@@ -126,6 +131,7 @@ public final class InventoryKeeper
    * @param threads makes the threads that read
    */
   public InventoryKeeper(
+      EngineMirror mirror,
       EngineReader engine,
       Supplier<Map<String, String>> ownNetworks,
       FitnessRequirements requirements,
@@ -134,6 +140,7 @@ public final class InventoryKeeper
       Consumer<String> vmChanged,
       ThreadFactory threads,
       Clock clock) {
+    this.mirror = mirror;
     this.engine = engine;
     this.ownNetworks = ownNetworks;
     this.fitness = new HostFitness(requirements);
@@ -158,41 +165,31 @@ public final class InventoryKeeper
 
   @Override
   public void refreshSoon() {
-    networksAsked = true;
+    mirror.outdate(OF_NETWORKS);
     wake.release();
   }
 
+  /** The mirror was told before, and knows what to read again. */
   @Override
   public void happened(List<AuditEvent> events) {
     events.forEach(this::follow);
-    if (networksAsked) {
-      wake.release();
-    }
+    wake.release();
   }
 
   private void follow(AuditEvent event) {
     Optional<EventSubject> subject = EventSubject.of(event.code());
-    if (subject.filter(OF_NETWORKS::contains).isPresent()) {
-      networksAsked = true;
-    }
     if (subject.filter(OF_NICS::contains).isPresent()) {
       event.vmId().ifPresent(vmChanged);
-    } else if (event.vmId().isEmpty()) {
-      // A VM's events name its host too, but say nothing of it.
-      event
-          .hostId()
-          .ifPresent(
-              id -> {
-                changedHosts.add(id);
-                networksAsked = true;
-              });
+    }
+    if (subject.filter(EventSubject.SCHEDULING_POLICY::equals).isPresent()) {
+      filterAsked = true;
     }
   }
 
   @Override
   public void lostTrack() {
-    changedHosts.addAll(details.keySet());
-    refreshSoon();
+    filterAsked = true;
+    wake.release();
   }
 
   /** Whether scheduling is in effect, and how fresh the inventory is. */
@@ -238,7 +235,7 @@ public final class InventoryKeeper
       LOG.log(Level.WARNING, "Hosts and networks cannot be read from the engine: {0}", why);
     }
     lastFailure = Optional.of(why);
-    publish();
+    publish(mirror.picture());
   }
 
   private void pause() {
@@ -252,20 +249,20 @@ public final class InventoryKeeper
   }
 
   private void step() {
+    EnginePicture unused = mirror.read(EnumSet.of(Part.NETWORKS, Part.PROFILES), intervals.lists());
+    publishNews(mirror.read(EnumSet.of(Part.CLUSTERS), intervals.clusters()));
+    publishNews(mirror.read(EnumSet.of(Part.HOSTS, Part.EXEMPT_VMS), intervals.lists()));
+    readHosts();
+    publishNews(mirror.picture());
     Instant now = clock.instant();
-    if (networksAsked || isDue(networksRead, intervals.networks(), now)) {
-      // First, so that what is asked for while reading is read once more.
-      networksAsked = false;
+    if (filterAsked || isDue(filterRead, intervals.filter(), now)) {
+      filterAsked = false;
       try {
-        readNetworks(now);
+        readFilter();
       } catch (RuntimeException e) {
-        networksAsked = true;
+        filterAsked = true;
         throw e;
       }
-    }
-    readHosts(now);
-    if (isDue(filterRead, intervals.filter(), now)) {
-      readFilter();
       filterRead = now;
     }
   }
@@ -275,102 +272,61 @@ public final class InventoryKeeper
     return last.equals(Instant.MIN) || now.isBefore(last) || !now.isBefore(last.plus(interval));
   }
 
-  private void readNetworks(Instant now) {
-    networks = engine.networks();
-    networksRead = now;
-    publish();
-    Instant at = clock.instant();
-    hosts = engine.hosts();
-    hostsRead = at;
-    saidToBeExempt = engine.saidToBeExempt();
-    publish();
+  private void readHosts() {
+    Map<String, Future<?>> reading = new HashMap<>();
+    for (String id : mirror.outdatedHosts(intervals.hosts())) {
+      reading.put(id, hostReaders.submit(() -> readDetails(id)));
+    }
+    reading.values().forEach(InventoryKeeper::await);
   }
 
-  private void readHosts(Instant now) {
-    Map<String, Future<Boolean>> reading = new HashMap<>();
-    Set<String> existing = new HashSet<>();
-    Set<String> changed = Set.copyOf(changedHosts);
-    changedHosts.removeAll(changed);
-    for (EngineReader.HostRead host : hosts) {
-      existing.add(host.id());
-      DetailsRead last = details.get(host.id());
-      if (last == null || changed.contains(host.id()) || isDue(last.at(), intervals.hosts(), now)) {
-        reading.put(host.id(), hostReaders.submit(() -> readDetails(host)));
-      }
-    }
-    details.keySet().retainAll(existing);
-    if (reading.isEmpty()) {
-      return;
-    }
-    reading.forEach(
-        (id, each) -> {
-          if (!isDone(each)) {
-            // What changed on it is not known yet, and its event does not come again.
-            changedHosts.add(id);
-          }
-        });
-    publish();
-  }
-
-  /**
-   * Reads a host's hooks and networks. A host the engine has no answer for is a host that reports
-   * nothing; one the engine gave no time for keeps what is known of it, and ages.
-   *
-   * @return whether something was read
-   */
-  private boolean readDetails(EngineReader.HostRead host) {
-    Instant at = clock.instant();
-    boolean linuxBridge =
-        Optional.ofNullable(networks.clusters().get(host.clusterId()))
-            .map(EngineReader.ClusterRead::linuxBridge)
-            .orElse(false);
+  /** What cannot be read now stays outdated. */
+  private void readDetails(String hostId) {
     try {
-      details.put(host.id(), new DetailsRead(engine.details(host.id(), linuxBridge), at));
-      return true;
+      mirror.readDetails(hostId);
     } catch (EngineException e) {
       LOG.log(
           Level.WARNING,
           "Hooks and networks of host {0} cannot be read: {1}",
-          host.name(),
+          name(hostId),
           e.getMessage());
-      if (e.kind() == EngineException.Kind.REFUSED) {
-        details.put(
-            host.id(), new DetailsRead(new EngineReader.HostDetails(List.of(), List.of()), at));
-        return true;
-      }
-      return false;
     }
   }
 
-  private static boolean isDone(Future<Boolean> task) {
+  private String name(String hostId) {
+    return Optional.ofNullable(mirror.picture().hosts().get(hostId))
+        .map(host -> host.host().name())
+        .orElse(hostId);
+  }
+
+  private static void await(Future<?> task) {
     try {
-      return task.get();
+      Object unused = task.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (ExecutionException e) {
       LOG.log(Level.ERROR, "Failed to read a host.", e.getCause());
     }
-    return false;
   }
 
   private void readFilter() {
+    Map<String, WatchedCluster> clusters = mirror.picture().clusters();
     Set<String> policies = new HashSet<>();
-    networks.clusters().values().forEach(cluster -> cluster.policyId().ifPresent(policies::add));
+    clusters.values().forEach(each -> each.schedulingPolicyId().ifPresent(policies::add));
     EngineReader.FilterRead read = engine.filter(policies);
     filter =
         read.enabled()
             .map(enabled -> enabled ? FilterState.ENABLED : disabled(read))
             .orElse(FilterState.ABSENT);
     Set<String> without = new HashSet<>();
-    networks
-        .clusters()
-        .forEach(
-            (id, cluster) -> {
-              boolean uses = cluster.policyId().filter(read.policyIds()::contains).isPresent();
-              if (!uses && !current.guardedIn(Optional.of(id)).isEmpty()) {
-                without.add(cluster.name());
-              }
-            });
+    clusters.forEach(
+        (id, cluster) -> {
+          boolean uses =
+              cluster.schedulingPolicyId().filter(read.policyIds()::contains).isPresent();
+          if (!uses && !current.guardedIn(Optional.of(id)).isEmpty()) {
+            without.add(cluster.cluster().name());
+          }
+        });
     clustersWithout = without;
   }
 
@@ -379,43 +335,79 @@ public final class InventoryKeeper
     return read.policyIds().isEmpty() ? FilterState.SWITCHED_OFF : FilterState.DISABLED;
   }
 
-  private void publish() {
-    Map<String, GuardedNetwork> guarded = guarded();
+  /**
+   * Publishes a picture that shows something new. Our own list makes no event, and is looked at as
+   * often as the clusters are; at each tick while it cannot be read.
+   */
+  private void publishNews(EnginePicture known) {
+    boolean news = !known.isSameButForTheAgeOf(Part.CLUSTERS, published);
+    if (news || ownNetworksFailed || isDue(publishedAt, intervals.clusters(), clock.instant())) {
+      publish(known);
+    }
+  }
+
+  private void publish(EnginePicture known) {
+    Map<String, GuardedNetwork> guarded = guarded(known);
     Map<String, Set<String>> inCluster = new HashMap<>();
-    networks
+    known
         .clusters()
         .forEach(
             (id, cluster) -> {
-              Set<String> here = new HashSet<>(cluster.networkIds());
+              Set<String> here = new HashSet<>(cluster.attached().keySet());
               here.retainAll(guarded.keySet());
               inCluster.put(id, Set.copyOf(here));
             });
     Map<String, AssessedHost> assessed = new HashMap<>();
-    for (EngineReader.HostRead host : hosts) {
-      DetailsRead read = details.get(host.id());
-      if (read != null) {
-        assessed.put(host.id(), AssessedHost.of(host(host, read), fitness));
-      }
-    }
+    known
+        .hosts()
+        .forEach(
+            (id, host) ->
+                host.details()
+                    .ifPresent(
+                        details ->
+                            assessed.put(
+                                id, AssessedHost.of(host(known, host.host(), details), fitness))));
     Inventory read =
         new Inventory(
-            assessed,
-            guarded,
-            networks.profiles(),
-            inCluster,
-            Set.of(),
-            Optional.of(networksRead).filter(at -> !at.equals(Instant.MIN)));
+            assessed, guarded, places(known), inCluster, Set.of(), known.oldestOf(OF_NETWORKS));
     Set<String> exempt = new HashSet<>();
-    for (VmNics vm : saidToBeExempt) {
-      if (read.portsOf(vm).isEmpty()) {
+    for (WatchedVm vm : known.exemptVms().values()) {
+      if (read.portsOf(VmNics.of(vm)).isEmpty()) {
         exempt.add(vm.id());
       }
     }
     current = read.exempting(exempt);
+    published = known;
+    publishedAt = clock.instant();
+  }
+
+  /** Where each profile puts a vNIC. */
+  private static Map<String, NicPlace> places(EnginePicture known) {
+    Map<String, Network> networks = new HashMap<>();
+    known.networks().forEach((id, network) -> networks.put(id.toString(), network));
+    Map<String, NicPlace> places = new HashMap<>();
+    for (WatchedProfile profile : known.profiles().values()) {
+      Network network = networks.get(profile.networkId());
+      if (network != null) {
+        places.put(
+            profile.id(),
+            new NicPlace.OnNetwork(
+                profile.networkId(),
+                network.name(),
+                UnknownIsUnsafe.engineIsolates(network.portIsolation()),
+                profile.property()));
+      }
+    }
+    return places;
   }
 
   /** A host is as old as the older of what was read of it: its state, or its hooks and networks. */
-  private Host host(EngineReader.HostRead host, DetailsRead read) {
+  private static Host host(EnginePicture known, WatchedHost host, HostDetails details) {
+    SwitchType wanted =
+        Optional.ofNullable(known.clusters().get(host.clusterId()))
+            .map(cluster -> cluster.cluster().switchType())
+            .orElse(SwitchType.UNKNOWN);
+    Instant listed = known.readAt(Part.HOSTS).orElse(Instant.MIN);
     return new Host(
         host.id(),
         host.name(),
@@ -425,18 +417,42 @@ public final class InventoryKeeper
             host.libvirt(),
             host.osType(),
             host.osVersion(),
-            read.details().hooks(),
-            read.details().networks()),
-        read.at().isBefore(hostsRead) ? read.at() : hostsRead);
+            details.hooks(),
+            details.attachments().stream().map(each -> network(each, wanted)).toList()),
+        details.readAt().isBefore(listed) ? details.readAt() : listed);
+  }
+
+  /**
+   * A network of a host.
+   *
+   * @param wanted the switch of the cluster, which counts even where the host reports another
+   */
+  private static HostNetwork network(HostAttachment attachment, SwitchType wanted) {
+    return new HostNetwork(
+        attachment.networkId(),
+        UnknownIsUnsafe.isBridged(attachment.bridged()),
+        UnknownIsUnsafe.switchIsolates(wanted)
+            && UnknownIsUnsafe.switchIsolates(attachment.switchType().orElse(wanted)));
   }
 
   /** Networks the engine calls isolated, and those isolated by us that it still has. */
-  private Map<String, GuardedNetwork> guarded() {
+  private Map<String, GuardedNetwork> guarded(EnginePicture known) {
     Map<String, String> names = new HashMap<>(own());
-    if (!networksRead.equals(Instant.MIN)) {
-      names.keySet().retainAll(networks.names().keySet());
+    Set<String> inEngine = new HashSet<>();
+    Map<String, String> isolated = new HashMap<>();
+    known
+        .networks()
+        .forEach(
+            (id, network) -> {
+              inEngine.add(id.toString());
+              if (UnknownIsUnsafe.engineIsolates(network.portIsolation())) {
+                isolated.put(id.toString(), network.name());
+              }
+            });
+    if (known.readAt(Part.NETWORKS).isPresent()) {
+      names.keySet().retainAll(inEngine);
     }
-    names.putAll(networks.isolated());
+    names.putAll(isolated);
     Map<String, GuardedNetwork> guarded = new HashMap<>();
     names.forEach((id, name) -> guarded.put(id, new GuardedNetwork(id, name, PortNeed.ISOLATION)));
     return guarded;

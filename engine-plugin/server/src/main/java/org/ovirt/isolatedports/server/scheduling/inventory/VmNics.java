@@ -3,6 +3,8 @@ package org.ovirt.isolatedports.server.scheduling.inventory;
 
 import java.util.List;
 import java.util.Optional;
+import org.ovirt.isolatedports.inventory.VmKind;
+import org.ovirt.isolatedports.inventory.WatchedVm;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 
 /**
@@ -14,26 +16,7 @@ import org.ovirt.isolatedports.scheduling.NicPlace;
  * @param kind what of VM it is
  * @param nics its vNICs
  */
-public record VmNics(String id, String name, String clusterId, Kind kind, List<Nic> nics) {
-
-  /** What a VM calls itself: the engine takes it from whoever creates the VM. */
-  public enum Kind {
-    /** A VM of a tenant. */
-    ORDINARY,
-    /** The VM the engine itself runs in. */
-    HOSTED_ENGINE,
-    /** A VM that somebody started on a host without the engine. */
-    EXTERNAL;
-
-    /** The kind that goes with the engine's {@code origin} of a VM. */
-    public static Kind ofOrigin(String origin) {
-      return switch (origin) {
-        case "hosted_engine", "managed_hosted_engine" -> HOSTED_ENGINE;
-        case "external" -> EXTERNAL;
-        default -> ORDINARY;
-      };
-    }
-  }
+public record VmNics(String id, String name, String clusterId, VmKind kind, List<Nic> nics) {
 
   /**
    * A vNIC.
@@ -45,5 +28,15 @@ public record VmNics(String id, String name, String clusterId, Kind kind, List<N
 
   public VmNics {
     nics = List.copyOf(nics);
+  }
+
+  /** A VM of the engine's picture, of which only the profiles of the vNICs are known. */
+  static VmNics of(WatchedVm vm) {
+    return new VmNics(
+        vm.id(),
+        vm.name(),
+        vm.clusterId(),
+        VmKind.ORDINARY,
+        vm.nics().stream().map(nic -> new Nic(nic.profileId(), Optional.empty())).toList());
   }
 }

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.TestClock;
+import org.ovirt.isolatedports.inventory.VmKind;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
@@ -138,7 +139,7 @@ class SchedulerServiceTest {
 
   @Test
   void aVmOnAnIsolatedNetworkAvoidsTheUnfitHost() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     FilterAnswer answer = ask(NEW, OLD);
     assertThat(answer.hostIds()).containsExactly(NEW);
     assertThat(answer.pluginErrors()).isEmpty();
@@ -161,13 +162,13 @@ class SchedulerServiceTest {
 
   @Test
   void aVmWithoutIsolatedPortsKeepsEveryHostEvenStrangers() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     assertThat(ask(NEW, OLD, STRANGER).hostIds()).containsExactly(NEW, OLD, STRANGER);
   }
 
   @Test
   void aRefusalOfAllHostsIsExplainedInTheEventLogOnceThoughAskedTwice() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     assertThat(ask(OLD).hostIds()).isEmpty();
     assertThat(ask(OLD).hostIds()).isEmpty();
     waitFor(() -> engine.posted.size() == 1);
@@ -187,7 +188,7 @@ class SchedulerServiceTest {
 
   @Test
   void aRefusalByManyHostsNamesAFewAndWhereTheRestIs() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     List<String> many = new ArrayList<>();
     for (int i = 0; i < 400; i++) {
       many.add(String.format("11111111-0000-0000-0000-%012d", i));
@@ -244,7 +245,7 @@ class SchedulerServiceTest {
 
   @Test
   void whileTheEngineHangsVnicsSeenWithinTenMinutesDecide() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     ask(NEW);
     engine.broken = true;
     clock.set(START.plus(Duration.ofMinutes(9)));
@@ -257,7 +258,7 @@ class SchedulerServiceTest {
 
   @Test
   void cachedVnicsOfAGuardedVmStillKeepItFromUnfitHosts() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     ask(NEW);
     engine.broken = true;
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
@@ -265,7 +266,7 @@ class SchedulerServiceTest {
 
   @Test
   void vnicsThatHaveChangedSinceAreNotUsed() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     ask(NEW);
     engine.broken = true;
     service.forget(VM);
@@ -274,7 +275,7 @@ class SchedulerServiceTest {
 
   @Test
   void noVnicsAreUsedWhenItIsNotKnownWhichHaveChanged() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     ask(NEW);
     engine.broken = true;
     assertThat(ask(NEW).hostIds()).containsExactly(NEW);
@@ -309,7 +310,7 @@ class SchedulerServiceTest {
                 VM,
                 "vm1",
                 "c1",
-                VmNics.Kind.ORDINARY,
+                VmKind.ORDINARY,
                 List.of(
                     new VmNics.Nic(
                         Optional.of("p"),
@@ -321,16 +322,16 @@ class SchedulerServiceTest {
 
   @Test
   void whatAVmCallsItselfDecidesNothing() {
-    for (VmNics.Kind kind : List.of(VmNics.Kind.HOSTED_ENGINE, VmNics.Kind.EXTERNAL)) {
+    for (VmKind kind : List.of(VmKind.HOSTED_ENGINE, VmKind.EXTERNAL)) {
       engine.vm = vm(kind, "p-plain");
       assertThat(ask(OLD, STRANGER).hostIds()).containsExactly(OLD, STRANGER);
       engine.vm = vm(kind, "p-red");
       assertThat(ask(NEW, OLD, STRANGER).hostIds()).containsExactly(NEW);
     }
-    assertThat(VmNics.Kind.ofOrigin("managed_hosted_engine")).isEqualTo(VmNics.Kind.HOSTED_ENGINE);
-    assertThat(VmNics.Kind.ofOrigin("hosted_engine")).isEqualTo(VmNics.Kind.HOSTED_ENGINE);
-    assertThat(VmNics.Kind.ofOrigin("external")).isEqualTo(VmNics.Kind.EXTERNAL);
-    assertThat(VmNics.Kind.ofOrigin("ovirt")).isEqualTo(VmNics.Kind.ORDINARY);
+    assertThat(VmKind.ofOrigin("managed_hosted_engine")).isEqualTo(VmKind.HOSTED_ENGINE);
+    assertThat(VmKind.ofOrigin("hosted_engine")).isEqualTo(VmKind.HOSTED_ENGINE);
+    assertThat(VmKind.ofOrigin("external")).isEqualTo(VmKind.EXTERNAL);
+    assertThat(VmKind.ofOrigin("ovirt")).isEqualTo(VmKind.ORDINARY);
   }
 
   @Test
@@ -343,14 +344,14 @@ class SchedulerServiceTest {
 
   @Test
   void aProfileMadeASecondAgoIsTakenForIsolatedUntilItIsRead() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-just-made");
+    engine.vm = vm(VmKind.ORDINARY, "p-just-made");
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
     assertThat(inventory.refreshes).hasValue(1);
   }
 
   @Test
   void aProfileMadeASecondAgoIsWaitedForSoThatAPlainOneHoldsNobodyBack() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     Inventory full = inventory.now;
     inventory.now =
         new Inventory(
@@ -369,7 +370,7 @@ class SchedulerServiceTest {
   @Test
   void aProfileMadeASecondAgoMayBeOnANetworkAttachedASecondAgo() {
     inventory.now = inventory(Set.of(), START);
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-just-made");
+    engine.vm = vm(VmKind.ORDINARY, "p-just-made");
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
   }
 
@@ -384,7 +385,7 @@ class SchedulerServiceTest {
             Map.of(),
             Set.of(),
             full.networksSeen());
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     engine.meanwhile = () -> inventory.now = full;
     assertThat(ask(NEW, OLD).hostIds()).containsExactly(NEW);
   }
@@ -406,7 +407,7 @@ class SchedulerServiceTest {
 
   @Test
   void vnicsThatChangeWhileTheyAreReadAreNotKept() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     for (Runnable change : List.<Runnable>of(() -> service.forget(VM), () -> service.forgetAll())) {
       engine.meanwhile = change;
       assertThat(ask(OLD).hostIds()).containsExactly(OLD);
@@ -419,19 +420,19 @@ class SchedulerServiceTest {
 
   @Test
   void aClockSetBackMakesNothingFreshAgain() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     ask(OLD);
     clock.set(START.minus(Duration.ofHours(1)));
     engine.broken = true;
     assertThat(ask(OLD).hostIds()).isEmpty();
     engine.broken = false;
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     assertThat(ask(NEW).hostIds()).isEmpty();
   }
 
   @Test
   void aClockSetBackDoesNotSilenceTheReason() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     clock.set(START.plusSeconds(300));
     ask(OLD);
     waitFor(() -> engine.posted.size() == 1);
@@ -442,7 +443,7 @@ class SchedulerServiceTest {
 
   @Test
   void aReasonTheEngineDidNotTakeIsToldToWhoeverTriesAgain() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     engine.refusesEvents = true;
     ask(OLD);
     Thread.sleep(100);
@@ -453,18 +454,18 @@ class SchedulerServiceTest {
 
   @Test
   void anUnreadableParameterHoldsBackOnlyVmsWithIsolatedPorts() throws Exception {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     Map<String, String> bad = Map.of(SchedulerService.MINIMUM_LIBVIRT, "newest");
     assertThat(service.runFilters(question(bad, NEW)).hostIds()).isEmpty();
     waitFor(() -> engine.posted.size() == 1);
     assertThat(engine.posted.get(0).text()).contains("isolated_ports_min_libvirt is \"newest\"");
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     assertThat(service.runFilters(question(bad, NEW)).hostIds()).containsExactly(NEW);
   }
 
   @Test
   void theParameterRaisesTheMinimum() {
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-red");
+    engine.vm = vm(VmKind.ORDINARY, "p-red");
     assertThat(
             service
                 .runFilters(question(Map.of(SchedulerService.MINIMUM_LIBVIRT, "9.0.1"), NEW))
@@ -524,7 +525,7 @@ class SchedulerServiceTest {
     assertThat(unit.properties()).matches("[a-zA-Z_0-9]+=[^;]+");
     assertThat("9.0.0").matches(unit.properties().substring(unit.properties().indexOf('=') + 1));
     assertThat(activity.lastDiscovered()).contains(START);
-    engine.vm = vm(VmNics.Kind.ORDINARY, "p-plain");
+    engine.vm = vm(VmKind.ORDINARY, "p-plain");
     ask(NEW);
     assertThat(activity.lastAsked()).contains(START);
   }
@@ -573,7 +574,7 @@ class SchedulerServiceTest {
         Deadline.after(Duration.ofSeconds(2)));
   }
 
-  private static Optional<VmNics> vm(VmNics.Kind kind, String profile) {
+  private static Optional<VmNics> vm(VmKind kind, String profile) {
     return Optional.of(
         new VmNics(
             VM,

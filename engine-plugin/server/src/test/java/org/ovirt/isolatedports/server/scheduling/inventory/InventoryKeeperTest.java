@@ -24,17 +24,22 @@ import org.ovirt.isolatedports.scheduling.FitnessRequirements;
 import org.ovirt.isolatedports.scheduling.GuardedNetwork;
 import org.ovirt.isolatedports.scheduling.NicPlace;
 import org.ovirt.isolatedports.scheduling.PortNeed;
+import org.ovirt.isolatedports.server.engine.EngineMirror;
+import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.server.engine.RecordedEngine;
 
 class InventoryKeeperTest {
 
   private static final String EXEMPT =
-      "/vms?follow=nics&search=name%3DHostedEngine+or+name%3Dexternal-*";
+      "/vms?follow=nics&search=name%3DHostedEngine%20or%20name%3Dexternal-*";
+  private static final String RED = "00000000-0000-0000-0000-0000000000ed";
 
   private final List<String> changedVms = Collections.synchronizedList(new ArrayList<>());
   private volatile Map<String, String> own = Map.of();
   private RecordedEngine engine;
   private final TestClock clock = new TestClock(Instant.now());
   private EngineReader reader;
+  private EngineMirror mirror;
   private InventoryKeeper keeper;
 
   @BeforeEach
@@ -43,10 +48,12 @@ class InventoryKeeperTest {
     engine.answerText("/networks", networks("<port_isolation>true</port_isolation>"));
     engine.answerText(
         "/vnicprofiles",
-        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\"n-red\"/></vnic_profile>"
+        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\""
+            + RED
+            + "\"/></vnic_profile>"
             + "</vnic_profiles>");
     engine.answerText(
-        "/clusters",
+        "/clusters?follow=networks",
         "<clusters><cluster id=\"c1\"><name>cl</name><switch_type>legacy</switch_type>"
             + "<scheduling_policy id=\"p1\"/></cluster></clusters>");
     engine.answerText("/clusters/c1/networks", networks(""));
@@ -54,7 +61,9 @@ class InventoryKeeperTest {
     engine.answerText("/hosts/h1/hooks", hooks("ok"));
     engine.answerText(
         "/hosts/h1/networkattachments",
-        "<network_attachments><network_attachment id=\"a\"><network id=\"n-red\"/>"
+        "<network_attachments><network_attachment id=\"a\"><network id=\""
+            + RED
+            + "\"/>"
             + "</network_attachment></network_attachments>");
     engine.answerText(
         EXEMPT,
@@ -65,17 +74,23 @@ class InventoryKeeperTest {
         "/schedulingpolicies/p1/filters",
         "<filters><filter id=\"u1\"><scheduling_policy_unit id=\"u1\"/></filter></filters>");
     engine.answer("POST /events", "event-added.xml");
-    reader = engine.reader(Duration.ofSeconds(20));
+    reader = new EngineReader(engine.engine(Duration.ofSeconds(20)));
     keeper = keeper(Duration.ofMinutes(10), Clock.systemUTC());
   }
 
   private InventoryKeeper keeper(Duration hosts, Clock clock) {
+    mirror = new EngineMirror(reader, clock);
     return new InventoryKeeper(
+        mirror,
         reader,
         () -> own,
         FitnessRequirements.DEFAULT,
         new InventoryKeeper.Intervals(
-            Duration.ofMillis(20), Duration.ofMinutes(10), hosts, Duration.ofMillis(50)),
+            Duration.ofMillis(20),
+            Duration.ofMinutes(10),
+            Duration.ofMinutes(10),
+            hosts,
+            Duration.ofMillis(50)),
         new SchedulerActivity(),
         changedVms::add,
         task -> DaemonThreads.named("inventory", task),
@@ -95,9 +110,8 @@ class InventoryKeeperTest {
     waitFor(() -> keeper.current().host("h1").isPresent());
     Inventory known = keeper.current();
     assertThat(known.guarded())
-        .containsExactly(
-            Map.entry("n-red", new GuardedNetwork("n-red", "red", PortNeed.ISOLATION)));
-    assertThat(known.guardedInCluster()).containsExactly(Map.entry("c1", Set.of("n-red")));
+        .containsExactly(Map.entry(RED, new GuardedNetwork(RED, "red", PortNeed.ISOLATION)));
+    assertThat(known.guardedInCluster()).containsExactly(Map.entry("c1", Set.of(RED)));
     assertThat(known.profiles().get("p-red")).isInstanceOf(NicPlace.OnNetwork.class);
     assertThat(known.exemptVms()).containsExactly("he");
     assertThat(known.host("h1").get().fit()).isTrue();
@@ -110,7 +124,7 @@ class InventoryKeeperTest {
   void aHostIsReadAgainWhenAnEventNamesIt() throws Exception {
     startAndWait();
     engine.answerText("/hosts/h1/hooks", hooks("damaged"));
-    keeper.happened(List.of(event(606, Optional.of("h1"), Optional.empty())));
+    tell(List.of(event(606, Optional.of("h1"), Optional.empty())));
     waitFor(() -> !keeper.current().host("h1").get().fit());
     assertThat(keeper.current().host("h1").get().reasons().get(0)).contains("(damaged)");
   }
@@ -120,6 +134,7 @@ class InventoryKeeperTest {
     startAndWait();
     engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
     engine.answerText("/hosts/h1/hooks", hooks("damaged"));
+    mirror.lostTrack();
     keeper.lostTrack();
     waitFor(() -> !keeper.current().host("h1").get().fit());
     assertThat(keeper.current().guarded()).isEmpty();
@@ -130,7 +145,7 @@ class InventoryKeeperTest {
     startAndWait();
     engine.misbehave(RecordedEngine.Fault.HANG_UP);
     int before = engine.requests().size();
-    keeper.happened(List.of(event(1114, Optional.empty(), Optional.empty())));
+    tell(List.of(event(1114, Optional.empty(), Optional.empty())));
     waitFor(() -> requestsSince(before, "/networks") >= 2);
     engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
     engine.misbehave(RecordedEngine.Fault.NONE);
@@ -141,7 +156,7 @@ class InventoryKeeperTest {
   void aHostThatGoesToMaintenanceIsUnfitAsSoonAsTheEventIsSeen() throws Exception {
     startAndWait();
     engine.answerText("/hosts", hosts("maintenance"));
-    keeper.happened(List.of(event(620, Optional.of("h1"), Optional.empty())));
+    tell(List.of(event(620, Optional.of("h1"), Optional.empty())));
     waitFor(() -> !keeper.current().host("h1").get().fit());
   }
 
@@ -149,19 +164,19 @@ class InventoryKeeperTest {
   void networksAreReadAgainWhenAnEventSaysSoOrTheyAreAskedFor() throws Exception {
     startAndWait();
     engine.answerText("/networks", networks("<port_isolation>false</port_isolation>"));
-    keeper.happened(List.of(event(1114, Optional.empty(), Optional.empty())));
+    tell(List.of(event(1114, Optional.empty(), Optional.empty())));
     waitFor(() -> keeper.current().guarded().isEmpty());
-    own = Map.of("n-red", "red", "n-gone", "gone");
+    own = Map.of(RED, "red", "n-gone", "gone");
     keeper.refreshSoon();
     waitFor(() -> !keeper.current().guarded().isEmpty());
-    assertThat(keeper.current().guarded().keySet()).containsExactly("n-red");
+    assertThat(keeper.current().guarded().keySet()).containsExactly(RED);
   }
 
   @Test
   void aVmIsForgottenWhenItsVnicsChangeAndNotWhenItStarts() throws Exception {
     startAndWait();
     int before = engine.requests().size();
-    keeper.happened(
+    tell(
         List.of(
             event(153, Optional.of("h1"), Optional.of("v0")),
             event(934, Optional.of("h1"), Optional.of("v1")),
@@ -270,7 +285,7 @@ class InventoryKeeperTest {
     startAndWait();
     int before = timesHooksWereRead();
     engine.answerText("/hosts/h1/hooks", "<hooks><hook");
-    keeper.happened(List.of(event(606, Optional.of("h1"), Optional.empty())));
+    tell(List.of(event(606, Optional.of("h1"), Optional.empty())));
     waitFor(() -> timesHooksWereRead() > before);
     engine.answerText("/hosts/h1/hooks", hooks("damaged"));
     waitFor(() -> !keeper.current().host("h1").get().fit());
@@ -303,12 +318,20 @@ class InventoryKeeperTest {
   void aPropertyWithoutAValueGuardsAndKeepsNothingFromBeingRead() throws Exception {
     engine.answerText(
         "/vnicprofiles",
-        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\"n-red\"/><custom_properties>"
+        "<vnic_profiles><vnic_profile id=\"p-red\"><network id=\""
+            + RED
+            + "\"/><custom_properties>"
             + "<custom_property><name>port_isolation</name></custom_property>"
             + "</custom_properties></vnic_profile></vnic_profiles>");
     startAndWait();
     assertThat(((NicPlace.OnNetwork) keeper.current().profiles().get("p-red")).property())
         .contains("");
+  }
+
+  /** As the follower of events does. */
+  private void tell(List<AuditEvent> events) {
+    mirror.happened(events);
+    keeper.happened(events);
   }
 
   private int timesHooksWereRead() {
@@ -328,7 +351,7 @@ class InventoryKeeperTest {
   }
 
   private List<String> posted() {
-    return engine.bodies().stream().filter(body -> body.startsWith("<event>")).toList();
+    return engine.bodies().stream().filter(body -> body.contains("\"custom_id\"")).toList();
   }
 
   private static AuditEvent event(int code, Optional<String> host, Optional<String> vm) {
@@ -336,7 +359,11 @@ class InventoryKeeperTest {
   }
 
   private static String networks(String isolation) {
-    return "<networks><network id=\"n-red\"><name>red</name>" + isolation + "</network></networks>";
+    return "<networks><network id=\""
+        + RED
+        + "\"><name>red</name>"
+        + isolation
+        + "</network></networks>";
   }
 
   private static String hosts(String status) {

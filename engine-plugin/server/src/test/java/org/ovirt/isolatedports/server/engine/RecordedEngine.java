@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.server.scheduling.inventory;
+package org.ovirt.isolatedports.server.engine;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -19,19 +23,27 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import javax.xml.parsers.DocumentBuilderFactory;
+import javax.xml.parsers.ParserConfigurationException;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineSettings;
-import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
+import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.SingleSignOn;
+import org.w3c.dom.Element;
+import org.w3c.dom.Node;
+import org.xml.sax.SAXException;
 
-/** Serves what a real engine said over HTTP on loopback, or misbehaves as told. */
-final class RecordedEngine implements AutoCloseable {
+/**
+ * Serves what a real engine said over HTTP on loopback, or misbehaves as told. What was recorded in
+ * XML it also gives in JSON, in the form in which API v4 writes it.
+ */
+public final class RecordedEngine implements AutoCloseable {
 
   private static final String PREFIX = "/ovirt-engine";
 
   /** A way to misbehave. */
-  enum Fault {
+  public enum Fault {
     NONE,
     SLOW,
     HTTP_500,
@@ -49,7 +61,7 @@ final class RecordedEngine implements AutoCloseable {
   private volatile Fault fault = Fault.NONE;
   private volatile String validToken = "token-1";
 
-  RecordedEngine() throws IOException {
+  public RecordedEngine() throws IOException {
     server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
     server.setExecutor(threads);
     server.createContext("/", this::handle);
@@ -57,52 +69,52 @@ final class RecordedEngine implements AutoCloseable {
   }
 
   /** Answers a path below {@code /ovirt-engine/api}, with its query, with a recorded body. */
-  RecordedEngine answer(String path, String resource) throws IOException {
+  public RecordedEngine answer(String path, String resource) throws IOException {
     return answerText(path, recorded(resource));
   }
 
-  RecordedEngine answerText(String path, String body) {
+  public RecordedEngine answerText(String path, String body) {
     return answerBytes(path, body.getBytes(StandardCharsets.UTF_8));
   }
 
-  RecordedEngine answerBytes(String path, byte[] body) {
+  public RecordedEngine answerBytes(String path, byte[] body) {
     answers.put(path, body);
     return this;
   }
 
-  static String recorded(String resource) throws IOException {
+  public static String recorded(String resource) throws IOException {
     try (InputStream in = RecordedEngine.class.getResourceAsStream("/engine/" + resource)) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 
-  void misbehave(Fault now) {
+  public void misbehave(Fault now) {
     fault = now;
   }
 
   /** Makes the token in use invalid, as a restart of the engine does. */
-  void forgetTokens() {
+  public void forgetTokens() {
     validToken = "token-" + (logins.get() + 1);
   }
 
   /** Requests so far, as "METHOD path?query". */
-  List<String> requests() {
+  public List<String> requests() {
     synchronized (requests) {
       return List.copyOf(requests);
     }
   }
 
-  List<String> bodies() {
+  public List<String> bodies() {
     synchronized (bodies) {
       return List.copyOf(bodies);
     }
   }
 
-  int logins() {
+  public int logins() {
     return logins.get();
   }
 
-  EngineSettings settings(Duration timeout) {
+  public EngineSettings settings(Duration timeout) {
     return new EngineSettings(
         URI.create("http://127.0.0.1:" + server.getAddress().getPort() + PREFIX),
         timeout,
@@ -111,11 +123,11 @@ final class RecordedEngine implements AutoCloseable {
         Optional.empty());
   }
 
-  EngineReader reader(Duration timeout) {
+  /** The engine as the service account sees it. */
+  public ServiceEngine engine(Duration timeout) {
     EngineSettings settings = settings(timeout);
     EngineHttpClient http = new EngineHttpClient(settings);
-    return new EngineReader(
-        new HardenedSdk(http, settings), new ServiceAccount(new SingleSignOn(http), settings));
+    return new ServiceEngine(http, new ServiceAccount(new SingleSignOn(http), settings));
   }
 
   private void handle(HttpExchange exchange) throws IOException {
@@ -168,13 +180,70 @@ final class RecordedEngine implements AutoCloseable {
     }
     if (known == null) {
       send(exchange, 404, "application/xml", "");
-    } else {
-      send(
-          exchange,
-          exchange.getRequestMethod().equals("POST") ? 201 : 200,
-          "application/xml;charset=UTF-8",
-          known);
+      return;
     }
+    int status = exchange.getRequestMethod().equals("POST") ? 201 : 200;
+    if ("application/json".equals(exchange.getRequestHeaders().getFirst("Accept"))) {
+      send(exchange, status, "application/json", inJson(known));
+    } else {
+      send(exchange, status, "application/xml;charset=UTF-8", known);
+    }
+  }
+
+  /** The same in JSON; what is no XML stays as it is. */
+  private static byte[] inJson(byte[] xml) {
+    try {
+      Element root =
+          DocumentBuilderFactory.newInstance()
+              .newDocumentBuilder()
+              .parse(new ByteArrayInputStream(xml))
+              .getDocumentElement();
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      fill(json, root);
+      return json.toString().getBytes(StandardCharsets.UTF_8);
+    } catch (SAXException | IOException | ParserConfigurationException e) {
+      return xml;
+    }
+  }
+
+  private static void fill(ObjectNode json, Element xml) {
+    for (String attribute : List.of("href", "id", "rel")) {
+      if (xml.hasAttribute(attribute)) {
+        json.put(attribute, xml.getAttribute(attribute));
+      }
+    }
+    for (Element child : children(xml)) {
+      JsonNode value = value(child);
+      if (isListOf(xml.getTagName(), child.getTagName()) || child.getTagName().equals("link")) {
+        json.withArray("/" + child.getTagName()).add(value);
+      } else {
+        json.set(child.getTagName(), value);
+      }
+    }
+  }
+
+  private static JsonNode value(Element xml) {
+    if (children(xml).isEmpty() && !xml.hasAttributes()) {
+      return JsonNodeFactory.instance.textNode(xml.getTextContent());
+    }
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    fill(json, xml);
+    return json;
+  }
+
+  private static boolean isListOf(String list, String element) {
+    return list.equals(element + "s")
+        || list.equals(element.substring(0, element.length() - 1) + "ies");
+  }
+
+  private static List<Element> children(Element xml) {
+    List<Element> children = new ArrayList<>();
+    for (Node child = xml.getFirstChild(); child != null; child = child.getNextSibling()) {
+      if (child instanceof Element element) {
+        children.add(element);
+      }
+    }
+    return children;
   }
 
   private static void send(HttpExchange exchange, int status, String type, String body)
