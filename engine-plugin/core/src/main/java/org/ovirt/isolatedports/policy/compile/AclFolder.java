@@ -10,6 +10,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.compile.Elements.Item;
+import org.ovirt.isolatedports.policy.compile.Elements.MapKind;
+import org.ovirt.isolatedports.policy.compile.Elements.Shape;
+import org.ovirt.isolatedports.policy.compile.VerdictMaps.MapStep;
+import org.ovirt.isolatedports.policy.compile.VerdictMaps.Placed;
+import org.ovirt.isolatedports.policy.compile.VerdictMaps.RuleStep;
+import org.ovirt.isolatedports.policy.compile.VerdictMaps.Step;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
 
@@ -32,68 +39,6 @@ final class AclFolder {
   /** A rule that becomes more elements than this stays a rule, with sets. */
   private static final int MAX_ELEMENTS = 128;
 
-  /** What a map looks at: conditions that come before it, and the fields of its key. */
-  private record MapKind(List<Nft.Match> guards, Guard guard, List<Field> fields) {}
-
-  /** What makes two kinds the same, without what follows from it. */
-  private record KindKey(Guard guard, List<Field> fields) {}
-
-  /** The frames a map is about, as far as two maps can be told to be about different ones. */
-  private record Guard(Optional<Intervals> frames, Optional<Integer> protocol) {
-    boolean disjointFrom(Guard other) {
-      boolean frame =
-          frames.isPresent()
-              && other.frames.isPresent()
-              && frames.get().intersect(other.frames.get()).isEmpty();
-      boolean otherProtocol =
-          protocol.isPresent() && other.protocol.isPresent() && !protocol.equals(other.protocol);
-      return frame || otherProtocol;
-    }
-  }
-
-  /**
-   * Kind and prefix lengths: elements of a shape are equal or disjoint. There is one object for
-   * each, so that the many lookups by shape compare no contents.
-   */
-  private static final class Shape {
-    private final MapKind kind;
-    private final List<Integer> prefixes;
-
-    Shape(MapKind kind, List<Integer> prefixes) {
-      this.kind = kind;
-      this.prefixes = prefixes;
-    }
-
-    MapKind kind() {
-      return kind;
-    }
-
-    List<Integer> prefixes() {
-      return prefixes;
-    }
-  }
-
-  /** Steps of the chain: maps, and rules that could not be folded. */
-  private sealed interface Step {}
-
-  private static final class MapStep implements Step {
-    private final MapKind kind;
-    private final Map<List<Bits>, Placed> elements = new LinkedHashMap<>();
-    private String name = "";
-
-    MapStep(MapKind kind) {
-      this.kind = kind;
-    }
-  }
-
-  private record RuleStep(Nft.Rule rule, Nft.Verdict verdict, int order) implements Step {}
-
-  /** What a map's element says, and how high it stands, see {@link #order}. */
-  private record Placed(List<Integer> prefixes, Nft.Verdict verdict, int order) {}
-
-  /** An element, wherever it is. */
-  private record Item(Shape shape, List<Bits> key) {}
-
   /** Elements of a shape that say the same. */
   private record Group(Shape shape, Nft.Verdict verdict) {}
 
@@ -105,9 +50,7 @@ final class AclFolder {
         new IdentityHashMap<>();
   }
 
-  private final Map<KindKey, MapKind> kinds = new HashMap<>();
-  private final IdentityHashMap<MapKind, Map<List<Integer>, Shape>> shapesOfKind =
-      new IdentityHashMap<>();
+  private final Elements elements = new Elements();
   private final List<Step> steps = new ArrayList<>();
   private final Map<Group, Seen> groups = new LinkedHashMap<>();
   private final IdentityHashMap<MapKind, List<Integer>> stepsOfKind = new IdentityHashMap<>();
@@ -115,7 +58,7 @@ final class AclFolder {
   private int barrier = 0;
 
   /** Which of two rules decides: the higher, and of one priority the one that does not allow. */
-  private static int order(int priority, Nft.Verdict verdict) {
+  static int order(int priority, Nft.Verdict verdict) {
     return 2 * priority + (verdict.equals(Nft.Verdict.RETURN) ? 0 : 1);
   }
 
@@ -126,7 +69,7 @@ final class AclFolder {
     long product = 1;
     if (variant.foldable()) {
       for (Map.Entry<Field, Intervals> entry : variant.keys().entrySet()) {
-        List<Intervals.Interval> split = blocks(entry.getValue(), entry.getKey().width());
+        List<Intervals.Interval> split = Elements.blocks(entry.getValue(), entry.getKey().width());
         blocks.add(split);
         product = Math.min(product * split.size(), MAX_ELEMENTS + 1L);
       }
@@ -136,21 +79,8 @@ final class AclFolder {
       startAnew();
       return;
     }
-    MapKind kind = kind(variant);
+    MapKind kind = elements.kind(variant);
     place(kind, blocks, 0, new ArrayList<>(), verdict, order);
-  }
-
-  private MapKind kind(Variant variant) {
-    Guard guard = new Guard(variant.frames(), variant.protocol());
-    List<Field> fields = List.copyOf(variant.keys().keySet());
-    return kinds.computeIfAbsent(
-        new KindKey(guard, fields), key -> new MapKind(variant.guards(), guard, fields));
-  }
-
-  private Shape shape(MapKind kind, List<Integer> prefixes) {
-    return shapesOfKind
-        .computeIfAbsent(kind, k -> new HashMap<>())
-        .computeIfAbsent(List.copyOf(prefixes), p -> new Shape(kind, p));
   }
 
   /** What comes now stays below everything so far. */
@@ -181,7 +111,7 @@ final class AclFolder {
 
   private void placeElement(
       MapKind kind, List<Intervals.Interval> element, Nft.Verdict verdict, int order) {
-    Item item = item(kind, element);
+    Item item = elements.item(kind, element);
     Shape shape = item.shape();
     List<Bits> key = item.key();
     Group own = new Group(shape, verdict);
@@ -196,7 +126,7 @@ final class AclFolder {
       }
       Integer latest = latest(other, entry.getValue(), shape, key);
       if (latest != null) {
-        if (covers(other, shape)) {
+        if (Elements.covers(other, shape)) {
           leftOut.add(item);
           return;
         }
@@ -214,63 +144,18 @@ final class AclFolder {
     return one.equals(other) || !verdict.equals(otherVerdict);
   }
 
-  private Item item(MapKind kind, List<Intervals.Interval> element) {
-    List<Bits> key = new ArrayList<>(element.size());
-    List<Integer> prefixes = new ArrayList<>(element.size());
-    for (int i = 0; i < element.size(); i++) {
-      key.add(element.get(i).first());
-      prefixes.add(element.get(i).prefixLength(kind.fields().get(i).width()));
-    }
-    return new Item(shape(kind, prefixes), key);
-  }
-
-  /** Whether an element of a shape, where it overlaps one of another, holds all of it. */
-  private static boolean covers(Shape outer, Shape inner) {
-    boolean guards =
-        outer.kind().guard().equals(inner.kind().guard())
-            || (outer.kind().guard().protocol().isEmpty()
-                && outer.kind().guard().frames().isPresent()
-                && outer.kind().guard().frames().equals(inner.kind().guard().frames()));
-    if (!guards) {
-      return false;
-    }
-    for (int i = 0; i < outer.prefixes().size(); i++) {
-      int place = inner.kind().fields().indexOf(outer.kind().fields().get(i));
-      if (place < 0 || inner.prefixes().get(place) < outer.prefixes().get(i)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   /** The last step with an element of a shape that overlaps an element of another. */
   private static Integer latest(Shape seenShape, Seen seen, Shape shape, List<Bits> key) {
     Map<List<Bits>, Integer> table = seen.latestFor.get(shape);
     if (table == null) {
       table = new HashMap<>();
       for (int i = 0; i < seen.keys.size(); i++) {
-        table.merge(common(seenShape, shape, seen.keys.get(i)), seen.steps.get(i), Math::max);
+        table.merge(
+            Elements.common(seenShape, shape, seen.keys.get(i)), seen.steps.get(i), Math::max);
       }
       seen.latestFor.put(shape, table);
     }
-    return table.get(common(shape, seenShape, key));
-  }
-
-  /** The bits of a key of one shape that elements of another shape have too, in field order. */
-  private static List<Bits> common(Shape own, Shape other, List<Bits> key) {
-    if (own.equals(other)) {
-      return key;
-    }
-    List<Bits> bits = new ArrayList<>(key.size());
-    List<Field> fields = own.kind().fields();
-    for (int i = 0; i < fields.size(); i++) {
-      int place = other.kind().fields().indexOf(fields.get(i));
-      if (place >= 0) {
-        int prefix = Math.min(own.prefixes().get(i), other.prefixes().get(place));
-        bits.add(key.get(i).and(Bits.prefixMask(prefix, fields.get(i).width())));
-      }
-    }
-    return bits;
+    return table.get(Elements.common(shape, seenShape, key));
   }
 
   private void put(Group group, List<Bits> key, int order, int after) {
@@ -294,30 +179,8 @@ final class AclFolder {
     seen.keys.add(key);
     seen.steps.add(step);
     for (Map.Entry<Shape, Map<List<Bits>, Integer>> table : seen.latestFor.entrySet()) {
-      table.getValue().merge(common(shape, table.getKey(), key), step, Math::max);
+      table.getValue().merge(Elements.common(shape, table.getKey(), key), step, Math::max);
     }
-  }
-
-  /** Intervals as blocks, each all the numbers with some leading bits. */
-  static List<Intervals.Interval> blocks(Intervals values, int width) {
-    List<Intervals.Interval> blocks = new ArrayList<>();
-    for (Intervals.Interval interval : values.list()) {
-      Bits from = interval.first();
-      while (true) {
-        int host = from.isZero() ? width : Math.min(width, from.trailingZeros());
-        Bits last = from.or(Bits.ones(host));
-        while (last.compareTo(interval.last()) > 0) {
-          host--;
-          last = from.or(Bits.ones(host));
-        }
-        blocks.add(new Intervals.Interval(from, last));
-        if (last.equals(interval.last())) {
-          break;
-        }
-        from = last.next();
-      }
-    }
-    return blocks;
   }
 
   /**
@@ -336,8 +199,8 @@ final class AclFolder {
    */
   Optional<Swap> swap(
       Variant old, Nft.Verdict was, Variant now, Nft.Verdict verdict, int priority) {
-    Optional<Item> before = onlyItem(old);
-    Optional<Item> after = onlyItem(now);
+    Optional<Item> before = elements.onlyItem(old);
+    Optional<Item> after = elements.onlyItem(now);
     if (before.isEmpty() || after.isEmpty()) {
       return Optional.empty();
     }
@@ -349,8 +212,8 @@ final class AclFolder {
         || leftOut.stream()
             .anyMatch(
                 item ->
-                    overlap(gone, item.shape(), item.key())
-                        && covers(gone.shape(), item.shape()))) {
+                    Elements.overlap(gone, item.shape(), item.key())
+                        && Elements.covers(gone.shape(), item.shape()))) {
       return Optional.empty();
     }
     return stepFor(come, verdict, order(priority, verdict), source.get(), gone)
@@ -358,9 +221,9 @@ final class AclFolder {
             target ->
                 new Swap(
                     source.get().name,
-                    new Nft.Element(keyOf(gone), Optional.of(was)),
+                    new Nft.Element(VerdictMaps.keyOf(gone), Optional.of(was)),
                     target.name,
-                    new Nft.Element(keyOf(come), Optional.of(verdict)),
+                    new Nft.Element(VerdictMaps.keyOf(come), Optional.of(verdict)),
                     () -> {
                       source.get().elements.remove(gone.key());
                       target.elements.put(
@@ -402,7 +265,7 @@ final class AclFolder {
         boolean leaves = map == source && entry.getKey().equals(gone.key());
         if (leaves
             || !mattersTo(map.kind, placed.verdict(), item.shape().kind(), verdict)
-            || !overlap(item, map.kind, placed.prefixes(), entry.getKey())) {
+            || !Elements.overlap(item, map.kind, placed.prefixes(), entry.getKey())) {
           continue;
         }
         lowest = placed.order() >= order ? i : lowest;
@@ -417,124 +280,8 @@ final class AclFolder {
     return Optional.empty();
   }
 
-  private static boolean overlap(Item item, Shape shape, List<Bits> key) {
-    return !shape.kind().guard().disjointFrom(item.shape().kind().guard())
-        && overlap(item, shape.kind(), shape.prefixes(), key);
-  }
-
-  /** Whether two elements, of frames that can be the same, have a frame in common. */
-  private static boolean overlap(Item item, MapKind kind, List<Integer> prefixes, List<Bits> key) {
-    List<Field> fields = kind.fields();
-    for (int i = 0; i < fields.size(); i++) {
-      int place = item.shape().kind().fields().indexOf(fields.get(i));
-      if (place >= 0) {
-        int prefix = Math.min(prefixes.get(i), item.shape().prefixes().get(place));
-        Bits mask = Bits.prefixMask(prefix, fields.get(i).width());
-        if (!key.get(i).and(mask).equals(item.key().get(place).and(mask))) {
-          return false;
-        }
-      }
-    }
-    return true;
-  }
-
-  private Optional<Item> onlyItem(Variant variant) {
-    if (!variant.foldable()) {
-      return Optional.empty();
-    }
-    List<Intervals.Interval> element = new ArrayList<>();
-    for (Map.Entry<Field, Intervals> entry : variant.keys().entrySet()) {
-      List<Intervals.Interval> blocks = blocks(entry.getValue(), entry.getKey().width());
-      if (blocks.size() != 1) {
-        return Optional.empty();
-      }
-      element.add(blocks.get(0));
-    }
-    return Optional.of(item(kind(variant), element));
-  }
-
-  private static Nft keyOf(Item item) {
-    List<Nft> parts = new ArrayList<>();
-    List<Field> fields = item.shape().kind().fields();
-    for (int i = 0; i < fields.size(); i++) {
-      parts.add(block(fields.get(i), item.key().get(i), item.shape().prefixes().get(i)));
-    }
-    return Nft.key(parts);
-  }
-
   /** Writes the chain and its maps, whose names start with the chain's. */
   void write(Ruleset ruleset, Ruleset.Chain chain) {
-    Map<MapKind, Integer> counts = new HashMap<>();
-    for (Step step : steps) {
-      if (step instanceof RuleStep rule) {
-        chain.rules().add(rule.rule());
-      } else if (step instanceof MapStep map) {
-        writeMap(ruleset, chain, map, counts);
-      }
-    }
-  }
-
-  private static void writeMap(
-      Ruleset ruleset, Ruleset.Chain chain, MapStep map, Map<MapKind, Integer> counts) {
-    MapKind kind = map.kind;
-    List<Field> fields = kind.fields();
-    int count = counts.merge(kind, 1, Integer::sum);
-    StringBuilder name = new StringBuilder(chain.name());
-    name.append('_').append(kindName(kind));
-    if (count > 1) {
-      name.append('_').append(count);
-    }
-    boolean interval = false;
-    for (Placed placed : map.elements.values()) {
-      for (int i = 0; i < fields.size(); i++) {
-        interval |= placed.prefixes().get(i) < fields.get(i).width();
-      }
-    }
-    map.name = name.toString();
-    Ruleset.NftSet set =
-        ruleset.map(
-            name.toString(),
-            interval,
-            fields.stream().map(f -> Fields.keyType(f).orElseThrow()).toList());
-    map.elements.forEach(
-        (key, placed) -> {
-          List<Nft> parts = new ArrayList<>();
-          for (int i = 0; i < fields.size(); i++) {
-            parts.add(block(fields.get(i), key.get(i), placed.prefixes().get(i)));
-          }
-          set.add(Nft.key(parts), placed.verdict());
-        });
-    List<Nft> statements = new ArrayList<>(kind.guards());
-    List<Nft> expressions = new ArrayList<>();
-    fields.forEach(field -> expressions.add(Fields.expression(field, false)));
-    statements.add(new Nft.Lookup(Nft.key(expressions), set.name()));
-    chain.rules().add(new Nft.Rule(statements, ""));
-  }
-
-  private static Nft block(Field field, Bits first, int prefix) {
-    int width = field.width();
-    Bits last = first.or(Bits.prefixMask(prefix, width).complement(width));
-    return Fields.element(field, new Intervals.Interval(first, last));
-  }
-
-  /** A map's name by what it looks at: the same for the same kind, whatever else there is. */
-  private static String kindName(MapKind kind) {
-    StringBuilder name = new StringBuilder();
-    kind.guard()
-        .frames()
-        .ifPresent(
-            frames -> {
-              for (Intervals.Interval interval : frames.list()) {
-                name.append(Long.toHexString(interval.first().low())).append('_');
-                if (!interval.isSingle()) {
-                  name.append("to").append(Long.toHexString(interval.last().low())).append('_');
-                }
-              }
-            });
-    kind.guard().protocol().ifPresent(p -> name.append('p').append(p).append('_'));
-    for (Field field : kind.fields()) {
-      name.append(field.ovnName().replace(".", "")).append('_');
-    }
-    return name.substring(0, name.length() - 1);
+    VerdictMaps.write(steps, ruleset, chain);
   }
 }

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.evaluate;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,7 +54,13 @@ public final class Evaluator {
   private final Set<Bits> openMacs = new HashSet<>();
   private final Map<SourceLocation, String> places = new HashMap<>();
   private final Map<List<Object>, Optional<Obstacle>> roleReasons = new HashMap<>();
-  private final Map<List<Object>, Optional<Obstacle>> denials = new HashMap<>();
+
+  /** By the policy itself: the hash of all it says would be made again for each pair. */
+  private final IdentityHashMap<NetworkPolicy, Optional<Obstacle>> ingressDenials =
+      new IdentityHashMap<>();
+
+  private final IdentityHashMap<NetworkPolicy, Optional<Obstacle>> egressDenials =
+      new IdentityHashMap<>();
 
   public Evaluator(ResolvedNetwork network) {
     this.network = network;
@@ -147,12 +154,17 @@ public final class Evaluator {
   /** The first thing that surely stops a frame, else the first that may; none if it passes. */
   private Optional<Obstacle> obstacle(
       Endpoint from, Endpoint to, Packet packet, boolean reply, AclLists acls, Run run) {
-    Optional<Obstacle> first =
-        hidden(from, to, packet, run)
-            .or(() -> spoofed(from, packet, run))
-            .or(() -> closedByRole(from, to, packet, run));
-    if (first.isPresent()) {
-      return first;
+    Optional<Obstacle> hidden = hidden(from, to, packet, run);
+    if (hidden.isPresent()) {
+      return hidden;
+    }
+    Optional<Obstacle> forged = spoofed(from, packet, run);
+    if (forged.isPresent()) {
+      return forged;
+    }
+    Optional<Obstacle> role = closedByRole(from, to, packet, run);
+    if (role.isPresent()) {
+      return role;
     }
     Optional<Obstacle> entering = closedByAcl(acls.fromLport(), "from-lport", packet, reply, run);
     if (isCertain(entering)) {
@@ -194,7 +206,7 @@ public final class Evaluator {
    */
   private Optional<Obstacle> hidden(Endpoint from, Endpoint to, Packet packet, Run run) {
     boolean vnics = from instanceof Endpoint.Vnic || to instanceof Endpoint.Vnic;
-    if (!vnics || !network.isManaged() || !STACKED.contains(packet.get(Field.ETH_TYPE).low())) {
+    if (!vnics || !network.isManaged() || !STACKED.contains(packet.low(Field.ETH_TYPE))) {
       return Optional.empty();
     }
     String reason = "a frame with more than one VLAN tag hides what it holds from the rules";
@@ -220,25 +232,24 @@ public final class Evaluator {
   }
 
   private static Optional<String> forged(Nic nic, Packet packet) {
-    String who = "vNIC " + nic.portName();
     if (!packet.get(Field.ETH_SRC).equals(nic.mac())) {
-      return Optional.of(who + " may not send from a MAC other than its own");
+      return Optional.of(mayNot(nic, "send from a MAC other than its own"));
     }
-    return switch ((int) packet.get(Field.ETH_TYPE).low()) {
+    return switch ((int) packet.low(Field.ETH_TYPE)) {
       case ARP -> {
         boolean ownMac = packet.get(Field.ARP_SHA).equals(nic.mac());
         Bits sender = packet.get(Field.ARP_SPA);
         // A sender of 0.0.0.0 asks whether an address is free (RFC 5227, section 2.1.1).
         yield ownMac && (sender.isZero() || owns(nic, sender, false))
             ? Optional.empty()
-            : Optional.of(who + " may not announce an address that is not its own");
+            : Optional.of(mayNot(nic, "announce an address that is not its own"));
       }
       case IPV4 ->
           !packet.knows(Field.IP4_SRC)
                   || owns(nic, packet.get(Field.IP4_SRC), false)
                   || isDhcpRequest(packet)
               ? Optional.empty()
-              : Optional.of(who + " may not send from an IPv4 address that is not its own");
+              : Optional.of(mayNot(nic, "send from an IPv4 address that is not its own"));
       case IPV6 -> {
         Bits source = packet.get(Field.IP6_SRC);
         // An address that is not known is one of its own.
@@ -247,10 +258,14 @@ public final class Evaluator {
             isAdvertisement(packet) && !ownsIpv6(nic, packet.get(Field.ND_TARGET));
         yield own && !announcesOther
             ? Optional.empty()
-            : Optional.of(who + " may not send from an IPv6 address that is not its own");
+            : Optional.of(mayNot(nic, "send from an IPv6 address that is not its own"));
       }
       default -> Optional.empty();
     };
+  }
+
+  private static String mayNot(Nic nic, String what) {
+    return "vNIC " + nic.portName() + " may not " + what;
   }
 
   /** Whether an address is the vNIC's; a family of which none were given is not bound. */
@@ -272,14 +287,14 @@ public final class Evaluator {
   }
 
   private static boolean isAdvertisement(Packet packet) {
-    return packet.get(Field.IP_PROTO).low() == 58 && packet.get(Field.ICMP6_TYPE).low() == 136;
+    return packet.low(Field.IP_PROTO) == 58 && packet.low(Field.ICMP6_TYPE) == 136;
   }
 
   private static boolean isDhcpRequest(Packet packet) {
     return packet.get(Field.IP4_SRC).isZero()
-        && packet.get(Field.IP_PROTO).low() == 17
-        && packet.get(Field.UDP_SRC).low() == 68
-        && packet.get(Field.UDP_DST).low() == 67;
+        && packet.low(Field.IP_PROTO) == 17
+        && packet.low(Field.UDP_SRC) == 68
+        && packet.low(Field.UDP_DST) == 67;
   }
 
   // Roles
@@ -430,16 +445,17 @@ public final class Evaluator {
                 + policies.stream().map(NetworkPolicy::name).toList()
                 + " allows this");
     NetworkPolicy first = policies.get(0);
-    return denials.computeIfAbsent(
-        List.of(first, isIngress),
-        key ->
-            Obstacle.of(
-                first.location().fileAndLine()
-                    + " (NetworkPolicy "
-                    + first.name()
-                    + ": "
-                    + direction
-                    + " is denied unless a rule allows it)"));
+    return (isIngress ? ingressDenials : egressDenials)
+        .computeIfAbsent(
+            first,
+            policy ->
+                Obstacle.of(
+                    policy.location().fileAndLine()
+                        + " (NetworkPolicy "
+                        + policy.name()
+                        + ": "
+                        + direction
+                        + " is denied unless a rule allows it)"));
   }
 
   private String place(NetworkPolicy.Rule rule) {

@@ -153,13 +153,15 @@ final class Packets {
     return packet;
   }
 
-  private static void setSource(Packet packet, Side side) {
+  /** Makes a packet of a side's family one that the side sends. */
+  static void setSource(Packet packet, Side side) {
     setMac(packet, Field.ETH_SRC, side);
     setAddress(packet, side.ipv6() ? Field.IP6_SRC : Field.IP4_SRC, side);
     packet.inport(side.names());
   }
 
-  private static void setDestination(Packet packet, Side side) {
+  /** Makes a packet of a side's family one that the side gets. */
+  static void setDestination(Packet packet, Side side) {
     setMac(packet, Field.ETH_DST, side);
     setAddress(packet, side.ipv6() ? Field.IP6_DST : Field.IP4_DST, side);
     packet.outport(side.names());

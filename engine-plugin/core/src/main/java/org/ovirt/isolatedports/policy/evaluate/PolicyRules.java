@@ -27,13 +27,13 @@ final class PolicyRules {
    * vNIC's own configuration from the uplink. Policies say nothing of it.
    */
   static boolean isLinkService(Endpoint other, Packet packet, boolean isIngress) {
-    long type = packet.get(Field.ETH_TYPE).low();
+    long type = packet.low(Field.ETH_TYPE);
     if (type == ARP) {
       return true;
     }
-    long protocol = packet.get(Field.IP_PROTO).low();
+    long protocol = packet.low(Field.IP_PROTO);
     if (type == IPV6 && protocol == 58) {
-      long icmp = packet.get(Field.ICMP6_TYPE).low();
+      long icmp = packet.low(Field.ICMP6_TYPE);
       // MLD (RFC 2710, RFC 3810) and neighbour discovery (RFC 4861).
       return (icmp >= 130 && icmp <= 136) || icmp == 143;
     }
@@ -42,8 +42,8 @@ final class PolicyRules {
     }
     long client = type == IPV4 ? 68 : type == IPV6 ? 546 : -1;
     long server = type == IPV4 ? 67 : 547;
-    long source = packet.get(Field.UDP_SRC).low();
-    long destination = packet.get(Field.UDP_DST).low();
+    long source = packet.low(Field.UDP_SRC);
+    long destination = packet.low(Field.UDP_DST);
     return isIngress
         ? source == server && destination == client
         : source == client && destination == server;
@@ -76,7 +76,7 @@ final class PolicyRules {
       Endpoint other,
       Packet packet,
       boolean isIngress) {
-    long type = packet.get(Field.ETH_TYPE).low();
+    long type = packet.low(Field.ETH_TYPE);
     if (type != IPV4 && type != IPV6) {
       return Packet.Truth.NO;
     }
@@ -94,7 +94,7 @@ final class PolicyRules {
     if (other instanceof Endpoint.Vnic vnic && rule.peers().get(vnic.index())) {
       return Packet.Truth.YES;
     }
-    boolean ipv6 = packet.get(Field.ETH_TYPE).low() == IPV6;
+    boolean ipv6 = packet.low(Field.ETH_TYPE) == IPV6;
     Field field =
         ipv6
             ? (isIngress ? Field.IP6_SRC : Field.IP6_DST)
@@ -132,7 +132,7 @@ final class PolicyRules {
       return true;
     }
     for (NetworkPolicy.Port port : rule.ports()) {
-      if (packet.get(Field.IP_PROTO).low() == port.protocol().number()
+      if (packet.low(Field.IP_PROTO) == port.protocol().number()
           && isNumber(port, server, destinationPort(packet, port.protocol()))) {
         return true;
       }
@@ -147,7 +147,7 @@ final class PolicyRules {
           case UDP -> Field.UDP_DST;
           case SCTP -> Field.SCTP_DST;
         };
-    return (int) packet.get(field).low();
+    return (int) packet.low(field);
   }
 
   private boolean isNumber(NetworkPolicy.Port port, Endpoint server, int number) {

@@ -59,6 +59,11 @@ public final class Packet {
     return new Bits(high[field.ordinal()], low[field.ordinal()]);
   }
 
+  /** A field of no more than 64 bits. */
+  public long low(Field field) {
+    return low[field.ordinal()];
+  }
+
   /** Says by which names the port of entry is known. */
   public Packet inport(Set<String> names) {
     inport = Optional.of(names);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,7 +43,10 @@ public final class ResolvedNetwork {
   private final PortNames portNames;
   private final Map<Integer, List<NetworkPolicy>> ingress = new HashMap<>();
   private final Map<Integer, List<NetworkPolicy>> egress = new HashMap<>();
-  private final Map<NetworkPolicy.Rule, ResolvedRule> rules = new HashMap<>();
+
+  /** By the rule itself: the hash of all it says would be made again for each packet. */
+  private final IdentityHashMap<NetworkPolicy.Rule, ResolvedRule> rules = new IdentityHashMap<>();
+
   private final Map<NetworkPolicy, Integer> selectedCount = new HashMap<>();
 
   private ResolvedNetwork(Network network, PolicySet policies, List<Nic> nics) {
