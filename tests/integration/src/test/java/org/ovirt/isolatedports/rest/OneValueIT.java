@@ -86,6 +86,7 @@ class OneValueIT extends ServerTest {
     }
     refused("OVſ", () -> us.put("/clusters/" + cluster(), "{\"switch_type\":\"ovſ\"}"));
     String path = "/vnicprofiles/" + profileOf(isolated);
+    String vm = "/vms/" + vm("vm1");
     for (String property :
         List.of(
             "{\"name\":\"a;port_isolation\",\"value\":\"promiscuous\"}",
@@ -95,7 +96,14 @@ class OneValueIT extends ServerTest {
       refused(
           property,
           () -> us.put(path, "{\"custom_properties\":{\"custom_property\":[" + property + "]}}"));
+      refused(
+          "of a VM: " + property,
+          () -> us.put(vm, "{\"custom_properties\":{\"custom_property\":[" + property + "]}}"));
     }
+    String plain = "{\"name\":\"hugepages\",\"value\":\"1048576\"}";
+    assertThat(us.put(vm, "{\"custom_properties\":{\"custom_property\":[" + plain + "]}}").status())
+        .as("one that can be read in one way")
+        .isEqualTo(200);
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -193,15 +194,19 @@ class AskedBodiesTest {
         "''|x"
       })
   void customPropertiesStayWhatTheyAre(String name, String value) {
-    ApiBody body =
-        json(
-            Kind.VNIC_PROFILE,
-            "{'custom_properties': {'custom_property': [{'name': '"
-                + name
-                + "', 'value': '"
-                + value
-                + "'}]}}");
-    assertThatThrownBy(() -> AskedFields.unlessSeparate(body)).isInstanceOf(FaultException.class);
+    for (Kind kind : List.of(Kind.VNIC_PROFILE, Kind.VM)) {
+      ApiBody body =
+          json(
+              kind,
+              "{'custom_properties': {'custom_property': [{'name': '"
+                  + name
+                  + "', 'value': '"
+                  + value
+                  + "'}]}}");
+      assertThatThrownBy(() -> AskedFields.unlessSeparate(body))
+          .as(kind.toString())
+          .isInstanceOf(FaultException.class);
+    }
   }
 
   @Test
