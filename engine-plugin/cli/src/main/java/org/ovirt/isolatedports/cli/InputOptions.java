@@ -12,6 +12,8 @@ import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.inventory.Networks;
 import org.ovirt.isolatedports.policy.match.NameSets;
 import org.ovirt.isolatedports.policy.read.PolicyReader;
 import org.ovirt.isolatedports.policy.read.PolicySet;
@@ -38,9 +40,9 @@ final class InputOptions {
 
   @Option(
       names = "--network",
-      paramLabel = "NAME",
+      paramLabel = "NETWORK",
       description =
-          "The network the policies are stored under; needed only where there are several and the"
+          "The network the policies are stored under, by name, DATA_CENTER/NAME or id; needed only where there are several and the"
               + " policies do not say (annotation isolated-ports.ovirt.org/network).")
   private String network;
 
@@ -112,7 +114,7 @@ final class InputOptions {
     } catch (PolicyException e) {
       findings.add(e.finding());
       return new Input(
-          new Inventory(Map.of(), Map.of(), List.of(), List.of(), NameSets.NONE),
+          new Inventory(Networks.NONE, Map.of(), List.of(), List.of(), NameSets.NONE),
           PolicySet.NONE,
           findings);
     }
@@ -129,12 +131,21 @@ final class InputOptions {
   }
 
   private void checkNetwork(Inventory inventory) {
-    if (network != null && inventory.network(network).isEmpty()) {
+    List<Network> called = network == null ? List.of() : inventory.networks().called(network);
+    if (called.size() > 1) {
+      throw new UsageException(
+          "Several networks of the inventory are named "
+              + network
+              + "; --network must be one of "
+              + inventory.networks().namesOf(called)
+              + ".");
+    }
+    if (network != null && called.isEmpty()) {
       throw new UsageException(
           "There is no network "
               + network
               + " in the inventory; --network must be one of "
-              + String.join(", ", inventory.networks().keySet())
+              + inventory.networks().names()
               + ".");
     }
   }

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.address.Addresses;
 import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.address.IpRange;
@@ -19,6 +20,7 @@ import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
 import org.ovirt.isolatedports.policy.evaluate.Tracer;
 import org.ovirt.isolatedports.policy.evaluate.Verdict;
+import org.ovirt.isolatedports.policy.inventory.Vm;
 import org.ovirt.isolatedports.policy.json.JsonWriter;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -121,13 +123,24 @@ final class TraceCommand implements Callable<Integer> {
   }
 
   private static void checkName(Tracer tracer, String option, String name) {
+    List<Vm> candidates = tracer.candidates(name);
+    if (!candidates.isEmpty()) {
+      throw new UsageException(
+          "Several VMs are meant by "
+              + option
+              + " "
+              + name
+              + "; write one of their ids: "
+              + candidates.stream().map(Vm::id).collect(Collectors.joining(", "))
+              + ".");
+    }
     if (!tracer.knows(name)) {
       throw new UsageException(
           "There is no VM "
               + name
               + " in the inventory; "
               + option
-              + " must be a VM's name, VM/NIC, or gateway.");
+              + " must be a VM's name or id, VM/NIC, or gateway.");
     }
   }
 

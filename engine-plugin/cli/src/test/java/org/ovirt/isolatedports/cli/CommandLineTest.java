@@ -68,9 +68,9 @@ class CommandLineTest {
         "trace --from a --to b --source-port -1 | --source-port must be a port",
         "trace --from a --to b --port x | Invalid value for option '--port'",
         "trace --from a --to b --protocol x | Invalid value for option '--protocol'",
-        "trace --from z --to b | --from must be a VM's name",
-        "trace --from a --to z | --to must be a VM's name",
-        "trace --from a/nic9 --to b | --from must be a VM's name",
+        "trace --from z --to b | --from must be a VM's name or id",
+        "trace --from a --to z | --to must be a VM's name or id",
+        "trace --from a/nic9 --to b | --from must be a VM's name or id",
         "trace --from a --to b --source-ip x | --source-ip",
         "trace --from a --to b --source-ip 10.0.0.1/24 | --source-ip",
         "trace --from a --to b --source-ip 10.0.0.1 --destination-ip fd00::1 | must be of one"
@@ -93,6 +93,29 @@ class CommandLineTest {
     assertThat(result.code()).as(result.all()).isEqualTo(2);
     assertThat(result.err()).contains(message);
     assertThat(result.out()).isEmpty();
+  }
+
+  @Test
+  void anAmbiguousNameExitsWith2AndSaysWhatToWrite() {
+    String both =
+        Cli.file(
+            folder,
+            "both.yaml",
+            """
+            networks: [{name: net, data_center: prod}, {name: net, data_center: test}]
+            vms:
+            - {id: v1, name: a, nics: [{network: prod/net, mac: "52:54:00:00:00:01"}]}
+            - {id: v2, name: a, nics: [{network: test/net, mac: "52:54:00:00:00:02"}]}
+            """);
+    Cli.Result network = Cli.run("lint", "--inventory", both, "--network", "net");
+    assertThat(network.code()).isEqualTo(2);
+    assertThat(network.err()).contains("--network must be one of prod/net, test/net.");
+    Cli.Result vm = Cli.run("trace", "--inventory", both, "--from", "a", "--to", "gateway");
+    assertThat(vm.code()).isEqualTo(2);
+    assertThat(vm.err()).contains("--from a; write one of their ids: v1, v2.");
+    Cli.Result byId = Cli.run("trace", "--inventory", both, "--from", "v1", "--to", "gateway");
+    assertThat(byId.code()).as(byId.all()).isZero();
+    assertThat(byId.out()).contains("prod/net").doesNotContain("test/net");
   }
 
   @Test

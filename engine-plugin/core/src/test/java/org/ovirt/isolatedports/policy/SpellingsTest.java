@@ -303,7 +303,7 @@ class SpellingsTest {
     TestPolicies.policies(
             inventory, subnet("cidrBlock: '10.0.0.0/24,fd00::/64'").replace("name: net", "name: s"))
         .subnets()
-        .forEach(subnet -> networks.add(subnet.network()));
+        .forEach(subnet -> networks.add(subnet.networkId()));
     assertThat(networks).containsExactly("one");
   }
 }

@@ -10,7 +10,7 @@ import org.ovirt.isolatedports.policy.finding.SourceLocation;
  * The ACLs of one network, as Kube-OVN's {@code Subnet} gives them.
  *
  * @param name its name
- * @param network the network it is stored under
+ * @param networkId the network it is stored under
  * @param acls its rules, those it implies ({@code private}, {@code allowEWTraffic}) among them, in
  *     the order in which they decide
  * @param cidrs blocks of its addresses
@@ -19,7 +19,7 @@ import org.ovirt.isolatedports.policy.finding.SourceLocation;
  */
 public record Subnet(
     String name,
-    String network,
+    String networkId,
     List<Acl> acls,
     List<IpRange> cidrs,
     List<IpRange> gateways,

@@ -106,7 +106,7 @@ public final class HostCompiler {
   private static String prefix(ResolvedNetwork network) {
     String name = network.network().name();
     CRC32 sum = new CRC32();
-    sum.update(name.getBytes(StandardCharsets.UTF_8));
+    sum.update(network.network().id().getBytes(StandardCharsets.UTF_8));
     String readable = name.replaceAll("[^A-Za-z0-9]", "");
     return String.format(
         "n_%s_%08x", readable.substring(0, Math.min(20, readable.length())), sum.getValue());

@@ -11,6 +11,7 @@ import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.evaluate.Evaluator.AclLists;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.policy.inventory.Vm;
 import org.ovirt.isolatedports.policy.match.Packet;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
@@ -31,7 +32,7 @@ public final class Reachability {
   /**
    * One pair, with the most open of the ways between the two.
    *
-   * @param from a VM, or {@code gateway}
+   * @param from a VM by name (with its id where several bear that), or {@code gateway}
    * @param to a VM, or {@code gateway}
    * @param verdict whether the flow's first packet arrives
    * @param replyVerdict whether the answer does; it does not if there is nothing to answer
@@ -61,7 +62,7 @@ public final class Reachability {
 
   /** The names of all that can be a pair, in the order of {@link #matrix}. */
   public List<String> names() {
-    List<String> names = new ArrayList<>(inventory.vms());
+    List<String> names = new ArrayList<>(inventory.vmNames());
     names.add(Inventory.GATEWAY);
     return names;
   }
@@ -119,12 +120,12 @@ public final class Reachability {
       this.evaluator = new Evaluator(network);
       this.flow = flow;
       Map<String, Integer> places = new HashMap<>();
-      for (String vm : inventory.vms()) {
-        places.put(vm, places.size());
+      for (Vm vm : inventory.vms()) {
+        places.put(vm.id(), places.size());
       }
       List<Nic> nics = network.nics();
       for (int i = 0; i < nics.size(); i++) {
-        add(new Endpoint.Vnic(i), places.get(nics.get(i).vm()));
+        add(new Endpoint.Vnic(i), places.get(nics.get(i).vm().id()));
       }
       add(new Endpoint.Uplink(), inventory.vms().size());
     }

@@ -2,11 +2,14 @@
 package org.ovirt.isolatedports.policy.evaluate;
 
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.policy.inventory.Vm;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
 /** Follows a flow between two by name, over every network, vNIC, family and address they have. */
@@ -37,22 +40,31 @@ public final class Tracer {
 
   /** Whether a name is one that can be traced from or to. */
   public boolean knows(String name) {
-    return inventory.vms().contains(name)
+    return !inventory.vmsCalled(name).isEmpty()
         || name.equals(Inventory.GATEWAY)
         || networks.values().stream().anyMatch(network -> !endpoints(network, name).isEmpty());
+  }
+
+  /** The VMs that a name could mean, where it could mean several; none where it is clear. */
+  public List<Vm> candidates(String name) {
+    Set<Vm> called = new LinkedHashSet<>(inventory.vmsCalled(name));
+    if (called.isEmpty()) {
+      inventory.nics().stream().filter(nic -> isPort(nic, name)).map(Nic::vm).forEach(called::add);
+    }
+    return called.size() > 1 ? List.copyOf(called) : List.of();
   }
 
   /**
    * Follows a flow.
    *
-   * @param from a VM, a vNIC ({@code VM/NIC}) or {@code gateway}
+   * @param from a VM by id or name, a vNIC ({@code VM/NIC}) or {@code gateway}
    * @param to a VM, a vNIC or {@code gateway}
    */
   public Result trace(String from, String to, Flow flow) {
     List<Traced> all = new ArrayList<>();
     Optional<Traced> best = Optional.empty();
     for (ResolvedNetwork network : networks.values()) {
-      String name = network.network().name();
+      String name = inventory.networks().nameOf(network.network());
       Evaluator evaluator = new Evaluator(network);
       for (Endpoint source : endpoints(network, from)) {
         for (Endpoint destination : endpoints(network, to)) {
@@ -85,20 +97,25 @@ public final class Tracer {
     return ways;
   }
 
+  private static boolean isPort(Nic nic, String name) {
+    return nic.portName().equals(name) || name.equals(nic.vm().id() + "/" + nic.name());
+  }
+
   /**
    * The ends a name stands for on a network: all vNICs of a VM, one, or the uplink. A VM that bears
    * the uplink's name is met by its own name first.
    */
   private List<Endpoint> endpoints(ResolvedNetwork network, String name) {
     List<Endpoint> ends = new ArrayList<>();
+    List<Vm> called = inventory.vmsCalled(name);
     for (int i = 0; i < network.nics().size(); i++) {
       Nic nic = network.nics().get(i);
-      if (nic.vm().equals(name) || nic.portName().equals(name)) {
+      if (called.contains(nic.vm()) || isPort(nic, name)) {
         ends.add(new Endpoint.Vnic(i));
       }
     }
     boolean uplink = name.equals(Inventory.GATEWAY) || name.equals(Inventory.UPLINK);
-    if (uplink && !inventory.vms().contains(name)) {
+    if (uplink && called.isEmpty()) {
       ends.add(new Endpoint.Uplink());
     }
     return ends;

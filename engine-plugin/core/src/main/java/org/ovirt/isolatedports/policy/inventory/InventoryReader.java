@@ -48,7 +48,7 @@ public final class InventoryReader {
   private final NetworkReader networks = new NetworkReader(findings::add);
   private final Map<String, Map<String, String>> namespaces = new TreeMap<>();
   private final Set<String> incomplete = new TreeSet<>();
-  private final VmReader vms = new VmReader(networks.byName(), findings::add);
+  private VmReader vms = new VmReader(Networks.NONE, findings::add);
   private NameSets sets = NameSets.NONE;
 
   private InventoryReader() {}
@@ -84,9 +84,9 @@ public final class InventoryReader {
         .ifPresent(reader::readAll);
     return new Result(
         new Inventory(
-            reader.networks.byName(),
+            reader.networks.networks(),
             reader.namespaces,
-            reader.vms.names(),
+            reader.vms.vms(),
             reader.vms.nics(),
             reader.sets),
         List.copyOf(reader.findings));
@@ -104,6 +104,7 @@ public final class InventoryReader {
     for (YamlNode node : top.list("namespaces")) {
       YamlFields.of(node, "A namespace", findings::add).ifPresent(this::readNamespace);
     }
+    vms = new VmReader(networks.networks(), findings::add);
     for (YamlNode node : top.list("vms")) {
       YamlFields.of(node, "A VM", findings::add).ifPresent(vms::read);
     }

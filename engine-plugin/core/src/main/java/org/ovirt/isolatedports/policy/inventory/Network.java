@@ -9,7 +9,9 @@ import org.ovirt.isolatedports.policy.address.IpRange;
 /**
  * A logical network.
  *
- * @param name the engine's name for it
+ * @param id the engine's id; where an inventory gives none, what its name stands for there
+ * @param name the engine's name for it, which another data center may give to another network
+ * @param dataCenter the name of its data center, if known
  * @param bridge the bridge on the hosts
  * @param cidrs the blocks of its addresses; may be none
  * @param gateways addresses of its gateways; may be none
@@ -18,7 +20,9 @@ import org.ovirt.isolatedports.policy.address.IpRange;
  * @param uplink what the uplink lets through to isolated ports
  */
 public record Network(
+    String id,
     String name,
+    Optional<String> dataCenter,
     String bridge,
     List<IpRange> cidrs,
     List<IpRange> gateways,
@@ -38,6 +42,11 @@ public record Network(
     GATEWAYS,
     /** Frames from the uplink reach isolated ports unless their MAC is a closed vNIC's. */
     OPEN
+  }
+
+  /** Its name, with its data center where that is known; what tells networks of one name apart. */
+  public String qualifiedName() {
+    return dataCenter.map(center -> center + "/" + name).orElse(name);
   }
 
   /** Whether an address lies in none of the network's blocks, though it has some of its family. */

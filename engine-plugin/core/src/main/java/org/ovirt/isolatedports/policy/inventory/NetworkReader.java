@@ -23,18 +23,28 @@ import org.ovirt.isolatedports.policy.yaml.YamlNode;
 final class NetworkReader {
 
   private static final Set<String> KEYS =
-      Set.of("name", "bridge", "cidr", "gateway", "gateway_macs", "port_isolation", "uplink");
+      Set.of(
+          "id",
+          "name",
+          "data_center",
+          "bridge",
+          "cidr",
+          "gateway",
+          "gateway_macs",
+          "port_isolation",
+          "uplink");
 
   private final Map<String, Network> networks = new TreeMap<>();
+  private final Map<String, List<Network>> byName = new TreeMap<>();
   private final Consumer<Finding> findings;
 
   NetworkReader(Consumer<Finding> findings) {
     this.findings = findings;
   }
 
-  /** The networks read so far; it grows. */
-  Map<String, Network> byName() {
-    return networks;
+  /** The networks that were read. */
+  Networks networks() {
+    return Networks.of(networks.values());
   }
 
   void read(YamlFields fields) {
@@ -44,19 +54,22 @@ final class NetworkReader {
     if (name.isEmpty()) {
       return;
     }
-    if (networks.containsKey(name.get())) {
-      fields.error("name", "There are two networks named " + name.get() + "; keep one.");
-    }
+    Optional<String> dataCenter = filled(fields, "data_center");
+    String qualified = dataCenter.map(center -> center + "/" + name.get()).orElse(name.get());
     Network network =
         new Network(
+            filled(fields, "id").orElse(qualified),
             name.get(),
+            dataCenter,
             readBridge(fields, name.get()),
             readRanges(fields, "cidr", "network " + name.get(), IpText::blockProblem),
             readRanges(fields, "gateway", "network " + name.get(), IpText::addressProblem),
             readGatewayMacs(fields, name.get()),
             fields.flag("port_isolation").orElse(false),
             readUplink(fields, name.get()));
-    networks.put(name.get(), network);
+    checkIdentity(fields, network);
+    networks.put(network.id(), network);
+    byName.computeIfAbsent(network.name(), n -> new ArrayList<>()).add(network);
     checkGateway(fields, network);
     if (fields.has("uplink")
         && network.uplink() == Network.Uplink.GATEWAYS
@@ -68,6 +81,37 @@ final class NetworkReader {
               + " has \"uplink: gateways\" and lists no gateway_macs: on the hosts its isolated ports"
               + " get nothing from the uplink, not even from its gateway. List the gateway's MAC.");
     }
+  }
+
+  /** Names repeat across data centers, ids nowhere; one must tell any two apart. */
+  private void checkIdentity(YamlFields fields, Network network) {
+    Network same = networks.get(network.id());
+    if (same != null && !same.qualifiedName().equals(network.qualifiedName())) {
+      fields.error(
+          "id",
+          "The id "
+              + network.id()
+              + " is also that of network "
+              + same.qualifiedName()
+              + "; each network has its own.");
+    } else if (same != null
+        || byName.getOrDefault(network.name(), List.of()).stream()
+            .anyMatch(other -> other.dataCenter().equals(network.dataCenter()))) {
+      fields.error(
+          "name",
+          "There are two networks named "
+              + network.qualifiedName()
+              + "; keep one, or say by \"data_center\" which is which.");
+    }
+  }
+
+  /** A text that is not empty, if there is one. */
+  static Optional<String> filled(YamlFields fields, String key) {
+    Optional<String> text = fields.text(key);
+    if (text.isPresent() && text.get().isEmpty()) {
+      fields.error(key, "\"" + key + "\" is empty; write a value, or leave the key out.");
+    }
+    return text;
   }
 
   private void checkGateway(YamlFields fields, Network network) {

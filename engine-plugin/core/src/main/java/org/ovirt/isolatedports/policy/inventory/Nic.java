@@ -12,9 +12,9 @@ import org.ovirt.isolatedports.policy.role.PortRole;
 /**
  * A vNIC: what policies call a pod and matches a port.
  *
- * @param vm its VM's name
+ * @param vm its VM
  * @param name its own name, {@code nic1} for a VM's first
- * @param network the name of its network
+ * @param networkId the id of its network
  * @param namespace the group its VM is in
  * @param labels labels an administrator gave its VM, and {@code vm.kubevirt.io/name}
  * @param host the host its VM runs on; none if the VM does not run
@@ -26,9 +26,9 @@ import org.ovirt.isolatedports.policy.role.PortRole;
  * @param namedPorts the ports a policy may name
  */
 public record Nic(
-    String vm,
+    Vm vm,
     String name,
-    String network,
+    String networkId,
     String namespace,
     Map<String, String> labels,
     Optional<String> host,
@@ -50,7 +50,7 @@ public record Nic(
 
   /** The name of the port in {@code inport} and {@code outport}: {@code VM/NIC}. */
   public String portName() {
-    return vm + "/" + name;
+    return vm.name() + "/" + name;
   }
 
   /**

@@ -4,7 +4,7 @@ package org.ovirt.isolatedports.policy.inventory;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,23 +30,28 @@ final class VmReader {
       Set.of("name", "network", "mac", "ips", "role", "ports", "anti_spoof", "port");
   private static final Set<String> PORT = Set.of("name", "protocol", "port");
 
-  private final Map<String, Network> networks;
+  private final Networks networks;
   private final Consumer<Finding> findings;
-  private final Set<String> names = new LinkedHashSet<>();
+  private final Map<String, Vm> vms = new LinkedHashMap<>();
+  private final Map<String, Vm> namedOnNetwork = new HashMap<>();
   private final List<Nic> nics = new ArrayList<>();
   private final Map<String, SourceLocation> macs = new HashMap<>();
   private final Map<String, SourceLocation> devices = new HashMap<>();
   private final Map<String, String> addressOwners = new HashMap<>();
   private final Map<String, SourceLocation> places = new HashMap<>();
   private final Set<String> portNames = new HashSet<>();
+  private final Set<String> nicNames = new HashSet<>();
 
-  VmReader(Map<String, Network> networks, Consumer<Finding> findings) {
+  /**
+   * @param networks the networks that vNICs may name
+   */
+  VmReader(Networks networks, Consumer<Finding> findings) {
     this.networks = networks;
     this.findings = findings;
   }
 
-  List<String> names() {
-    return List.copyOf(names);
+  List<Vm> vms() {
+    return List.copyOf(vms.values());
   }
 
   List<Nic> nics() {
@@ -54,8 +59,8 @@ final class VmReader {
   }
 
   /** What the vNICs of a VM have in common. */
-  private record Vm(
-      String name, String namespace, Map<String, String> labels, Optional<String> host) {}
+  private record Common(
+      Vm vm, String namespace, Map<String, String> labels, Optional<String> host) {}
 
   void read(YamlFields fields) {
     fields.allowOnly(VM);
@@ -64,13 +69,11 @@ final class VmReader {
     if (name.isEmpty()) {
       return;
     }
-    places.put(name.get(), fields.locationOf("name"));
-    if (!names.add(name.get())) {
-      fields.error(
-          "name",
-          "There are two VMs named " + name.get() + "; VM names must be unique, rename one.");
-    }
-    Vm vm = readVm(fields, name.get());
+    Optional<String> id = NetworkReader.filled(fields, "id");
+    Common vm = readCommon(fields, new Vm(id.orElse(name.get()), name.get()));
+    checkIdentity(fields, vm.vm());
+    places.put(vm.vm().id(), fields.locationOf("name"));
+    vms.put(vm.vm().id(), vm.vm());
     int count = 0;
     for (YamlNode node : fields.list("nics")) {
       count++;
@@ -80,7 +83,28 @@ final class VmReader {
     }
   }
 
-  private static Vm readVm(YamlFields fields, String name) {
+  /** VMs of two data centers may share a name; then their ids tell them apart. */
+  private void checkIdentity(YamlFields fields, Vm vm) {
+    Vm same = vms.get(vm.id());
+    if (same != null && !same.name().equals(vm.name())) {
+      fields.error(
+          "id", "The id " + vm.id() + " is also that of VM " + same.name() + "; each has its own.");
+    } else if (same != null || vms.values().stream().anyMatch(other -> isSame(other, vm))) {
+      fields.error(
+          "name",
+          "There are two VMs named "
+              + vm.name()
+              + "; VM names must be unique, rename one, or give each its \"id\".");
+    }
+  }
+
+  /** Whether nothing but an id that one of the two lacks tells them apart. */
+  private static boolean isSame(Vm one, Vm other) {
+    return one.name().equals(other.name())
+        && (one.id().equals(one.name()) || other.id().equals(other.name()));
+  }
+
+  private static Common readCommon(YamlFields fields, Vm vm) {
     Map<String, String> labels = new TreeMap<>(InventoryReader.readLabels(fields));
     for (String own : List.of(InventoryReader.VM_NAME_LABEL, InventoryReader.VM_ID_LABEL)) {
       if (labels.containsKey(own)) {
@@ -89,24 +113,15 @@ final class VmReader {
             "The label " + own + " is the VM's own name or id and cannot be set; leave it out.");
       }
     }
-    labels.put(InventoryReader.VM_NAME_LABEL, name);
-    filled(fields, "id").ifPresent(id -> labels.put(InventoryReader.VM_ID_LABEL, id));
+    labels.put(InventoryReader.VM_NAME_LABEL, vm.name());
+    fields.text("id").ifPresent(id -> labels.put(InventoryReader.VM_ID_LABEL, id));
     String key = fields.has("namespace") ? "namespace" : "labels";
     String namespace =
-        filled(fields, "namespace")
+        NetworkReader.filled(fields, "namespace")
             .or(() -> Optional.ofNullable(labels.get("namespace")))
             .orElse(Inventory.DEFAULT_NAMESPACE);
     InventoryReader.checkNamespace(fields, key, namespace);
-    return new Vm(name, namespace, labels, filled(fields, "host"));
-  }
-
-  /** A text that is not empty, if there is one. */
-  private static Optional<String> filled(YamlFields fields, String key) {
-    Optional<String> text = fields.text(key);
-    if (text.isPresent() && text.get().isEmpty()) {
-      fields.error(key, "\"" + key + "\" is empty; write a value, or leave the key out.");
-    }
-    return text;
+    return new Common(vm, namespace, labels, NetworkReader.filled(fields, "host"));
   }
 
   /**
@@ -114,21 +129,21 @@ final class VmReader {
    * rename a VM must neither be met by another's rules, nor keep everyone's from being compiled.
    */
   void checkNames() {
-    for (String name : names) {
-      if (Inventory.RESERVED_NAMES.contains(name)) {
-        reserved(name, "the uplink");
-      } else if (portNames.contains(name)) {
-        reserved(name, "the vNIC of another VM (VM/NIC)");
+    for (Vm vm : vms.values()) {
+      if (Inventory.RESERVED_NAMES.contains(vm.name())) {
+        reserved(vm, "the uplink");
+      } else if (portNames.contains(vm.name())) {
+        reserved(vm, "the vNIC of another VM (VM/NIC)");
       }
     }
   }
 
-  private void reserved(String name, String other) {
+  private void reserved(Vm vm, String other) {
     findings.accept(
         Finding.error(
-                places.get(name),
+                places.get(vm.id()),
                 "A VM cannot be named \""
-                    + name
+                    + vm.name()
                     + "\" here, since that stands for "
                     + other
                     + "; a match meets this one by VM/NIC alone. Give it another name.")
@@ -136,12 +151,13 @@ final class VmReader {
             .ofKind(InventoryReader.RESERVED_NAME));
   }
 
-  private void readNic(YamlFields fields, Vm vm, String fallback) {
+  private void readNic(YamlFields fields, Common common, String fallback) {
+    Vm vm = common.vm();
     fields.allowOnly(NIC);
     fields.refuseEmpty();
     Optional<Network> network = readNetworkOf(fields, vm.name());
     Optional<Bits> mac = readMac(fields, vm.name());
-    String name = filled(fields, "name").orElse(fallback);
+    String name = NetworkReader.filled(fields, "name").orElse(fallback);
     if (name.contains("/")) {
       fields.error(
           "name",
@@ -154,12 +170,12 @@ final class VmReader {
     }
     Nic nic =
         new Nic(
-            vm.name(),
+            vm,
             name,
-            network.get().name(),
-            vm.namespace(),
-            vm.labels(),
-            vm.host(),
+            network.get().id(),
+            common.namespace(),
+            common.labels(),
+            common.host(),
             mac.get(),
             NetworkReader.readRanges(
                 fields, "ips", "a vNIC of VM " + vm.name(), IpText::addressProblem),
@@ -167,14 +183,31 @@ final class VmReader {
             fields.flag("anti_spoof").orElse(true),
             readDevice(fields, vm.name()),
             readPorts(fields, vm.name()));
-    if (!portNames.add(nic.portName())) {
-      fields.error(
-          "name", "VM " + vm.name() + " has two vNICs named " + nic.name() + "; rename one.");
-    }
+    checkPortName(fields, nic, network.get());
     String device = nic.host().orElse("") + " " + nic.device();
     unique(devices, device, fields, "port", vm.name(), nic.device());
     checkAddresses(fields, nic, network.get());
     nics.add(nic);
+  }
+
+  /** Within a network {@code VM/NIC} must name one port, as it does in the engine. */
+  private void checkPortName(YamlFields fields, Nic nic, Network network) {
+    Vm vm = nic.vm();
+    Vm other = namedOnNetwork.putIfAbsent(network.id() + " " + vm.name(), vm);
+    if (other != null && !other.equals(vm)) {
+      fields.error(
+          "network",
+          "There are two VMs named "
+              + vm.name()
+              + " on network "
+              + network.qualifiedName()
+              + "; within a data center VM names are unique, rename one.");
+    }
+    portNames.add(nic.portName());
+    if (!nicNames.add(vm.id() + "/" + nic.name())) {
+      fields.error(
+          "name", "VM " + vm.name() + " has two vNICs named " + nic.name() + "; rename one.");
+    }
   }
 
   /** Addresses that a guest would have trouble with, and rules too. */
@@ -205,7 +238,7 @@ final class VmReader {
                 + network.name()
                 + ", so rules about the one are about the other; correct it.");
       }
-      String owner = addressOwners.putIfAbsent(network.name() + " " + address, nic.portName());
+      String owner = addressOwners.putIfAbsent(network.id() + " " + address, nic.portName());
       if (owner != null) {
         warn(
             fields,
@@ -244,8 +277,20 @@ final class VmReader {
 
   private Optional<Network> readNetworkOf(YamlFields fields, String vm) {
     Optional<String> name = fields.requiredText("network");
-    Optional<Network> network = name.map(networks::get);
-    if (name.isPresent() && network.isEmpty()) {
+    List<Network> called = name.map(networks::called).orElse(List.of());
+    if (called.size() > 1) {
+      fields.error(
+          "network",
+          "A vNIC of VM "
+              + vm
+              + " is on network "
+              + name.get()
+              + ", and several bear that name: "
+              + networks.namesOf(called)
+              + ". Write one of these.");
+      return Optional.empty();
+    }
+    if (name.isPresent() && called.isEmpty()) {
       fields.error(
           "network",
           "A vNIC of VM "
@@ -253,10 +298,10 @@ final class VmReader {
               + " is on network "
               + name.get()
               + ", which is not listed; there are "
-              + String.join(", ", networks.keySet())
+              + networks.names()
               + ".");
     }
-    return network;
+    return called.stream().findFirst();
   }
 
   private Optional<Bits> readMac(YamlFields fields, String vm) {

@@ -38,7 +38,7 @@ public final class Linter {
   private void lintPolicy(ResolvedNetwork network, NetworkPolicy policy) {
     if (network.selectedBy(policy) == 0) {
       boolean known =
-          inventory.nicsOn(network.network().name()).stream()
+          inventory.nicsOn(network.network()).stream()
               .anyMatch(nic -> nic.namespace().equals(policy.namespace()));
       warn(
           policy,

@@ -35,7 +35,7 @@ public final class NamePins {
         new NetworkPolicy(
             policy.name(),
             policy.namespace(),
-            policy.network(),
+            policy.networkId(),
             pin(policy.podSelector(), unknown),
             policy.ingress().map(rules -> pin(rules, unknown)),
             policy.egress().map(rules -> pin(rules, unknown)),

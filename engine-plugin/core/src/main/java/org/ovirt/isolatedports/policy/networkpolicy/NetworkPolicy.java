@@ -11,7 +11,7 @@ import org.ovirt.isolatedports.policy.finding.SourceLocation;
  *
  * @param name its name
  * @param namespace the namespace whose vNICs it selects
- * @param network the network it is stored under, on which it selects
+ * @param networkId the network it is stored under, on which it selects
  * @param podSelector which vNICs of the namespace it selects
  * @param ingress what may come in, if it limits that
  * @param egress what may go out, if it limits that
@@ -20,7 +20,7 @@ import org.ovirt.isolatedports.policy.finding.SourceLocation;
 public record NetworkPolicy(
     String name,
     String namespace,
-    String network,
+    String networkId,
     LabelSelector podSelector,
     Optional<List<Rule>> ingress,
     Optional<List<Rule>> egress,

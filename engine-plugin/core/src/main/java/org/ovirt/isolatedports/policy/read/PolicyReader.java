@@ -205,7 +205,7 @@ public final class PolicyReader {
 
   private void checkMetadata(YamlFields metadata, String kind, String name) {
     // A Subnet may bear the name of its network, and oVirt takes names that Kubernetes does not.
-    boolean ofNetwork = kind.equals(SUBNET) && inventory.network(name).isPresent();
+    boolean ofNetwork = kind.equals(SUBNET) && !inventory.networks().called(name).isEmpty();
     if (!ofNetwork) {
       KubernetesNames.dnsSubdomain(name)
           .ifPresent(problem -> invalid(metadata, "name", name, problem));
@@ -236,7 +236,7 @@ public final class PolicyReader {
       YamlFields fields, YamlFields metadata, YamlFields spec, String kind, String name) {
     Optional<String> annotated =
         Optional.ofNullable(metadata.stringMap("annotations").get(NETWORK_ANNOTATION));
-    if (annotated.isPresent() && storedUnder.isPresent() && !annotated.equals(storedUnder)) {
+    if (annotated.isPresent() && storedUnder.isPresent() && contradict(annotated.get())) {
       metadata.error(
           "annotations",
           "The policy "
@@ -252,7 +252,20 @@ public final class PolicyReader {
     }
     Optional<String> stated = storedUnder.or(() -> annotated);
     if (stated.isPresent()) {
-      if (inventory.network(stated.get()).isEmpty()) {
+      List<Network> called = inventory.networks().called(stated.get());
+      if (called.size() > 1) {
+        metadata.error(
+            "name",
+            "The policy "
+                + name
+                + " is stored under network "
+                + stated.get()
+                + ", and several bear that name: "
+                + inventory.networks().namesOf(called)
+                + ". Write one of these.");
+        return Optional.empty();
+      }
+      if (called.isEmpty()) {
         metadata.error(
             "name",
             "The policy "
@@ -260,18 +273,18 @@ public final class PolicyReader {
                 + " is stored under network "
                 + stated.get()
                 + ", which the inventory does not list; there are "
-                + known()
+                + inventory.networks().names()
                 + ".");
         return Optional.empty();
       }
-      return stated;
+      return called.stream().map(Network::id).findFirst();
     }
     boolean isSubnet = kind.equals(SUBNET);
-    if (isSubnet && inventory.network(name).isPresent()) {
-      return Optional.of(name);
+    if (isSubnet && inventory.networks().called(name).size() == 1) {
+      return inventory.networks().called(name).stream().map(Network::id).findFirst();
     }
-    if (inventory.networks().size() == 1) {
-      return inventory.networks().keySet().stream().findFirst();
+    if (inventory.networks().all().size() == 1) {
+      return inventory.networks().all().stream().map(Network::id).findFirst();
     }
     List<IpRange> blocks =
         isSubnet
@@ -281,9 +294,9 @@ public final class PolicyReader {
                 .toList()
             : List.of();
     List<String> matching =
-        inventory.networks().values().stream()
+        inventory.networks().all().stream()
             .filter(network -> network.cidrs().stream().anyMatch(blocks::contains))
-            .map(Network::name)
+            .map(Network::id)
             .toList();
     if (matching.size() == 1) {
       return Optional.of(matching.get(0));
@@ -295,24 +308,32 @@ public final class PolicyReader {
             + " "
             + name
             + " is stored; there are "
-            + known()
+            + inventory.networks().names()
             + ". Write \"annotations: {"
             + NETWORK_ANNOTATION
             + ": NETWORK}\" in its metadata, or give --network.");
     return Optional.empty();
   }
 
-  private String known() {
-    return String.join(", ", inventory.networks().keySet());
+  /** Whether an annotation names another network than the one all are stored under. */
+  private boolean contradict(String annotated) {
+    List<Network> called = inventory.networks().called(annotated);
+    return !storedUnder.equals(Optional.of(annotated))
+        && (called.size() != 1
+            || !called.equals(storedUnder.map(inventory.networks()::called).orElse(List.of())));
   }
 
   private void addSubnet(Subnet subnet, YamlFields fields) {
-    Subnet earlier = subnetOfNetwork.putIfAbsent(subnet.network(), subnet);
+    Subnet earlier = subnetOfNetwork.putIfAbsent(subnet.networkId(), subnet);
     if (earlier != null) {
       fields.error(
           "metadata",
           "Network "
-              + subnet.network()
+              + inventory
+                  .networks()
+                  .get(subnet.networkId())
+                  .map(inventory.networks()::nameOf)
+                  .orElse("")
               + " already has the ACLs of Subnet "
               + earlier.name()
               + " ("
@@ -323,7 +344,7 @@ public final class PolicyReader {
   }
 
   private void addPolicy(NetworkPolicy policy, YamlFields metadata) {
-    String identity = policy.network() + "/" + policy.namespace() + "/" + policy.name();
+    String identity = policy.networkId() + "/" + policy.namespace() + "/" + policy.name();
     NetworkPolicy earlier = policyByName.putIfAbsent(identity, policy);
     if (earlier != null) {
       metadata.error(

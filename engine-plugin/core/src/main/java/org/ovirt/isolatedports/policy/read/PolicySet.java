@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.policy.read;
 import java.util.List;
 import java.util.Optional;
 import org.ovirt.isolatedports.policy.acl.Subnet;
+import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
 
 /**
@@ -21,11 +22,13 @@ public record PolicySet(List<Subnet> subnets, List<NetworkPolicy> networkPolicie
     networkPolicies = List.copyOf(networkPolicies);
   }
 
-  public Optional<Subnet> subnetOf(String network) {
-    return subnets.stream().filter(subnet -> subnet.network().equals(network)).findFirst();
+  public Optional<Subnet> subnetOf(Network network) {
+    return subnets.stream().filter(subnet -> subnet.networkId().equals(network.id())).findFirst();
   }
 
-  public List<NetworkPolicy> networkPoliciesOf(String network) {
-    return networkPolicies.stream().filter(policy -> policy.network().equals(network)).toList();
+  public List<NetworkPolicy> networkPoliciesOf(Network network) {
+    return networkPolicies.stream()
+        .filter(policy -> policy.networkId().equals(network.id()))
+        .toList();
   }
 }

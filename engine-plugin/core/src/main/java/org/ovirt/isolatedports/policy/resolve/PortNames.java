@@ -19,15 +19,16 @@ public final class PortNames {
 
   PortNames(Iterable<Nic> nics) {
     for (Nic nic : nics) {
-      vnicsOfVm.merge(nic.vm(), 1, Integer::sum);
+      vnicsOfVm.merge(nic.vm().name(), 1, Integer::sum);
       taken.add(nic.portName());
     }
   }
 
   /** The names of a vNIC's port; a VM that bears the name of something else is not met by it. */
   public Set<String> of(Nic nic) {
-    return vnicsOfVm.getOrDefault(nic.vm(), 0) == 1 && !taken.contains(nic.vm())
-        ? Set.of(nic.portName(), nic.vm())
+    String vm = nic.vm().name();
+    return vnicsOfVm.getOrDefault(vm, 0) == 1 && !taken.contains(vm)
+        ? Set.of(nic.portName(), vm)
         : Set.of(nic.portName());
   }
 }

@@ -51,10 +51,10 @@ public final class ResolvedNetwork {
 
   private ResolvedNetwork(Network network, PolicySet policies, List<Nic> nics) {
     this.network = network;
-    this.subnet = policies.subnetOf(network.name());
+    this.subnet = policies.subnetOf(network);
     this.stateful = subnet.map(Subnet::stateful).orElse(false);
     this.nics = List.copyOf(nics);
-    this.policies = policies.networkPoliciesOf(network.name());
+    this.policies = policies.networkPoliciesOf(network);
     this.portNames = new PortNames(nics);
     this.fromLport = acls(true);
     this.toLport = acls(false);
@@ -62,19 +62,18 @@ public final class ResolvedNetwork {
 
   /** Looks up one network's policies. */
   public static ResolvedNetwork of(Inventory inventory, PolicySet policies, Network network) {
-    ResolvedNetwork resolved =
-        new ResolvedNetwork(network, policies, inventory.nicsOn(network.name()));
+    ResolvedNetwork resolved = new ResolvedNetwork(network, policies, inventory.nicsOn(network));
     resolved.select(inventory);
     return resolved;
   }
 
-  /** Looks up the policies of all networks, by name. */
+  /** Looks up the policies of all networks, by id. */
   public static Map<String, ResolvedNetwork> all(Inventory inventory, PolicySet policies) {
     Map<String, ResolvedNetwork> all = new TreeMap<>();
     inventory
         .networks()
-        .values()
-        .forEach(network -> all.put(network.name(), of(inventory, policies, network)));
+        .all()
+        .forEach(network -> all.put(network.id(), of(inventory, policies, network)));
     return all;
   }
 

@@ -273,7 +273,7 @@ class NftLabIT {
       script.append(
           "host %s %s %s %s%n"
               .formatted(
-                  nic.vm(),
+                  nic.vm().name(),
                   nic.device(),
                   Addresses.formatMac(nic.mac()),
                   nic.address(false).orElseThrow()));
@@ -283,10 +283,11 @@ class NftLabIT {
       for (Nic to : inventory.nics()) {
         if (!from.equals(to)) {
           script.append(
-              "try %s %s %s &%n".formatted(from.vm(), to.vm(), to.address(false).orElseThrow()));
+              "try %s %s %s &%n"
+                  .formatted(from.vm().name(), to.vm().name(), to.address(false).orElseThrow()));
         }
       }
-      script.append("try %s gateway 172.20.10.1 &%nwait%n".formatted(from.vm()));
+      script.append("try %s gateway 172.20.10.1 &%nwait%n".formatted(from.vm().name()));
     }
     return script.toString();
   }

@@ -148,7 +148,7 @@ final class RandomPolicies {
   private static ResolvedNetwork resolve(String inventoryYaml, String... policyYaml) {
     Inventory inventory = TestPolicies.inventory(inventoryYaml);
     PolicySet policies = TestPolicies.policies(inventory, policyYaml);
-    return ResolvedNetwork.of(inventory, policies, inventory.network("net").orElseThrow());
+    return ResolvedNetwork.of(inventory, policies, inventory.networks().get("net").orElseThrow());
   }
 
   static Endpoint end(Random random, ResolvedNetwork network) {
