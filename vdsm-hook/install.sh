@@ -14,16 +14,18 @@ usage() {
   echo "usage: $0 DESTDIR | $0 --uninstall [--purge] DESTDIR" >&2
   exit 64
 }
-uninstall= purge=
+uninstall='' purge=''
 [ "${1:-}" != --uninstall ] || { uninstall=yes && shift; }
 [ "$uninstall${1:-}" != yes--purge ] || { purge=yes && shift; }
-[ $# -eq 1 ] && [ -n "$1" ] && [ "${1#-}" = "$1" ] || usage
+[ $# -eq 1 ] || usage
+case $1 in '' | -*) usage ;; esac
 
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1%/}
 lib=$root/usr/libexec/isolated-ports
 unit=$root/usr/lib/systemd/system/isolated-ports-host.service
-state="$root/var/lib/isolated-ports $root/var/lib/isolated-ports-remembered"
+list=$root/var/lib/isolated-ports
+remembered=$root/var/lib/isolated-ports-remembered
 # The directories that were not there before us, deepest last.
 made=$lib/made-directories
 
@@ -35,7 +37,7 @@ events="before_vm_start before_device_create before_nic_hotplug before_update_de
 # Makes a directory with all above it, and remembers which were missing.
 new=
 directory() {
-  path=$1 missing=
+  path=$1 missing=''
   while [ "$path" != "$root" ] && [ -n "$path" ] && [ ! -d "$path" ]; do
     missing="${path#"$root"}
 $missing"
@@ -54,10 +56,10 @@ unlink_ours() {
 
 install_all() {
   for path in "$lib" "$lib/isolated_ports" "$root/usr/sbin" "${unit%/*}" \
-    "$root/etc/libvirt/hooks/qemu.d" $state; do
+    "$root/etc/libvirt/hooks/qemu.d" "$list" "$remembered"; do
     directory "$path"
   done
-  chmod 0755 "$lib" "$lib/isolated_ports" $state
+  chmod 0755 "$lib" "$lib/isolated_ports" "$list" "$remembered"
   rm -rf "$lib/isolated_ports/__pycache__"
   rm -f "$lib"/isolated_ports/*.py
   install -m 0644 "$here"/isolated_ports/*.py "$lib/isolated_ports/"
@@ -95,9 +97,9 @@ uninstall_all() {
   unlink_ours "$root/usr/sbin/isolated-ports-host"
   rm -f "$unit" "$root/etc/systemd/system/multi-user.target.wants/isolated-ports-host.service"
   [ -z "$systemd" ] || systemctl daemon-reload || true
-  rm -f "$root/var/lib/isolated-ports/abilities.json"
+  rm -f "$list/abilities.json"
   kept=
-  for path in $state; do
+  for path in "$list" "$remembered"; do
     [ -z "$purge" ] || rm -rf "$path"
     rmdir "$path" 2> /dev/null || [ ! -e "$path" ] || kept="$kept $path/networks.json"
   done

@@ -116,7 +116,7 @@ class Installed(unittest.TestCase):
         script = os.path.join(SOURCE, 'install.sh')
         choices = [[], ['--purge']]  # type: List[List[str]]
         for purge in choices:
-            with tempfile.TemporaryDirectory() as root:
+            with tempfile.TemporaryDirectory(prefix='a blank in ') as root:
                 others = root + '/usr/libexec/vdsm/hooks/before_vm_start'
                 os.makedirs(others)
                 os.makedirs(root + '/etc/libvirt')

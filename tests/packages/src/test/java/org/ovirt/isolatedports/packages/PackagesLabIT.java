@@ -209,11 +209,14 @@ class PackagesLabIT {
   void shellcheckHasNothingToSay() throws IOException {
     List<String> line =
         new ArrayList<>(List.of("shellcheck", "-x", "-P", Packages.PROJECT.toString()));
-    try (Stream<Path> files = Files.walk(Packages.PROJECT.resolve("packaging"))) {
-      files
-          .filter(file -> file.toString().endsWith(".sh") && !file.toString().contains("/target/"))
-          .map(Path::toString)
-          .forEach(line::add);
+    for (String part : List.of("packaging", "vdsm-hook")) {
+      try (Stream<Path> files = Files.walk(Packages.PROJECT.resolve(part))) {
+        files
+            .filter(
+                file -> file.toString().endsWith(".sh") && !file.toString().contains("/target/"))
+            .map(Path::toString)
+            .forEach(line::add);
+      }
     }
     line.add(Packages.PROJECT.resolve("engine-plugin/cli/src/main/sh/launcher.sh").toString());
 
