@@ -30,6 +30,9 @@ LOCK = 'run/isolated-ports/watch'
 SECONDS = 3.0
 # A client that says nothing keeps the next one waiting for this long.
 _PATIENCE = 0.5
+# One that was killed holds the lock until the kernel has ended it, or a child
+# of it that was about to become nft. Whoever takes its place waits for that.
+_ENDING = 3.0
 _LONGEST = 4096
 _VDSM = 'vdsm'
 _CREDENTIALS = struct.Struct('=3i')
@@ -46,6 +49,7 @@ class Lock:
         """Raises Taken, OSError."""
         self.path = host.path(LOCK)
         os.makedirs(os.path.dirname(self.path), 0o755, exist_ok=True)
+        end = time.monotonic() + _ENDING
         while True:
             self.handle = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW,
                                   0o644)
@@ -60,6 +64,9 @@ class Lock:
                 holder = os.read(self.handle, 32).decode('ascii', 'replace').strip()
                 os.close(self.handle)
                 if e.errno in (errno.EAGAIN, errno.EACCES):
+                    if time.monotonic() < end:
+                        time.sleep(0.05)
+                        continue
                     raise Taken('isolated-ports-host watch runs already%s, so this one changes '
                                 'nothing and ends; stop that one first (systemctl stop '
                                 'isolated-ports-host)'

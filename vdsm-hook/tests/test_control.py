@@ -20,6 +20,16 @@ from isolated_ports.patience import Late, Patience
 
 class OneWatch(HookCase):
 
+    def setUp(self) -> None:
+        super().setUp()
+        self.waits(0)
+
+    def waits(self, seconds: float) -> None:
+        """So long for one that is ending."""
+        patch = mock.patch.object(control, '_ENDING', seconds)
+        patch.start()
+        self.addCleanup(patch.stop)
+
     def test_a_second_one_is_refused_and_changes_nothing(self) -> None:
         lock = control.Lock(self.host)
         with self.assertRaisesRegex(control.Taken, 'process %d' % os.getpid()):
@@ -35,6 +45,19 @@ class OneWatch(HookCase):
                 'from isolated_ports import control, host\n'
                 'control.Lock(host.Host(%r)); os.kill(os.getpid(), 9)' % (SOURCE, self.host.root))
         self.assertEqual(subprocess.run([sys.executable, '-c', code]).returncode, -9)
+        control.Lock(self.host).close()
+
+    def test_one_that_is_just_ending_is_waited_for(self) -> None:
+        """As its child, which has not become nft yet, when the watch itself is killed."""
+        code = ('import os, sys, time; sys.path.insert(0, %r)\n'
+                'from isolated_ports import control, host\n'
+                'lock = control.Lock(host.Host(%r))\n'
+                'if os.fork(): os.kill(os.getpid(), 9)\n'
+                'time.sleep(0.5); os._exit(0)' % (SOURCE, self.host.root))
+        self.assertEqual(subprocess.run([sys.executable, '-c', code]).returncode, -9)
+        with self.assertRaises(control.Taken):
+            control.Lock(self.host)
+        self.waits(60)
         control.Lock(self.host).close()
 
     def test_a_lock_on_a_file_that_was_just_removed_counts_for_nothing(self) -> None:
