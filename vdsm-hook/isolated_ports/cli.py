@@ -62,7 +62,8 @@ def _parser() -> argparse.ArgumentParser:
     commands.required = True
 
     status = commands.add_parser('status', help='every managed port as it is in the kernel; exit '
-                                                '1 where one is not as it should be')
+                                                '1 where one is not as it should be, or the '
+                                                'watch or the list is not')
     status.add_argument('--json', action='store_true', help='one JSON object')
     status.set_defaults(run=_status)
 
@@ -98,7 +99,8 @@ def _status(options: Any, host: Host) -> int:
         _say(json.dumps(document, sort_keys=True))
     else:
         _print_status(document)
-    return DIFFERENT if document['differences'] or networks.broken else OK
+    return OK if document['watch'] and not document['differences'] and not networks.broken \
+        else DIFFERENT
 
 
 def _print_status(document: Any) -> None:
@@ -109,6 +111,9 @@ def _print_status(document: Any) -> None:
         '%s=%s' % ability for ability in document['abilities'].items()))
     if document['libvirtd']:
         _say('%s; its status files were read in its place' % document['libvirtd'])
+    if not document['watch']:
+        _say('without it a port that opens stays open, and the scheduler keeps VMs with isolated '
+             'vNICs off this host; run: systemctl restart isolated-ports-host')
     known = document['list']
     _say('list of isolated bridges: %s%s%s' % (
         known['state'], ', ' + known['why'] if known['why'] else '',

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, List, Tuple
 from unittest import mock
 
 from tests.support import ISO, ISOLATED, HookCase, device, domain, interface
-from tests.test_service import ServiceCase, running
+from tests.test_service import ServiceCase, running, watch_that_answers
 
 from isolated_ports import caps, cli, listing, qemu_filter, stored
 from isolated_ports.host import NETWORKS, REMEMBERED
@@ -266,6 +266,8 @@ class Remembering(ServiceCase, ListCase):
         self.said += text + '\n'
 
     def test_status_is_1_with_reason_bridges_and_remedy(self) -> None:
+        watch_that_answers(self)
+
         def check(state: str, why: str) -> None:
             self.assertEqual(self.run_cli('status'), 1)
             for words in (why, state, 'what is on iso1 stays isolated', 'networks set'):

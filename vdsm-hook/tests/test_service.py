@@ -9,7 +9,7 @@ from unittest import mock
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import barriers, cli, compare, domxml, listing, live, watch
+from isolated_ports import barriers, cli, compare, control, domxml, listing, live, watch
 from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
@@ -514,6 +514,14 @@ class LiveXml(ServiceCase):
         self.assertIn('community', nic.problem)
 
 
+def watch_that_answers(case: ServiceCase) -> None:
+    """The answering half of a watch, whose other half never falls silent."""
+    server = control.Server(case.host)
+    server.beaten = float('inf')
+    server.start()
+    case.addCleanup(server.close)
+
+
 class Commands(ServiceCase):
 
     def run_cli(self, *arguments: str) -> int:
@@ -538,10 +546,21 @@ class Commands(ServiceCase):
              'vm': 'vm1', 'vm_id': VM_ID, 'wanted': 'isolated', 'observed': 'open',
              'difference': True, 'note': ''}])
         self.assertEqual(self.run_cli('repair'), 0)
+        watch_that_answers(self)
         self.assertEqual(self.run_cli('status'), 0)
         self.assertIn('0 not as wanted', self.said)
+        self.assertNotIn('systemctl restart', self.said)
+
+    def test_status_exits_1_without_a_watch_and_says_what_to_do(self) -> None:
+        self.kernel.add(10, 'vnet0', 1, isolated=True)
+        self.libvirt.xml = [running('vnet0', 'iso1')]
+        self.assertEqual(self.run_cli('status'), 1)
+        self.assertIn('0 not as wanted', self.said)
+        self.assertIn('DOES NOT ANSWER', self.said)
+        self.assertIn('systemctl restart isolated-ports-host', self.said)
 
     def test_status_exits_1_where_the_list_is_damaged(self) -> None:
+        watch_that_answers(self)
         self.host.damage_list()
         self.assertEqual(self.run_cli('status'), 1)
         self.assertEqual(self.run_cli('networks', 'show'), 1)

@@ -141,7 +141,10 @@ class Commands(KernelCase):
         self.assertEqual(self.run_program('repair')[0], 0)
         self.assertEqual([isolated(name) for name in ('vnet0', 'vnet1', 'vnet2', 'uplink')],
                          [True, True, False, False])
-        self.assertEqual(self.run_program('status')[0], 0)
+        code, text = self.run_program('status')
+        self.assertEqual(code, 1, 'nothing watches')
+        self.assertIn('2 ports, 0 not as wanted', text)
+        self.assertIn('systemctl restart isolated-ports-host', text)
 
     def test_setting_the_list_isolates_the_ports_that_are_there(self) -> None:
         self.write_list([])
@@ -379,9 +382,14 @@ class Watch(WatchCase):
         self.assertTrue(within(5, lambda: isolated('vnet0')))
         self.assertIn('more news', self.logged())
 
-    def test_the_watch_shows_in_status(self) -> None:
-        self.assertEqual(json.loads(self.run_program('status', '--json')[1])['watch'],
-                         self.process.pid)
+    def test_status_needs_a_watch_that_answers(self) -> None:
+        code, text = self.run_program('status', '--json')
+        self.assertEqual((code, json.loads(text)['watch']), (0, self.process.pid))
+        self.kill(self.process)
+        code, text = self.run_program('status', '--json')
+        self.assertEqual((code, json.loads(text)['watch']), (1, 0))
+        self.start()
+        self.assertEqual(self.run_program('status')[0], 0)
 
 
 if __name__ == '__main__':

@@ -62,6 +62,8 @@ public final class HostFitness {
         hasOurHookForEveryEvent(host),
         hooksAreOneProgram(host),
         hasOurLibvirtFilter(host),
+        saysWhetherItsServiceAnswers(host),
+        hasAServiceThatAnswers(host),
         hasListOfIsolatedBridges(host));
   }
 
@@ -177,6 +179,26 @@ public final class HostFitness {
   ValidationResult hasOurLibvirtFilter(Host host) {
     return failWith(ValidationMessage.HOST_FILTER_MISSING, named(host))
         .when(host.facts().report().filter(report -> !report.filter()).isPresent());
+  }
+
+  /** Versions before the first release said nothing of it. */
+  ValidationResult saysWhetherItsServiceAnswers(Host host) {
+    return failWith(ValidationMessage.HOST_SERVICE_NOT_REPORTED, named(host))
+        .when(host.facts().report().filter(report -> report.watch().isEmpty()).isPresent());
+  }
+
+  /**
+   * Without it a port comes up isolated all the same. But nothing closes one that opens later, as
+   * by VDSM's rollback, and what an update says is neither kept nor sent along with the VM.
+   */
+  ValidationResult hasAServiceThatAnswers(Host host) {
+    return failWith(ValidationMessage.HOST_SERVICE_DOES_NOT_ANSWER, named(host))
+        .when(
+            host.facts()
+                .report()
+                .map(HostReport::watch)
+                .filter(said -> !said.isEmpty() && !said.equals("yes"))
+                .isPresent());
   }
 
   ValidationResult hasListOfIsolatedBridges(Host host) {

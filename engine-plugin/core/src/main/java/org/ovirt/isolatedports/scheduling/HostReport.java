@@ -23,6 +23,8 @@ import org.ovirt.isolatedports.policy.compile.HostCapabilities;
  * @param version version of the host part as it stands there; empty if it is not said
  * @param kernel kernel release; empty if it is not said
  * @param filter whether libvirt's migration and restore filter of ours is installed
+ * @param watch whether {@code isolated-ports-host} answered there: {@code yes}, or what is wrong;
+ *     empty if it is not said
  * @param list state of the list of isolated bridges: {@code ok}, or what is wrong with it; empty if
  *     it is not said
  * @param nft whether the kernel there took nftables' bridge family
@@ -34,6 +36,7 @@ public record HostReport(
     String version,
     String kernel,
     boolean filter,
+    String watch,
     String list,
     boolean nft,
     boolean conntrack,
@@ -101,6 +104,7 @@ public record HostReport(
             Key.VERSION.in(said),
             Key.KERNEL.in(said),
             Key.FILTER.isYesIn(said),
+            Key.WATCH.in(said),
             Key.LIST.in(said),
             Key.NFT.isYesIn(said),
             Key.CT.isYesIn(said),

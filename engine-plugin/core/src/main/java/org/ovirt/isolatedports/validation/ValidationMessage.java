@@ -47,6 +47,14 @@ public enum ValidationMessage {
   HOST_FILTER_MISSING(
       "Host ${host} lacks the libvirt filter of Isolated Ports, so a port could come up open after"
           + " a migration or a resume: reinstall the package vdsm-hook-isolated-ports on it."),
+  HOST_SERVICE_NOT_REPORTED(
+      "Host ${host} does not report whether isolated-ports-host answers on it, as its package"
+          + " vdsm-hook-isolated-ports is too old for that: upgrade the package on the host and"
+          + " refresh the host's capabilities."),
+  HOST_SERVICE_DOES_NOT_ANSWER(
+      "On host ${host} isolated-ports-host did not answer, so a port that opens would stay open:"
+          + " run systemctl restart isolated-ports-host on it and refresh the host's"
+          + " capabilities."),
   HOST_BRIDGE_LIST_MISSING(
       "Host ${host} has no usable list of isolated bridges (${state}): restart isolated-ports-host"
           + " on it."),

@@ -176,11 +176,14 @@ class HostFitnessTest {
   @CsvSource({
     "filter=yes, filter=no, lacks the libvirt filter",
     "filter=yes;, '', lacks the libvirt filter",
+    "watch=yes, watch=no, isolated-ports-host did not answer",
+    "watch=yes, watch=unknown, isolated-ports-host did not answer",
+    "watch=yes;, '', does not report whether isolated-ports-host answers",
     "list=ok, list=damaged, no usable list of isolated bridges (damaged)",
     "list=ok, list=lost, no usable list of isolated bridges (lost)",
     "list=ok;, '', no usable list of isolated bridges (not reported)"
   })
-  void aHostWithoutFilterOrBridgeListIsUnfit(String from, String to, String expected) {
+  void aHostWithoutFilterServiceOrBridgeListIsUnfit(String from, String to, String expected) {
     assertThat(reasons(host("a", "libvirt-9.0.0", REPORT.replace(from, to))))
         .singleElement()
         .asString()
@@ -204,7 +207,7 @@ class HostFitnessTest {
 
   @Test
   void rulesNeedNftAndStatefulRulesNeedConntrackToo() {
-    Host plain = host("a", "libvirt-9.0.0", REPORT.replace("yes", "no"));
+    Host plain = host("a", "libvirt-9.0.0", REPORT.replace("nft=yes;ct=yes", "nft=no;ct=no"));
     Host stateless = host("a", "libvirt-9.0.0", REPORT.replace("ct=yes", "ct=no"));
     assertThat(fitness.againstNetwork(plain, RED)).isEmpty();
     assertThat(fitness.againstNetwork(plain, RED.needing(PortNeed.RULES))).hasSize(1);

@@ -21,16 +21,16 @@ class HostReportTest {
   void readsWhatTheHostSays() {
     assertThat(
             HostReport.parse(
-                "version=1.0.0;kernel=4.18.0-553.el8_10.x86_64;filter=yes;list=ok;nft=yes;ct=no"))
+                "version=1.0.0;kernel=4.18.0-553.el8_10.x86_64;filter=yes;watch=no;list=ok;nft=yes;ct=no"))
         .contains(
             new HostReport(
-                "1.0.0", "4.18.0-553.el8_10.x86_64", true, "ok", true, false, false, false));
+                "1.0.0", "4.18.0-553.el8_10.x86_64", true, "no", "ok", true, false, false, false));
   }
 
   @Test
   void leavesUnknownKeysAlone() {
     assertThat(HostReport.parse("version=2.0;later=maybe"))
-        .contains(new HostReport("2.0", "", false, "", false, false, false, false));
+        .contains(new HostReport("2.0", "", false, "", "", false, false, false, false));
   }
 
   /** The host part's tests read the same table: neither side can know a key alone. */

@@ -11,7 +11,7 @@ final class Hosts {
 
   static final Instant NOW = Instant.parse("2026-11-21T20:00:00Z");
   static final String REPORT =
-      "version=1.0.0;kernel=5.14.0-427.el9.x86_64;filter=yes;list=ok;nft=yes;ct=yes";
+      "version=1.0.0;kernel=5.14.0-427.el9.x86_64;filter=yes;watch=yes;list=ok;nft=yes;ct=yes";
   static final GuardedNetwork RED = new GuardedNetwork("n-red", "red", PortNeed.ISOLATION);
 
   private Hosts() {}

@@ -32,6 +32,7 @@ public final class LabHost {
 
   private static final String HOOKS = "/usr/libexec/vdsm/hooks";
   private static final String LIST = "/var/lib/isolated-ports/networks.json";
+  private static final Duration WATCH_START = Duration.ofSeconds(30);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Namespace machine;
@@ -115,6 +116,41 @@ public final class LabHost {
     }
     machine.output("chmod", "-R", "go+rX", HOOKS);
     hypervisor.reloadHooks();
+  }
+
+  /**
+   * Starts the service that {@link #installHooks} brought, as its unit does: with its priority, and
+   * again after a second where it ends at once. Returns when it follows the kernel; it lives at
+   * most as long as the host.
+   *
+   * @param log a new file for what it says
+   */
+  public Process startWatch(Path log) {
+    Process watch = spawnWatch(log);
+    long end = System.nanoTime() + Poll.patient(WATCH_START).toNanos();
+    while (!Poll.within(Duration.ofSeconds(1), () -> said(log).contains(" watches "))) {
+      if (System.nanoTime() > end) {
+        throw new LabException(
+            "The watch of host '%s' did not start: %s".formatted(name(), said(log)));
+      }
+      if (!watch.isAlive()) {
+        watch = spawnWatch(log);
+      }
+    }
+    return watch;
+  }
+
+  private Process spawnWatch(Path log) {
+    return spawn(
+        log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
+  }
+
+  private static String said(Path log) {
+    try {
+      return Files.exists(log) ? Files.readString(log) : "";
+    } catch (IOException e) {
+      throw new LabException("'%s' cannot be read.".formatted(log), e);
+    }
   }
 
   /** Removes every hook of VDSM and of libvirt from this host. */

@@ -16,7 +16,7 @@ final class HookedHost {
   /** Beside this module, in a checkout. */
   private static final Path PRODUCT = Path.of("../../vdsm-hook");
 
-  private static final Duration START = Duration.ofSeconds(30);
+  private static final Duration SIGNALLED = Duration.ofSeconds(30);
 
   private final Lab lab;
   private final LabHost host;
@@ -44,14 +44,7 @@ final class HookedHost {
   HookedHost startWatch() {
     starts++;
     log = lab.scratch().resolve("watch-%s-%d.log".formatted(host.name(), starts));
-    // Scheduled as by the unit.
-    watch =
-        host.spawn(
-            log, "chrt", "--reset-on-fork", "--rr", "1", "/usr/sbin/isolated-ports-host", "watch");
-    Poll.until(
-        START,
-        () -> read(log).contains(" watches "),
-        () -> "The watch of host '%s' did not start: %s".formatted(host.name(), read(log)));
+    watch = host.startWatch(log);
     return this;
   }
 
@@ -65,7 +58,7 @@ final class HookedHost {
     host.run("sh", "-c", "kill -%s $(cut -d' ' -f1 /run/isolated-ports/watch)".formatted(signal));
     if (signal.equals("CONT")) {
       // The nsenter it runs under has stopped with it, and would be left behind.
-      Command.run(START, List.of("kill", "-CONT", Long.toString(watch.pid())), "");
+      Command.run(SIGNALLED, List.of("kill", "-CONT", Long.toString(watch.pid())), "");
     }
   }
 

@@ -183,6 +183,7 @@ final class Walk implements AutoCloseable {
     for (LabHost host : lab.hosts()) {
       if (options.hook()) {
         host.installHooks(project.resolve("vdsm-hook"));
+        host.startWatch(host.path("/run/lab/watch.log"));
       }
     }
     return "server "

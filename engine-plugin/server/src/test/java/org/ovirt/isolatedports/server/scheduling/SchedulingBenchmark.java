@@ -145,7 +145,9 @@ public final class SchedulingBenchmark {
         .forEach(event -> hooks.put(event, Map.of("60_isolated_ports", "ab12")));
     hooks.put(
         HostReport.EVENT,
-        Map.of(HostReport.NAME, "version=1.0;list=ok;filter=yes;kernel=5.14;nft=yes;ct=yes"));
+        Map.of(
+            HostReport.NAME,
+            "version=1.0;list=ok;watch=yes;filter=yes;kernel=5.14;nft=yes;ct=yes"));
     return hooks;
   }
 

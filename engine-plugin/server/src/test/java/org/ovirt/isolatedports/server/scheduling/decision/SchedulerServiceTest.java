@@ -607,7 +607,9 @@ class SchedulerServiceTest {
     }
     hooks.add(
         new ReportedHook(
-            HostReport.EVENT, HostReport.NAME, "version=1.0.0;kernel=5.14.0-1;filter=yes;list=ok"));
+            HostReport.EVENT,
+            HostReport.NAME,
+            "version=1.0.0;kernel=5.14.0-1;filter=yes;watch=yes;list=ok"));
     return AssessedHost.of(
         new Host(
             id,

@@ -382,7 +382,7 @@ class InventoryKeeperTest {
         hook(
             "isolated_ports",
             "status",
-            "version=1.0.0;kernel=5.14.0-1;filter=yes;list=" + bridges));
+            "version=1.0.0;kernel=5.14.0-1;filter=yes;watch=yes;list=" + bridges));
     return hooks.append("</hooks>").toString();
   }
 
