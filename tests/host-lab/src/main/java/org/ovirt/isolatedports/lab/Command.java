@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.lab;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,6 +12,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 /** Runs a program to its end. */
 final class Command {
@@ -57,6 +59,11 @@ final class Command {
 
   /** Runs a program; one that outlives {@code limit} is killed and reported as a failure. */
   static Result run(Duration limit, List<String> command, String input) {
+    return run(limit, command, input, piece -> {});
+  }
+
+  /** The same, and {@code heard} gets the pieces of its standard output as they come. */
+  static Result run(Duration limit, List<String> command, String input, Consumer<String> heard) {
     Process process;
     try {
       process = new ProcessBuilder(command).start();
@@ -67,8 +74,8 @@ final class Command {
           e);
     }
     try {
-      CompletableFuture<String> output = read(process.getInputStream());
-      CompletableFuture<String> errors = read(process.getErrorStream());
+      CompletableFuture<String> output = read(process.getInputStream(), heard);
+      CompletableFuture<String> errors = read(process.getErrorStream(), piece -> {});
       try (OutputStream stdin = process.getOutputStream()) {
         stdin.write(input.getBytes(UTF_8));
       } catch (IOException e) {
@@ -90,13 +97,19 @@ final class Command {
     }
   }
 
-  private static CompletableFuture<String> read(InputStream stream) {
+  private static CompletableFuture<String> read(InputStream stream, Consumer<String> heard) {
     CompletableFuture<String> text = new CompletableFuture<>();
     Thread reader =
         new Thread(
             () -> {
               try (stream) {
-                text.complete(new String(stream.readAllBytes(), UTF_8));
+                ByteArrayOutputStream all = new ByteArrayOutputStream();
+                byte[] piece = new byte[8192];
+                for (int length = stream.read(piece); length >= 0; length = stream.read(piece)) {
+                  all.write(piece, 0, length);
+                  heard.accept(new String(piece, 0, length, UTF_8));
+                }
+                text.complete(all.toString(UTF_8));
               } catch (IOException | UncheckedIOException e) {
                 text.complete("");
               }

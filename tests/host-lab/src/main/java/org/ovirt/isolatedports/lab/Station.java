@@ -99,9 +99,13 @@ public abstract sealed class Station permits Guest, Gateway {
     agent().lines(ANSWER, "send %s %d %s".formatted(nic, times, Frames.hex(frame)));
   }
 
-  /** Sends broadcasts from a device as fast as it can for so long, while other requests go on. */
-  public void flood(String nic, int millis) {
-    agent().lines(ANSWER, "flood %s %d".formatted(nic, millis));
+  /**
+   * Sends broadcasts from a device for so long, while other requests go on.
+   *
+   * @param pauseMicros between two of them; 0 is as fast as it can
+   */
+  public void flood(String nic, int millis, int pauseMicros) {
+    agent().lines(ANSWER, "flood %s %d %d".formatted(nic, millis, pauseMicros));
   }
 
   /** Runs a shell command inside; throws when it fails. Returns what it printed. */

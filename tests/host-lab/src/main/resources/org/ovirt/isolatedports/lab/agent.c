@@ -13,7 +13,7 @@
 //                       makes DEVICE, a tap that is one VLAN of CABLE: frames written to it leave
 //                       tagged, tagged frames of the cable arrive on it. In place of the kernel's
 //                       8021q, which not every kernel of a test machine has.
-//   agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT
+//   agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT PAUSE
 //                       makes TAP, the port of a guest with this MAC that sends broadcasts as fast
 //                       as it can, and counts what passes between it and the guest on OTHER-TAP:
 //                       frames of OTHER-MAC that arrive here, and frames of MAC that the bridge
@@ -25,7 +25,8 @@
 //   counts                                lines "MAC SOURCE KIND DESTINATION COUNT", then "dropped N"
 //   ping MILLIS NAME=ADDRESS ...          lines "NAME=ADDRESS" of those that answered
 //   send NAME TIMES HEXFRAME              -
-//   flood NAME MILLIS                     - (broadcasts as fast as it can for so long, meanwhile)
+//   flood NAME MILLIS PAUSE               - (broadcasts for so long, meanwhile, so many microseconds
+//                                           apart; 0 is as fast as it can)
 //   renew                                 - (every DHCP client starts over)
 //   run MILLIS COMMAND                    the command's output; STATUS is its exit code
 
@@ -397,6 +398,7 @@ static int flood_frame(unsigned char *frame, const unsigned char *mac) {
 
 struct burst {
   int fd, length;
+  useconds_t pause;
   long end;
   unsigned char frame[60];
 };
@@ -404,8 +406,10 @@ struct burst {
 static void *send_burst(void *argument) {
   struct burst *burst = argument;
   while (now_ms() < burst->end)
-    for (int i = 0; i < 64; i++)
+    for (int i = 0; i < 64; i++) {
       if (send(burst->fd, burst->frame, burst->length, 0) < 0) usleep(100);
+      if (burst->pause > 0) usleep(burst->pause);
+    }
   close(burst->fd);
   free(burst);
   return NULL;
@@ -415,10 +419,11 @@ static int flood_from(char *arguments) {
   char *save = NULL;
   char *name = strtok_r(arguments, " ", &save);
   char *millis = strtok_r(NULL, " ", &save);
+  char *pause = strtok_r(NULL, " ", &save);
   struct ifreq request = {0};
   struct burst *burst = calloc(1, sizeof *burst);
   pthread_t thread;
-  if (name == NULL || millis == NULL || burst == NULL) return 2;
+  if (pause == NULL || burst == NULL) return 2;
   strncpy(request.ifr_name, name, IF_NAMESIZE - 1);
   burst->fd = socket(AF_PACKET, SOCK_RAW, 0);
   struct sockaddr_ll from = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex(name)};
@@ -426,6 +431,7 @@ static int flood_from(char *arguments) {
       bind(burst->fd, (struct sockaddr *)&from, sizeof from) < 0)
     return 1;
   burst->length = flood_frame(burst->frame, (unsigned char *)request.ifr_hwaddr.sa_data);
+  burst->pause = atol(pause);
   burst->end = now_ms() + atol(millis);
   if (pthread_create(&thread, NULL, send_burst, burst) != 0) return 1;
   pthread_detach(thread);
@@ -709,6 +715,7 @@ static int parse_mac(const char *text, unsigned char *mac) {
 
 struct flood {
   int tap, sniffer;
+  useconds_t pause;
   unsigned char mac[ETH_ALEN], other[ETH_ALEN];
   unsigned long sent, arrived, departed;
 };
@@ -722,6 +729,7 @@ static void *flood_send(void *argument) {
       flood->sent++;
     else
       usleep(1000);  // The tap is down, or on no bridge yet.
+    if (flood->pause > 0) usleep(flood->pause);
   }
   return NULL;
 }
@@ -776,6 +784,7 @@ static int flood(char **arguments) {
   pthread_t thread;
   int signal_number;
   if (!parse_mac(arguments[1], flood.mac) || !parse_mac(arguments[3], flood.other)) return 2;
+  flood.pause = atol(arguments[5]);
   sigemptyset(&end);
   sigaddset(&end, SIGTERM);
   sigprocmask(SIG_BLOCK, &end, NULL);
@@ -826,8 +835,8 @@ int main(int argc, char **argv) {
     serve(argv[2]);
   }
   if (argc == 5 && strcmp(argv[1], "vlan") == 0) return vlan(argv[2], atoi(argv[3]), argv[4]);
-  if (argc == 7 && strcmp(argv[1], "flood") == 0) return flood(argv + 2);
+  if (argc == 8 && strcmp(argv[1], "flood") == 0) return flood(argv + 2);
   fprintf(stderr, "usage: agent hold | agent vlan CABLE TAG DEVICE | agent serve PATH [DHCP-SCRIPT]"
-                  " | agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT\n");
+                  " | agent flood TAP MAC OTHER-TAP OTHER-MAC RESULT PAUSE\n");
   return 2;
 }

@@ -23,12 +23,19 @@ final class DebianHost {
     return CACHE;
   }
 
-  /** Boots it, runs a shell script as root that must succeed, and returns the lines it printed. */
+  /**
+   * Boots it, runs a shell script as root that must succeed, and returns the lines it printed; they
+   * are shown as they come.
+   */
   static List<String> run(Duration limit, String script) {
     Path image = CACHE.resolve("debian-host");
     Command.output("sh", "debian-host/make-image.sh", image.toString());
     Command.Result result =
-        Command.run(limit, List.of("sh", "debian-host/run.sh", image.toString()), script);
+        Command.run(
+            limit,
+            List.of("sh", "debian-host/run.sh", image.toString()),
+            script,
+            System.out::print);
     List<String> lines = result.output().replace("\r", "").lines().toList();
     assertThat(result.status()).as("%s%n%s", String.join("\n", lines), result.errors()).isZero();
     return lines;

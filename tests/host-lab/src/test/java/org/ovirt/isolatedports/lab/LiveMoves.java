@@ -41,12 +41,18 @@ final class LiveMoves {
   /** Moves without any protection: each of them leaks as long as the vNIC is there. */
   private static final int CONTROL_MOVES = 3;
 
-  private static final int FLOOD_MILLIS = 60_000;
+  private static final int FLOOD_MILLIS = (int) Poll.patient(Duration.ofMinutes(1)).toMillis();
+
+  /** Between two frames of a sender; 0 is as fast as it can. */
+  private static final int PAUSE_MICROS = Integer.getInteger("moves.pause-micros", 0);
+
+  private static final Duration SAY_EVERY = Duration.ofSeconds(10);
 
   /**
    * What came of it.
    *
    * @param framesPerSecond what the weaker of the two senders sent
+   * @param quiet moves during which the moving guest sent nothing, so that they prove little
    * @param leaked frames that arrived, in both directions
    * @param flagOnlyLeaked the same with the kernel's flag alone, as libvirt sets it
    * @param controlLeaked the same with nothing of ours
@@ -55,6 +61,7 @@ final class LiveMoves {
       String kernel,
       boolean floorByBridge,
       int moves,
+      int quiet,
       long framesPerSecond,
       long leaked,
       int flagOnlyMoves,
@@ -64,6 +71,7 @@ final class LiveMoves {
     String json() throws IOException {
       Map<String, Object> result = new LinkedHashMap<>();
       result.put("moves", moves);
+      result.put("quiet_moves", quiet);
       result.put("flood_frames_per_s", framesPerSecond);
       result.put("leaked_frames", leaked);
       result.put("control_leaked_frames", controlLeaked);
@@ -76,7 +84,7 @@ final class LiveMoves {
   }
 
   /** One flood's figures. */
-  private record Flood(long sent, long received, long leaked, Duration took) {}
+  private record Flood(long sent, long received, long leaked, int quiet, Duration took) {}
 
   private final Lab lab;
   private final LabHost host;
@@ -121,6 +129,9 @@ final class LiveMoves {
     }
     JsonNode json = new ObjectMapper().readTree(outcome);
     assertThat(json.path("flood_frames_per_s").asLong()).as("the weaker sender").isPositive();
+    assertThat(json.path("quiet_moves").asInt() * 2)
+        .as("moves without a flood")
+        .isLessThan(json.path("moves").asInt(1));
     assertThat(json.path("control_leaked_frames").asLong())
         .as("frames that pass without protection: without any, nothing was proved")
         .isPositive();
@@ -153,6 +164,7 @@ final class LiveMoves {
         host.run("uname", "-r").strip(),
         floorByBridge,
         moves,
+        guarded.quiet(),
         Math.min(guarded.sent(), guarded.received()) * 1000 / millis,
         guarded.leaked(),
         flagOnlyMoves,
@@ -163,7 +175,7 @@ final class LiveMoves {
   /** Moves while both ends flood. */
   private Flood flood(int moves) {
     if (moves == 0) {
-      return new Flood(0, 0, 0, Duration.ZERO);
+      return new Flood(0, 0, 0, 0, Duration.ZERO);
     }
     Path result = host.path("/run/lab/flood" + ++floods);
     Process neighbour =
@@ -175,7 +187,8 @@ final class LiveMoves {
             NEIGHBOUR_MAC,
             tap,
             MOVER.mac(),
-            "/run/lab/flood" + floods);
+            "/run/lab/flood" + floods,
+            Integer.toString(PAUSE_MICROS));
     Poll.until(
         Duration.ofSeconds(60),
         () -> Files.exists(host.path("/sys/class/net/" + NEIGHBOUR)),
@@ -188,17 +201,27 @@ final class LiveMoves {
     long before = received();
     long began = System.nanoTime();
     long floodEnds = 0;
+    long said = began;
+    int saidMoves = 0;
+    int quiet = 0;
     String nic = guest.nic(MOVER.mac()).name();
     for (int i = 0; i < moves; i++) {
       if (System.nanoTime() > floodEnds) {
-        guest.flood(nic, FLOOD_MILLIS);
+        guest.flood(nic, FLOOD_MILLIS, PAUSE_MICROS);
         floodEnds = System.nanoTime() + Duration.ofMillis(FLOOD_MILLIS * 3L / 4).toNanos();
       }
-      if (i % 20 == 0) {
-        System.out.printf("move %d of %d%n", i, moves);
-      }
+      long beforeMove = received();
       host.updateNic(vmId, MOVER.withBridge("iso1").hotplug());
+      quiet += received() == beforeMove ? 1 : 0;
       host.updateNic(vmId, MOVER.hotplug());
+      Duration since = Duration.ofNanos(System.nanoTime() - said);
+      if (since.compareTo(SAY_EVERY) > 0) {
+        System.out.printf(
+            "move %d of %d, %.1f s each%n",
+            i + 1, moves, since.toMillis() / 1000.0 / (i + 1 - saidMoves));
+        said = System.nanoTime();
+        saidMoves = i + 1;
+      }
     }
     Duration took = Duration.ofNanos(System.nanoTime() - began);
     long sentByMover = received() - before;
@@ -214,6 +237,7 @@ final class LiveMoves {
         Long.parseLong(counts[0]),
         sentByMover,
         Long.parseLong(counts[1]) + Long.parseLong(counts[2]),
+        quiet,
         took);
   }
 

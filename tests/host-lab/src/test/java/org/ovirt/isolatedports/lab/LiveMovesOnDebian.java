@@ -17,6 +17,13 @@ import org.junit.jupiter.api.Test;
 @Tag("root")
 class LiveMovesOnDebian {
 
+  /**
+   * Two senders without a pause would leave nothing of two emulated processors to libvirt, VDSM's
+   * part and the hooks, and no move would come to its end. The gap between libvirt's two steps is
+   * as much longer there as everything is.
+   */
+  private static final int PAUSE_MICROS = 1000;
+
   @Test
   void noFramePasses() throws IOException {
     // The guests' image is made here, where there is a network; in there it is found.
@@ -24,13 +31,15 @@ class LiveMovesOnDebian {
     String script =
         """
         cd '%s' && exec java -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -Xmx384m -cp '%s' \
-        -Disolatedports.lab.cache='%s' -Disolatedports.lab.patience=30 %s %d %d
+        -Disolatedports.lab.cache='%s' -Disolatedports.lab.patience=30 \
+        -Dmoves.pause-micros=%d %s %d %d
         """
             .formatted(
                 Path.of("").toAbsolutePath(),
                 System.getProperty(
                     "surefire.test.class.path", System.getProperty("java.class.path")),
                 DebianHost.cache(),
+                PAUSE_MICROS,
                 LiveMoves.class.getName(),
                 Integer.getInteger("moves.count", 3),
                 LiveMoves.FLAG_ONLY_MOVES);
