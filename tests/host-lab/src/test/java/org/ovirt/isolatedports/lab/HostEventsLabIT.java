@@ -7,12 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.ovirt.isolatedports.lab.DomainXml.Vnic;
 
 /**
@@ -20,71 +15,13 @@ import org.ovirt.isolatedports.lab.DomainXml.Vnic;
  * back from the kernel. The engine here knows nothing of isolation: it comes from the property or
  * from the host's list alone.
  */
-@Tag("root")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class HostEventsLabIT {
-
-  private static final String PROPERTY = "port_isolation";
-  private static final List<IsolatedBridge> LIST =
-      List.of(new IsolatedBridge("iso1", "5a2c4b1e-0000-4000-8000-000000000001", "iso1"));
+class HostEventsLabIT extends TwoHosts {
 
   private static final String LIST_FILE = "/var/lib/isolated-ports/networks.json";
   private static final String LIST_JSON =
       """
       {"version": 1, "networks": [{"bridge": "iso1", "network": "1", "name": "iso1"}]}
       """;
-
-  private Lab lab;
-  private HookedHost a;
-  private HookedHost b;
-  private int nextMac = 1;
-
-  @BeforeAll
-  void build() {
-    lab =
-        Lab.builder()
-            .hosts("a", "b")
-            .network("iso1", "10.77.1.0/24")
-            .network("plain1", "10.77.2.0/24")
-            .switchPortsProtected("iso1", true)
-            .guests(GuestKind.AUTO)
-            .start();
-    a = new HookedHost(lab, lab.host("a")).install(LIST).startWatch();
-    b = new HookedHost(lab, lab.host("b")).install(LIST).startWatch();
-  }
-
-  @AfterAll
-  void tearDown() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
-  @AfterEach
-  void destroyVms() {
-    for (HookedHost host : List.of(a, b)) {
-      for (String vmId : host.host().running()) {
-        host.host().destroy(vmId);
-      }
-      assertThat(host.status()).as(host.host().read("/run/lab/status")).isZero();
-    }
-  }
-
-  private Vnic vnic(String bridge) {
-    return Vnic.on(bridge, "56:6f:11:22:00:%02x".formatted(nextMac++));
-  }
-
-  private DomainXml vm(Vnic... vnics) {
-    DomainXml vm = DomainXml.vm("vm" + nextMac++);
-    for (Vnic vnic : vnics) {
-      vm.vnic(vnic);
-    }
-    return vm;
-  }
-
-  private String start(HookedHost host, Vnic... vnics) {
-    return host.host().start(vm(vnics).domain());
-  }
 
   @Test
   void aStartIsolatesByListAndByPropertyAndLeavesOthersOpen() {
@@ -216,10 +153,14 @@ class HostEventsLabIT {
       assertThat(a.host().read("/run/lab/status")).contains(tap).contains("1 not as wanted");
       a.host().run("/usr/sbin/isolated-ports-host", "repair");
       assertThat(a.isolated(vnic)).isTrue();
-      assertThat(a.status()).isZero();
+      assertThat(a.status()).isEqualTo(1);
+      assertThat(a.host().read("/run/lab/status"))
+          .contains("0 not as wanted")
+          .contains("systemctl restart isolated-ports-host");
     } finally {
       a.startWatch();
     }
+    assertThat(a.status()).isZero();
   }
 
   @Test

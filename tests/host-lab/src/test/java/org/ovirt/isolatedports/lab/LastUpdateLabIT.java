@@ -5,70 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
-import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.ovirt.isolatedports.lab.DomainXml.Vnic;
 
 /**
  * What a vNIC is to be is what its last update said, in both directions, wherever its VM goes:
  * VDSM's metadata say what the update before it said.
  */
-@Tag("root")
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-class LastUpdateLabIT {
-
-  private static final String PROPERTY = "port_isolation";
-  private static final List<IsolatedBridge> LIST =
-      List.of(new IsolatedBridge("iso1", "5a2c4b1e-0000-4000-8000-000000000001", "iso1"));
-
-  private Lab lab;
-  private HookedHost a;
-  private HookedHost b;
-  private int next = 1;
-
-  @BeforeAll
-  void build() {
-    lab =
-        Lab.builder()
-            .hosts("a", "b")
-            .network("iso1", "10.77.1.0/24")
-            .network("plain1", "10.77.2.0/24")
-            .guests(GuestKind.AUTO)
-            .start();
-    a = new HookedHost(lab, lab.host("a")).install(LIST).startWatch();
-    b = new HookedHost(lab, lab.host("b")).install(LIST).startWatch();
-  }
-
-  @AfterAll
-  void tearDown() {
-    if (lab != null) {
-      lab.close();
-    }
-  }
-
-  @AfterEach
-  void destroyVms() {
-    for (HookedHost host : List.of(a, b)) {
-      for (String vmId : host.host().running()) {
-        host.host().destroy(vmId);
-      }
-    }
-  }
+class LastUpdateLabIT extends TwoHosts {
 
   private Vnic vnic() {
-    return Vnic.on("plain1", "56:6f:11:55:00:%02x".formatted(next++));
+    return vnic("plain1");
   }
 
   /** Starts a VM on host a and waits for its guest. */
-  private String start(Vnic... vnics) {
-    DomainXml vm = DomainXml.vm("vm" + next++);
-    List.of(vnics).forEach(vm::vnic);
-    String vmId = a.host().start(vm.domain());
+  private String start(Vnic vnic) {
+    String vmId = start(a, vnic);
     lab.guest(vmId);
     return vmId;
   }
