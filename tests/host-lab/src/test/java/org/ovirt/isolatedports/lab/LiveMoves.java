@@ -86,6 +86,7 @@ final class LiveMoves {
   /** One flood's figures. */
   private record Flood(long sent, long received, long leaked, int quiet, Duration took) {}
 
+  private final long started = System.nanoTime();
   private final Lab lab;
   private final LabHost host;
   private final HookedHost hooked;
@@ -97,9 +98,13 @@ final class LiveMoves {
   private LiveMoves(Lab lab) {
     this.lab = lab;
     this.host = lab.host("a");
+    say("the host is up");
     this.hooked = new HookedHost(lab, host).install(LIST).startWatch();
+    say("the service runs");
     this.vmId = host.start(DomainXml.vm("mover").vnic(MOVER).domain());
+    say("the VM is started");
     this.guest = lab.guest(vmId);
+    say("its guest has booted");
     this.tap = hooked.port(MOVER).orElseThrow().device();
   }
 
@@ -136,6 +141,12 @@ final class LiveMoves {
         .as("frames that pass without protection: without any, nothing was proved")
         .isPositive();
     assertThat(json.path("leaked_frames").asLong(-1)).as("frames that passed").isZero();
+  }
+
+  /** Shows that it goes on, where everything is slow. */
+  private void say(String what) {
+    long seconds = Duration.ofNanos(System.nanoTime() - started).toSeconds();
+    System.out.printf("%5d s: %s%n", seconds, what);
   }
 
   private Outcome measure(int moves, int flagOnlyMoves) {
@@ -216,9 +227,8 @@ final class LiveMoves {
       host.updateNic(vmId, MOVER.hotplug());
       Duration since = Duration.ofNanos(System.nanoTime() - said);
       if (since.compareTo(SAY_EVERY) > 0) {
-        System.out.printf(
-            "move %d of %d, %.1f s each%n",
-            i + 1, moves, since.toMillis() / 1000.0 / (i + 1 - saidMoves));
+        double each = since.toMillis() / 1000.0 / (i + 1 - saidMoves);
+        say("move %d of %d, %.1f s each".formatted(i + 1, moves, each));
         said = System.nanoTime();
         saidMoves = i + 1;
       }
