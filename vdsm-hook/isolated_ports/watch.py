@@ -25,7 +25,7 @@ from isolated_ports.journal import log
 from isolated_ports.listing import remember, write_list
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Lost, Ports
-from isolated_ports.notify import notify, watchdog_seconds
+from isolated_ports.notify import Pulse
 from isolated_ports.stored import Stored
 from isolated_ports.words import Words
 
@@ -48,30 +48,6 @@ _COMES_UP = 3.0
 _HELD = 60.0
 # A tap that no domain names after this time is not libvirt's.
 _NOT_LIBVIRTS = 10.0
-# VMs wait for the second barrier so long, and no longer: nft may hang.
-_FLOOR_AT_START = 5.0
-# All that the asking thread does has an end; after this time something is
-# wrong with it, and systemd starts the service anew.
-_ASKING_HANGS = 60.0
-
-
-class Pulse:
-    """Tells systemd that the watch is ready, and that it goes on, while both threads do."""
-
-    def __init__(self) -> None:
-        self.started = self.asked = self.told = time.monotonic()
-        self.ready = False
-        self.floored = False
-        self.every = watchdog_seconds() / 3
-
-    def beat(self) -> None:
-        now = time.monotonic()
-        if not self.ready and (self.floored or now - self.started > _FLOOR_AT_START):
-            self.ready = True
-            notify('READY=1')
-        if self.every and now - self.told >= self.every and now - self.asked < _ASKING_HANGS:
-            self.told = now
-            notify('WATCHDOG=1')
 
 
 class Watcher:
@@ -92,8 +68,10 @@ class Watcher:
         # Ports that had libvirt's name once: a new name makes a tap no uplink.
         self.taps = set()  # type: Set[int]
         self.first_seen = {}  # type: Dict[int, float]
-        # Ports that we closed ourselves: only these do we open again.
+        # Ports that a watch closed, or an update let out: only these do we open again.
         self.closed = set()  # type: Set[int]
+        # Grows with every update: what libvirt said before it opens nothing.
+        self.turn = 0
         self.lock = threading.Lock()
         self.barriers = Barriers(host, lambda: self.networks.names)
         # What is found at the start was open while nobody watched.
@@ -345,6 +323,7 @@ class Watcher:
                 if link.name != live.target:
                     continue
                 with self.lock:
+                    self.turn += 1
                     self.held[link.index] = time.monotonic() + _HELD
                     if any(word.names(nic.alias, nic.mac) and not word.values
                            for word in document.words):
@@ -363,9 +342,16 @@ class Watcher:
 
     def settled(self, document: domxml.Document) -> None:
         targets = {nic.target for nic in document.nics}
+        # What an update lets out is ours to open, also where an earlier watch closed it.
+        let_out = {nic.target for nic in nics_in(document, self.networks, self.host)
+                   if nic.told and not nic.wanted}
         with self.lock:
-            for index in [index for index in self.held if self.names.get(index) in targets]:
-                del self.held[index]
+            self.turn += 1
+            for index, name in self.names.items():
+                if name in targets:
+                    self.held.pop(index, None)
+                if name in let_out:
+                    self.closed.add(index)
         self.ask()
 
     # the slow thread
@@ -404,6 +390,7 @@ class Watcher:
     def learn(self, ports: Ports) -> None:
         """Asks libvirt about all ports, closes what is open and opens what was closed in vain."""
         networks = self.networks
+        turn = self.turn
         domains = self.libvirt.domains()
         self._say_silent(self.libvirt.silent)
         nics = []  # type: List[LiveNic]
@@ -428,9 +415,11 @@ class Watcher:
                             self._let_pass(links.get(link.index, link), ports)
                     continue
                 self._keep_element(link, nic, bridge)
-                self.known[link.index] = nic
                 wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
-                release = not wanted and link.isolated and link.index in self.closed
+                if not wanted and turn != self.turn:
+                    continue
+                self.known[link.index] = nic
+                release = not wanted and link.isolated and (link.index in self.closed or nic.told)
                 try:
                     self._regroup(links.get(link.index, link), wanted, ports)
                     if nic.exempt and bridge in networks.names:

@@ -14,7 +14,7 @@ from unittest import mock
 
 from tests.support import SOURCE, HookCase
 
-from isolated_ports import control, live, notify, watch
+from isolated_ports import control, live, notify
 from isolated_ports.patience import Late, Patience
 
 
@@ -232,7 +232,7 @@ class Systemd(HookCase):
             except BlockingIOError:
                 return found
 
-    def beaten(self, pulse: watch.Pulse, after: float, asked: Optional[float] = None) -> List[str]:
+    def beaten(self, pulse: notify.Pulse, after: float, asked: Optional[float] = None) -> List[str]:
         now = time.monotonic() + after
         pulse.asked = now if asked is None else asked
         with mock.patch.object(time, 'monotonic', lambda: now):
@@ -241,21 +241,21 @@ class Systemd(HookCase):
 
     def test_ready_is_told_once_with_the_second_barrier_or_after_a_while_without(self) -> None:
         with mock.patch.dict(os.environ, {'WATCHDOG_USEC': ''}):
-            pulse = watch.Pulse()
+            pulse = notify.Pulse()
             self.assertEqual(self.beaten(pulse, 1), [])
             pulse.floored = True
             self.assertEqual(self.beaten(pulse, 2), ['READY=1'])
             self.assertEqual(self.beaten(pulse, 30), [])
-            self.assertEqual(self.beaten(watch.Pulse(), 30), ['READY=1'])
+            self.assertEqual(self.beaten(notify.Pulse(), 30), ['READY=1'])
 
     def test_the_watchdog_is_fed_three_times_in_its_time(self) -> None:
-        pulse = watch.Pulse()
+        pulse = notify.Pulse()
         pulse.ready = True
         self.assertEqual([self.beaten(pulse, at) for at in (0.5, 1.1, 1.5, 2.2)],
                          [[], ['WATCHDOG=1'], [], ['WATCHDOG=1']])
 
     def test_a_thread_that_hangs_feeds_no_watchdog(self) -> None:
-        pulse = watch.Pulse()
+        pulse = notify.Pulse()
         pulse.ready = True
         self.assertEqual(self.beaten(pulse, 100, asked=time.monotonic()), [])
 

@@ -371,6 +371,70 @@ class Alarms(AlarmCase):
                                          'now.'])
 
 
+def word(values: str, before: str = '', settled: str = 'no') -> str:
+    """What the last update of the NIC said."""
+    return ('<p:nics xmlns:p="%s"><p:nic alias="%s" mac="%s" bridge="plain1" values="%s" '
+            'before="%s" said="1" settled="%s"/></p:nics>'
+            % (URI, ALIAS, MAC, values, before, settled))
+
+
+def with_words(xml: bytes, words: str) -> bytes:
+    return xml.replace(b'</metadata>', words.encode() + b'</metadata>')
+
+
+class OpenedByAnUpdate(ServiceCase):
+    """A port that an earlier watch has closed."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.kernel.add(10, 'vnet0', 2, True)
+        patch = mock.patch.object(watch, 'Ports', lambda: self.kernel)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def learns(self, watcher: watch.Watcher, xml: bytes) -> bool:
+        """Whether the port is isolated once the watch has learnt of this domain."""
+        self.libvirt.xml = [xml]
+        watcher.learn(self.kernel)  # type: ignore
+        return self.kernel.isolated(10)
+
+    def test_it_opens_when_an_update_takes_its_isolation_away(self) -> None:
+        watcher = self.watcher()
+        # An update that failed said so, and VDSM has rolled it back.
+        self.assertTrue(self.learns(watcher, with_words(running('vnet0'), word('true'))))
+        leaves = with_words(running('vnet0'), word('', 'true'))
+        document = domxml.read(leaves)
+        watcher.hold(document, document.nics[0])
+        self.assertTrue(self.learns(watcher, leaves))
+        watcher.settled(domxml.read(with_words(running('vnet0'), word('', '', 'yes'))))
+        # The word is of no use any more, and gone.
+        self.assertFalse(self.learns(watcher, running('vnet0')))
+
+    def test_it_opens_where_one_has_said_so_meanwhile(self) -> None:
+        metadata = running('vnet0', value='true')  # one update old
+        self.assertTrue(self.learns(self.watcher(), with_words(metadata, word('', 'true'))))
+        self.assertFalse(self.learns(self.watcher(), with_words(metadata, word('', '', 'yes'))))
+
+    def test_it_stays_where_none_has_said_so(self) -> None:
+        self.assertTrue(self.learns(self.watcher(), running('vnet0')))
+
+    def test_an_answer_from_before_an_update_opens_nothing(self) -> None:
+        watcher = self.watcher()
+        self.assertTrue(self.learns(watcher, running('vnet0', value='true')))
+        self.kernel.isolate(10, False)
+        watcher.seen(self.kernel.link(10))
+        self.assertIn(10, watcher.closed)
+        document = domxml.read(with_words(running('vnet0'), word('true')))
+
+        def domains() -> List[bytes]:
+            watcher.hold(document, document.nics[0])  # meanwhile
+            return [running('vnet0')]
+        with mock.patch.object(self.libvirt, 'domains', domains):
+            watcher.learn(self.kernel)  # type: ignore
+        self.assertTrue(self.kernel.isolated(10))
+        self.assertEqual(self.kernel.groups[10], GROUP)
+
+
 class AlarmsOfUpdates(AlarmCase):
     """While an update of the NIC is under way."""
 
@@ -380,26 +444,21 @@ class AlarmsOfUpdates(AlarmCase):
         watcher.seen(self.kernel.add(10, 'vnet0', bridge))
         self.kernel.isolate(10)
         watcher.seen(self.kernel.link(10))
-        xml = running('vnet0', BRIDGES[bridge], port=ISOLATED).replace(
-            b'</metadata>', words.encode() + b'</metadata>')
-        document = domxml.read(xml)
+        document = domxml.read(with_words(
+            running('vnet0', BRIDGES[bridge], port=ISOLATED), words))
         with mock.patch.object(watch, 'Ports', lambda: self.kernel):
             watcher.hold(document, document.nics[0])
         self.kernel.isolate(10, False)
         watcher.seen(self.kernel.link(10))
         return self.alarms()
 
-    def word(self, values: str, before: str = '') -> str:
-        return ('<p:nics xmlns:p="%s"><p:nic alias="%s" mac="%s" bridge="plain1" values="%s" '
-                'before="%s" said="1" settled="no"/></p:nics>' % (URI, ALIAS, MAC, values, before))
-
     def test_one_that_is_rolled_back_gives_one(self) -> None:
         self.assertEqual(len(self.rolled_back('')), 1)
         self.logged.clear()
-        self.assertEqual(len(self.rolled_back(self.word('true'), 2)), 1)
+        self.assertEqual(len(self.rolled_back(word('true'), 2)), 1)
 
     def test_one_that_takes_the_isolation_away_gives_none(self) -> None:
-        self.assertEqual(self.rolled_back(self.word('', 'true'), 2), [])
+        self.assertEqual(self.rolled_back(word('', 'true'), 2), [])
         self.assertTrue(self.kernel.isolated(10))
 
 
