@@ -12,6 +12,8 @@ import org.ovirt.isolatedports.validation.ValidationMessage;
  * @param network the network concerned; empty if it concerns all or a host
  * @param subject the cluster, profile, VM, vNIC or host that breaks the rule; empty if it is the
  *     network itself or the whole set-up
+ * @param place the host or cluster that the text names beside them, as where the subject is: who
+ *     sees a VM need not see its host
  * @param text what is wrong and what to do, in sentences
  */
 public record GuardViolation(
@@ -19,7 +21,18 @@ public record GuardViolation(
     Severity severity,
     Optional<Item> network,
     Optional<Item> subject,
+    Optional<Item> place,
     String text) {
+
+  /** A violation whose text names its network and its subject alone. */
+  public GuardViolation(
+      ValidationMessage rule,
+      Severity severity,
+      Optional<Item> network,
+      Optional<Item> subject,
+      String text) {
+    this(rule, severity, network, subject, Optional.empty(), text);
+  }
 
   /** The engine's severities, of those a violation can have. */
   public enum Severity {

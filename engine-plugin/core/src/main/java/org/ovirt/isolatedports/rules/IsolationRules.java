@@ -112,7 +112,7 @@ public final class IsolationRules {
       Optional<LevelGate> gate,
       Found found) {
     Optional<Item> on = Optional.of(item(network));
-    Item where = new Item(Kind.CLUSTER, cluster.cluster().id(), cluster.cluster().name());
+    Item where = item(cluster);
     found.add(ERROR, on, Optional.of(where), clusterIsOnLinuxBridges(network, cluster));
     gate.ifPresent(
         open ->
@@ -172,10 +172,10 @@ public final class IsolationRules {
             .map(byProfile::get)
             .ifPresent(
                 network ->
-                    found.add(
-                        ERROR,
-                        Optional.of(item(network)),
-                        Optional.of(new Item(Kind.VM, vm.id(), vm.name(), nic.id())),
+                    found.addAt(
+                        item(cluster),
+                        item(network),
+                        new Item(Kind.VM, vm.id(), vm.name(), nic.id()),
                         nicIsWhereGateIsOpen(network, vm, nic, cluster, engine.gate().get())));
       }
     }
@@ -199,10 +199,10 @@ public final class IsolationRules {
             .map(byProfile::get)
             .ifPresent(
                 network ->
-                    found.add(
-                        ERROR,
-                        Optional.of(item(network)),
-                        Optional.of(new Item(Kind.VM, vm.id(), vm.name(), nic.id())),
+                    found.addAt(
+                        item(host),
+                        item(network),
+                        new Item(Kind.VM, vm.id(), vm.name(), nic.id()),
                         runningNicIsOnFitHost(network, vm, nic, host)));
       }
     }
@@ -224,7 +224,7 @@ public final class IsolationRules {
         // A host that is not up runs no VM; it is looked at again when it comes up.
         continue;
       }
-      Optional<Item> what = Optional.of(new Item(Kind.HOST, host.host().id(), host.host().name()));
+      Optional<Item> what = Optional.of(item(host));
       found.add(WARNING, Optional.empty(), what, hostIsFit(host, here));
       for (WatchedNetwork network : here) {
         found.add(
@@ -235,6 +235,14 @@ public final class IsolationRules {
 
   private static Item item(WatchedNetwork network) {
     return new Item(Kind.NETWORK, network.id(), network.name());
+  }
+
+  private static Item item(WatchedCluster cluster) {
+    return new Item(Kind.CLUSTER, cluster.cluster().id(), cluster.cluster().name());
+  }
+
+  private static Item item(AssessedHost host) {
+    return new Item(Kind.HOST, host.host().id(), host.host().name());
   }
 
   static ValidationResult levelGateIsReadable(Optional<LevelGate> gate) {
@@ -437,12 +445,26 @@ public final class IsolationRules {
 
     void add(
         Severity severity, Optional<Item> network, Optional<Item> subject, ValidationResult rule) {
+      add(severity, network, subject, Optional.empty(), rule);
+    }
+
+    /** What a vNIC breaks by where its VM is. */
+    void addAt(Item place, Item network, Item vm, ValidationResult rule) {
+      add(ERROR, Optional.of(network), Optional.of(vm), Optional.of(place), rule);
+    }
+
+    private void add(
+        Severity severity,
+        Optional<Item> network,
+        Optional<Item> subject,
+        Optional<Item> place,
+        ValidationResult rule) {
       rule.violation()
           .ifPresent(
               broken ->
                   violations.add(
                       new GuardViolation(
-                          broken.message(), severity, network, subject, broken.text())));
+                          broken.message(), severity, network, subject, place, broken.text())));
     }
 
     List<GuardViolation> violations() {

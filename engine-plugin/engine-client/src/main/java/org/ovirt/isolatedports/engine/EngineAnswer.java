@@ -58,7 +58,7 @@ public record EngineAnswer(
    */
   private boolean isDenial() {
     if (body.length == 0) {
-      return contentType.isEmpty();
+      return contentType.filter(type -> type.startsWith("text/html")).isEmpty();
     }
     return contentType.filter(this::isFault).isPresent();
   }

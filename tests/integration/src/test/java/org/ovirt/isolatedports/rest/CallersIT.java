@@ -131,6 +131,7 @@ class CallersIT extends ServerTest {
             }
           });
     }
+    tellsWhereAVmIsToWhoSeesThatToo(network, profile, callers);
     Api tenant = callers.get("tenant");
     assertThat(tenant.get("/scheduler").status()).isEqualTo(403);
     assertThat(texts(tenant))
@@ -141,6 +142,30 @@ class CallersIT extends ServerTest {
     assertThat(us.get("/violations?status=all&max=2").json().path("violation")).hasSize(2);
     assertThat(tenant.get("/networks/" + network + "/emergency").body())
         .contains("1 vNICs of VMs that you may not see");
+  }
+
+  /** Who sees a VM is told that it may be open, but of its host or cluster nothing. */
+  private void tellsWhereAVmIsToWhoSeesThatToo(
+      String network, String profile, Map<String, Api> callers) {
+    String vm = rig.engine().seeds().vm("theirvm", CLUSTER, List.of(uuid(profile))).toString();
+    rig.engine().seeds().grant("UserRole", "user2", "vm", uuid(vm));
+    violation(network, "VM", vm, "VM theirvm runs on host secrethost, vNIC nic1");
+    placedAt("HOST", hostId(), "secrethost");
+    violation(network, "VM", vm, "vNIC nic1 of VM theirvm is in cluster secretcluster");
+    placedAt("CLUSTER", UUID.randomUUID().toString(), "in cluster secretcluster");
+    assertThat(texts(us)).contains("VM theirvm runs on host secrethost, vNIC nic1");
+    assertThat(texts(callers.get("tenant")))
+        .filteredOn(text -> text.contains("may be open to other VMs"))
+        .hasSize(2)
+        .allMatch(text -> text.startsWith("A vNIC of VM x on the isolated network blue"));
+  }
+
+  private void placedAt(String kind, String id, String text) {
+    rig.database()
+        .execute(
+            Database.OWN,
+            "UPDATE violation SET place_kind = '%s', place_id = '%s' WHERE description LIKE '%%%s%%' AND subject_name = 'x' AND subject_kind = 'VM'"
+                .formatted(kind, id, text));
   }
 
   private String hostId() {

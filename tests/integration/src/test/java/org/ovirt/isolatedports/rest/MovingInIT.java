@@ -166,6 +166,21 @@ class MovingInIT extends ServerTest {
     assertThat(engineState()).as("prepared once").isEqualTo(engineBefore);
   }
 
+  /** The engine makes it after it has answered: it is waited for, and becomes one of the copies. */
+  @Test
+  void aTwinsDefaultProfileComesLateAndIsNoOpenOneMore() {
+    String network = blue();
+    String twin = taken(network, PREPARE).path("twin").path("id").asText();
+    assertThat(profiles(twin).keySet()).isEqualTo(profiles(network).keySet());
+    // More than this engine takes for a default profile.
+    Rig.pause(1_000);
+    assertThat(profiles(twin).keySet()).isEqualTo(profiles(network).keySet());
+    for (String profile : profiles(twin).values()) {
+      assertThat(engine.get("/vnicprofiles/" + profile).body())
+          .contains("\"name\" : \"port_isolation\"");
+    }
+  }
+
   @Test
   void whatIsMissingOfATwinIsMadeByTheNextCall() {
     String network = blue();

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import org.eclipse.microprofile.config.inject.ConfigProperty;
+import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineSettings;
 
 /**
@@ -21,6 +22,7 @@ public class Settings {
   private final boolean engineDatabase;
   private final int schedulerPort;
   private final Duration longestPause;
+  private final Duration loginTimeout;
 
   @Inject
   public Settings(
@@ -37,7 +39,10 @@ public class Settings {
           int schedulerPort,
       @ConfigProperty(name = "isolated-ports.engine.ca-file") Optional<String> engineCa,
       @ConfigProperty(name = "isolated-ports.engine.longest-pause-ms", defaultValue = "60000")
-          long longestPauseMillis) {
+          long longestPauseMillis,
+      @ConfigProperty(name = "isolated-ports.engine.login-timeout-ms", defaultValue = "30000")
+          long loginTimeoutMillis) {
+    this.loginTimeout = Duration.ofMillis(loginTimeoutMillis);
     this.longestPause = Duration.ofMillis(longestPauseMillis);
     this.engine =
         new EngineSettings(
@@ -66,7 +71,8 @@ public class Settings {
         engineDatabaseUrl,
         schedulerPort,
         Optional.empty(),
-        60_000);
+        60_000,
+        EngineHttpClient.LOGIN_LIMIT.toMillis());
   }
 
   /** For the container's proxy only. */
@@ -82,6 +88,11 @@ public class Settings {
   /** The longest pause between two looks at the health of an engine that does not answer. */
   public Duration longestPause() {
     return longestPause;
+  }
+
+  /** How long the engine's single sign-on may take to judge a password. */
+  public Duration loginTimeout() {
+    return loginTimeout;
   }
 
   /** Whether the engine's {@code vdc_options} may be read; else our own table decides. */

@@ -40,7 +40,7 @@ public class EngineBeans {
   @Produces
   @Singleton
   EngineHttpClient engineHttpClient(Settings settings, EngineGate gate) {
-    return new EngineHttpClient(settings.engine(), gate);
+    return new EngineHttpClient(settings.engine(), gate, settings.loginTimeout());
   }
 
   @Produces

@@ -130,8 +130,8 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
             Clock.systemUTC());
     // Last, as the follower of events may run already and what it tells the keeper needs the rest.
     keeper = inventory;
-    listen();
     keeper.start();
+    listen();
   }
 
   /** The port may be taken, as by a scheduler that is to be replaced: then until it is free. */

@@ -193,7 +193,7 @@ public final class Guard implements EventFollower.Listener {
     }
     boolean full = !now.isBefore(fullAgain);
     EnumSet<Part> parts = takeParts(now, full);
-    if (vms.isOutdated(unfitHosts())) {
+    if (vms.isOutdated(unfitHosts(watchedIds))) {
       parts.add(Part.VMS);
     }
     Set<String> singleVms = takeVms();
@@ -337,14 +337,15 @@ public final class Guard implements EventFollower.Listener {
           reader.storageBonds(
               watched.stream().map(WatchedNetwork::dataCenterId).collect(Collectors.toSet()));
     }
-    vms.read(parts.contains(Part.VMS), singleVms, clusters(), gates.get().gate(), unfitHosts());
+    Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
+    vms.read(parts, singleVms, clusters(), gates.get().gate(), unfitHosts(ids));
   }
 
   /** Hosts that cannot hold isolated ports, in clusters with such networks: names by id. */
-  private Map<String, String> unfitHosts() {
+  private Map<String, String> unfitHosts(Set<String> networkIds) {
     Set<String> concerned =
         clusters().stream()
-            .filter(cluster -> cluster.attached().keySet().stream().anyMatch(watchedIds::contains))
+            .filter(cluster -> cluster.attached().keySet().stream().anyMatch(networkIds::contains))
             .map(cluster -> cluster.cluster().id())
             .collect(Collectors.toSet());
     return scheduling.hosts().stream()

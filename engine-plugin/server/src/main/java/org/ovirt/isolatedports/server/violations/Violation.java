@@ -42,6 +42,12 @@ public class Violation {
   @Column(name = "subject_name")
   private String subjectName;
 
+  @Column(name = "place_kind")
+  private String placeKind;
+
+  @Column(name = "place_id")
+  private String placeId;
+
   private String description;
 
   @Column(name = "found_at")
@@ -85,6 +91,8 @@ public class Violation {
     subjectKind = found.subject().map(item -> item.kind().name()).orElse(null);
     subjectId = found.subject().map(Item::id).orElse(null);
     subjectName = found.subject().map(Item::name).orElse(null);
+    placeKind = found.place().map(item -> item.kind().name()).orElse(null);
+    placeId = found.place().map(Item::id).orElse(null);
     description = found.text();
   }
 
@@ -139,6 +147,21 @@ public class Violation {
   /** What is wrong and what to do. */
   public String description() {
     return description;
+  }
+
+  /** The same for who may not be told where the subject is. */
+  public String descriptionWithoutPlace() {
+    return "A vNIC of VM "
+        + subjectName
+        + " on the isolated network "
+        + networkName
+        + " may be open to other VMs, as ports cannot be isolated where the VM is: tell your"
+        + " administrator.";
+  }
+
+  /** The id of the host or cluster that the text names beside network and subject. */
+  public Optional<String> place(Kind kind) {
+    return kind.name().equals(placeKind) ? Optional.of(placeId) : Optional.empty();
   }
 
   /** Since when. */

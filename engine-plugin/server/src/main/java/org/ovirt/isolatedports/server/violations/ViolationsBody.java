@@ -17,11 +17,12 @@ final class ViolationsBody {
 
   private ViolationsBody() {}
 
-  static Map<String, Object> of(Violation violation, BodyFormat format) {
+  static Map<String, Object> of(Violation violation, boolean withPlace, BodyFormat format) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("href", OURS + "violations/" + violation.id());
     tree.put("id", violation.id().toString());
-    tree.put("description", violation.description());
+    tree.put(
+        "description", withPlace ? violation.description() : violation.descriptionWithoutPlace());
     tree.put("code", violation.rule());
     tree.put("severity", violation.severity());
     tree.put("status", violation.clearedAt().isEmpty() ? "open" : "cleared");

@@ -31,7 +31,8 @@ import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
  * {@code GET /violations[?network=][&status=open|all][&max=]} and {@code GET /violations/{id}}.
  *
  * <p>A caller gets the violations of which the engine shows the network and what breaks the rule;
- * those of the whole set-up go to whoever sees hosts and all isolated networks.
+ * those of the whole set-up go to whoever sees hosts and all isolated networks. Where a VM is, its
+ * host or cluster, is told to who sees that too.
  */
 @Path("violations")
 public class ViolationsResource {
@@ -76,7 +77,12 @@ public class ViolationsResource {
   }
 
   private Map<String, Object> body(Violation violation) {
-    return ViolationsBody.of(violation, exchange.answerFormat());
+    return ViolationsBody.of(violation, seesPlace(violation), exchange.answerFormat());
+  }
+
+  private boolean seesPlace(Violation violation) {
+    return violation.place(Kind.HOST).stream().allMatch(sight.hosts()::containsKey)
+        && violation.place(Kind.CLUSTER).stream().allMatch(sight.clusters()::containsKey);
   }
 
   /** One violation. */

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.violations;
 
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +14,7 @@ import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedVm;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EngineReader;
+import org.ovirt.isolatedports.server.violations.Guard.Part;
 
 /**
  * The VMs that the guard looks at: those in clusters for which the level gate is closed, and those
@@ -25,6 +27,9 @@ final class VmWatch {
   private final EngineReader reader;
   private final Map<String, WatchedVm> vms = new HashMap<>();
   private Optional<LevelGate> lastGate = Optional.empty();
+
+  /** VMs that an event named: it may have come before what it tells of was to be read. */
+  private Set<String> secondLook = Set.of();
 
   /** The hosts whose VMs were read, names by id. */
   private volatile Map<String, String> hosts = Map.of();
@@ -40,6 +45,7 @@ final class VmWatch {
 
   void clear() {
     vms.clear();
+    secondLook = Set.of();
     hosts = Map.of();
   }
 
@@ -59,12 +65,14 @@ final class VmWatch {
   /**
    * Reads what has to be read.
    *
-   * @param everything whether all of it; else single VMs
+   * @param parts with VMs all of them, else single ones; with clusters, which are read at each
+   *     poll, those of the last poll a second time
+   * @param single VMs that events have named since
    * @param gate the level gate; the last one goes on where it cannot be read
    * @param unfit the hosts that cannot hold isolated ports, names by id
    */
   void read(
-      boolean everything,
+      Set<Part> parts,
       Set<String> single,
       List<WatchedCluster> clusters,
       Optional<LevelGate> gate,
@@ -83,7 +91,10 @@ final class VmWatch {
         vm ->
             closed.containsKey(vm.clusterId())
                 || vm.hostId().filter(unfit::containsKey).isPresent();
-    if (everything || !known.equals(lastGate) || isOutdated(unfit)) {
+    Set<String> named = new HashSet<>(single);
+    named.addAll(secondLook);
+    boolean polls = parts.contains(Part.CLUSTERS);
+    if (parts.contains(Part.VMS) || !known.equals(lastGate) || isOutdated(unfit)) {
       Map<String, WatchedVm> read = new HashMap<>();
       closed
           .values()
@@ -94,11 +105,12 @@ final class VmWatch {
       lastGate = known;
       hosts = Map.copyOf(unfit);
     } else if (!closed.isEmpty() || !unfit.isEmpty()) {
-      for (String id : single) {
+      for (String id : polls ? named : single) {
         vms.remove(id);
         reader.vm(id).filter(matters).ifPresent(vm -> vms.put(vm.id(), vm));
       }
     }
     vms.values().removeIf(matters.negate());
+    secondLook = Set.copyOf(polls ? single : named);
   }
 }

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.BooleanSupplier;
+import org.apache.xmlrpc.XmlRpcException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -199,6 +200,46 @@ class SchedulerEndToEndTest {
     waitFor(() -> fit.running().contains(seen));
     assertThat(scheduler.decisions().list(Optional.of(seen.toString()), 1).get(0).basis())
         .isEqualTo(Decision.Basis.CACHED);
+  }
+
+  /** Its REST API is left alone, but its scheduler may still ask: of VMs seen before and others. */
+  @Test
+  void whileTheEngineIsLeftAloneItIsAnsweredAtOnceAndOnTheSafeSide() throws Exception {
+    SimulatedHost fit = host("fit", "libvirt-9.0.0-1.el9", report("list=ok"));
+    host("old", "libvirt-6.0.0-1.el8", report("list=ok"));
+    UUID seen = engine.seeds().vm("vm1", "Default", List.of(isolated));
+    UUID unseen = engine.seeds().vm("vm2", "Default", List.of(isolated));
+    startVm(seen);
+    assertThat(fit.running()).containsExactly(seen);
+    engine.faults().answerHtml("/ovirt-engine", 503);
+    waitFor(() -> !scheduler.gate().isOpen());
+    engine.calls().reset();
+    List<String> hosts = new ArrayList<>(scheduler.keeper().current().hosts().keySet());
+    long start = System.nanoTime();
+    assertThat(kept(seen, hosts)).as("by the vNICs seen before").hasSize(1);
+    assertThat(kept(unseen, hosts)).as("nothing is known of it").isEmpty();
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+    assertThat(engine.calls().list())
+        .as("asked of the engine meanwhile")
+        .allMatch(call -> call.path().equals("/ovirt-engine/services/health"));
+    assertThat(scheduler.decisions().list(Optional.of(unseen.toString()), 1).get(0).note())
+        .isEqualTo("the engine's REST API could not be reached");
+    engine.faults().clear();
+    waitFor(() -> scheduler.gate().isOpen());
+    waitFor(() -> kept(unseen, hosts).size() == 1);
+  }
+
+  /** The hosts that our answer leaves a VM, within the two seconds in which we answer. */
+  private List<Object> kept(UUID vm, List<String> hosts) {
+    try {
+      Map<?, ?> answer =
+          (Map<?, ?>)
+              new EngineSchedulerClient(scheduler.port())
+                  .runFilters(List.of(IsolatedPortsFilter.NAME), hosts, vm.toString(), Map.of());
+      return List.of((Object[]) answer.get("result"));
+    } catch (XmlRpcException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

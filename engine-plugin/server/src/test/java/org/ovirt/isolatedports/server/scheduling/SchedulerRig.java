@@ -12,6 +12,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
+import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.EventFollower;
@@ -43,6 +44,7 @@ final class SchedulerRig implements AutoCloseable {
           Duration.ofSeconds(30),
           Duration.ofMillis(200));
 
+  private final EngineGate gate;
   private final EngineHttpClient http;
   private final EngineHttpClient lookHttp;
   private final EventPost events;
@@ -79,8 +81,10 @@ final class SchedulerRig implements AutoCloseable {
             Optional.of("admin@internal"),
             Optional.of("admin"),
             Optional.empty());
-    http = new EngineHttpClient(settings);
-    lookHttp = new EngineHttpClient(engine, Duration.ofMillis(1_500));
+    gate = new EngineGate(settings, Duration.ofMillis(300));
+    http = new EngineHttpClient(settings, gate);
+    lookHttp =
+        new EngineHttpClient(settings, Duration.ofMillis(1_500), gate, EngineGate.Lane.LOOKS);
     ServiceAccount account = new ServiceAccount(new SingleSignOn(http), settings);
     ServiceEngine serviceEngine = new ServiceEngine(http, account);
     EngineReader reader = new EngineReader(serviceEngine);
@@ -127,6 +131,10 @@ final class SchedulerRig implements AutoCloseable {
     return service;
   }
 
+  EngineGate gate() {
+    return gate;
+  }
+
   InventoryKeeper keeper() {
     return keeper;
   }
@@ -148,5 +156,6 @@ final class SchedulerRig implements AutoCloseable {
     events.close();
     http.close();
     lookHttp.close();
+    gate.close();
   }
 }

@@ -165,18 +165,33 @@ public final class GuardRig implements AutoCloseable {
 
   /** Starts a VM and waits until it runs. */
   void start(UUID vm) {
-    vmBecomes(vm, "start", "up");
+    vmBecomes(vm, "start", "{}", "up", Optional.empty());
+  }
+
+  /** Starts a VM on a host and waits until it runs there. */
+  void startOn(UUID vm, UUID host) {
+    String pinned =
+        "{\"vm\":{\"placement_policy\":{\"hosts\":{\"host\":[{\"id\":\"" + host + "\"}]}}}}";
+    vmBecomes(vm, "start", pinned, "up", Optional.of(host));
+  }
+
+  /** Migrates a VM to a host and waits until it runs there. */
+  void migrate(UUID vm, UUID host) {
+    vmBecomes(vm, "migrate", "{\"host\":{\"id\":\"" + host + "\"}}", "up", Optional.of(host));
   }
 
   /** Stops a VM and waits until it is down. */
   void stop(UUID vm) {
-    vmBecomes(vm, "stop", "down");
+    vmBecomes(vm, "stop", "{}", "down", Optional.empty());
   }
 
-  private void vmBecomes(UUID vm, String action, String status) {
-    ApiBody unused = admin("POST", "/vms/" + vm + "/" + action, "{}");
+  private void vmBecomes(UUID vm, String action, String body, String status, Optional<UUID> host) {
+    ApiBody unused = admin("POST", "/vms/" + vm + "/" + action, body);
     for (int i = 0; i < 500; i++) {
-      if (admin("GET", "/vms/" + vm, "").text("status").equals(Optional.of(status))) {
+      ApiBody now = admin("GET", "/vms/" + vm, "");
+      Optional<String> on = now.child("host").flatMap(each -> each.text("id"));
+      if (now.text("status").equals(Optional.of(status))
+          && host.map(UUID::toString).stream().allMatch(id -> on.equals(Optional.of(id)))) {
         return;
       }
       try {

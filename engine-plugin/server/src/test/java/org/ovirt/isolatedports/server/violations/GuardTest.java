@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.inventory.LevelGate;
 import org.ovirt.isolatedports.rules.FilterState;
+import org.ovirt.isolatedports.rules.GuardViolation.Kind;
 import org.ovirt.isolatedports.rules.SchedulingState;
 import org.ovirt.isolatedports.scheduling.AssessedHost;
 import org.ovirt.isolatedports.scheduling.Host;
@@ -310,6 +311,32 @@ class GuardTest {
     assertThat(rig.register.all()).hasSize(2).anyMatch(entry -> entry.id().equals(network));
   }
 
+  /** A proxy's page, or one of an engine that does not serve the path, is no word on a network. */
+  @ParameterizedTest
+  @ValueSource(strings = {"page", "unknown path"})
+  void aPageWithStatus404DoesNotMeanThatANetworkIsGone(String what) {
+    UUID network = nativeNetwork();
+    UUID other = rig.network("other", false);
+    assertThat(other).isNotEqualTo(network);
+    UUID missing = UUID.randomUUID();
+    rig.register.adopt(missing, rig.dataCenter(), "not in the engine's list");
+    String path = "/ovirt-engine/api/networks/" + missing;
+    if (what.equals("page")) {
+      rig.standIn.faults().answerHtml(path, 404);
+    } else {
+      rig.standIn.faults().answerNoSuchPath(path);
+    }
+    rig.guard.lostTrack();
+    rig.step();
+    rig.stepAfter(SETTLE);
+    rig.stepAfter(SETTLE);
+    assertThat(rig.register.all()).hasSize(2);
+    assertThat(rig.guard.status().failure()).isPresent();
+    rig.standIn.faults().clear();
+    rig.stepAfter(SETTLE);
+    assertThat(rig.register.all()).as("denied by the engine").hasSize(1);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"garbage", "page", "error", "reset", "down", "slow"})
   void concludesNothingWhileTheEngineFailsAndRecovers(String fault) {
@@ -454,6 +481,58 @@ class GuardTest {
     assertThat(found.severity()).isEqualTo("error");
     assertThat(found.description())
         .contains("VM web", "host old", "vNIC nic1", "network iso", "libvirt 6.0.0");
+  }
+
+  /** Whatever brought it there past the scheduler: with the next look all are named. */
+  @ParameterizedTest
+  @ValueSource(strings = {"migrated", "resumed", "started", "resumed while we were down"})
+  void namesVmVnicAndHostWithinOnePoll(String how) {
+    UUID network = nativeNetwork();
+    UUID fit = rig.host("new");
+    UUID old = rig.host("old");
+    unfitHost(old);
+    UUID vm = rig.standIn.seeds().vm("web", "Default", List.of());
+    UUID unused = nic(vm, network);
+    if (how.equals("migrated")) {
+      rig.startOn(vm, fit);
+    }
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_HOST_UNFIT");
+    switch (how) {
+      case "migrated" -> rig.migrate(vm, old);
+      case "resumed" -> rig.standIn.seeds().resumedOn(vm, old);
+      case "started" -> rig.standIn.seeds().startedPastTheScheduler(vm, old);
+      default -> {
+        rig.standIn.seeds().resumedOn(vm, old);
+        rig.newGuard();
+      }
+    }
+    rig.stepAfter(POLL);
+    assertThat(rig.violations())
+        .filteredOn(each -> each.rule().equals("GUARD_NIC_ON_UNFIT_HOST"))
+        .singleElement()
+        .satisfies(
+            found -> {
+              assertThat(found.severity()).isEqualTo("error");
+              assertThat(found.description()).contains("VM web", "host old", "vNIC nic1");
+              assertThat(found.place(Kind.HOST)).contains(old.toString());
+            });
+  }
+
+  @Test
+  void looksASecondTimeAtAVmWhoseEventCameBeforeItsHost() {
+    UUID network = nativeNetwork();
+    UUID old = rig.host("old");
+    unfitHost(old);
+    UUID vm = rig.standIn.seeds().vm("web", "Default", List.of());
+    UUID unused = nic(vm, network);
+    rig.stepAfter(POLL);
+    rig.standIn.seeds().tellsOfAStart(vm, old);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).containsExactly("GUARD_HOST_UNFIT");
+    rig.standIn.seeds().runsOn(vm, old);
+    rig.stepAfter(POLL);
+    assertThat(rig.rules()).contains("GUARD_NIC_ON_UNFIT_HOST");
   }
 
   @Test

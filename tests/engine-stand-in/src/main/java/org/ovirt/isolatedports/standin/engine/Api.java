@@ -129,6 +129,15 @@ public final class Api {
         org.ovirt.engine.sdk4.types.DataCenter.class,
         "data_center",
         r -> views.dataCenter(engine.clusterCommands.addDataCenter(r.caller(), r.body())));
+    // Storage is not modelled, so there are no bonds of it.
+    getList(
+        "datacenters/{dc}/iscsibonds",
+        "iscsi_bonds",
+        "iscsi_bond",
+        r -> {
+          found(engine.dataCenters.get(r.id("dc")));
+          return Stream.empty();
+        });
     getList(
         "datacenters/{dc}/clusters",
         "clusters",

@@ -180,17 +180,28 @@ public final class Seeds {
 
   /** A VM that was suspended is resumed on a host, of which no scheduler is asked here. */
   public void resumedOn(UUID vm, UUID host) {
-    runsOn(vm, host, EventLog.Kind.USER_RESUME_VM, "was resumed by admin@internal-authz");
+    runsOn(vm, host);
+    tellsOf(vm, host, EventLog.Kind.USER_RESUME_VM, "was resumed by admin@internal-authz");
   }
 
   /** A VM is started on a host without a scheduler that was asked. */
   public void startedPastTheScheduler(UUID vm, UUID host) {
-    runsOn(vm, host, EventLog.Kind.USER_RUN_VM, "started");
+    runsOn(vm, host);
+    tellsOf(vm, host, EventLog.Kind.USER_RUN_VM, "started");
   }
 
-  private void runsOn(UUID id, UUID host, EventLog.Kind kind, String what) {
-    Vm vm = engine.vms.get(id).orElseThrow().up(host, Instant.now());
-    engine.vms.put(id, vm);
+  /** The event log tells of a start before anything else of the engine does. */
+  public void tellsOfAStart(UUID vm, UUID host) {
+    tellsOf(vm, host, EventLog.Kind.USER_RUN_VM, "started");
+  }
+
+  /** A VM runs on a host, without a word in the event log. */
+  public void runsOn(UUID vm, UUID host) {
+    engine.vms.put(vm, engine.vms.get(vm).orElseThrow().up(host, Instant.now()));
+  }
+
+  private void tellsOf(UUID id, UUID host, EventLog.Kind kind, String what) {
+    Vm vm = engine.vms.get(id).orElseThrow();
     engine.events.write(
         kind,
         "VM "

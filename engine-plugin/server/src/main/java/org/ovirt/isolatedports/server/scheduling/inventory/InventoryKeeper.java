@@ -216,6 +216,8 @@ public final class InventoryKeeper
   }
 
   private void run() {
+    // Before an engine that may take its time: the networks that are known isolated guard already.
+    publish(mirror.picture());
     while (!closed) {
       try {
         step();

@@ -208,6 +208,15 @@ class InventoryKeeperTest {
     assertThat(keeper.current().networksSeen()).isEmpty();
   }
 
+  @Test
+  void ourOwnListGuardsBeforeTheEngineHasAnsweredOnce() throws Exception {
+    engine.misbehave(RecordedEngine.Fault.SLOW);
+    own = Map.of("n-own", "own");
+    keeper.start();
+    waitFor(() -> keeper.current().guarded().containsKey("n-own"));
+    assertThat(keeper.status().lastFailure()).as("the engine has not answered yet").isEmpty();
+  }
+
   /** The guard makes a violation of it and tells the event log; the keeper only notices. */
   @Test
   void beingDisabledIsNoticedWithWhatToDo() throws Exception {
@@ -249,6 +258,9 @@ class InventoryKeeperTest {
     engine.answerText("/networks", "<networks><network");
     keeper.refreshSoon();
     waitFor(() -> !keeper.status().problems().isEmpty());
+    // An engine that does not answer takes no events: it would be told once it is back.
+    engine.answerText("/networks", networks("<port_isolation>true</port_isolation>"));
+    waitFor(() -> keeper.status().problems().isEmpty());
     Thread.sleep(200);
     assertThat(posted()).isEmpty();
   }
