@@ -84,9 +84,12 @@ class Libvirt:
         self.metadata = None  # type: Optional[Callable[[str, str], None]]
         self.silent = ''
         self.daemon = Patience('libvirtd')
+        # Set while libvirt's events reach us, or where none ever will.
+        self.following = threading.Event()
         try:
             self.binding = importlib.import_module('libvirt')
         except ImportError:
+            self.following.set()
             return
         # Its errors come as exceptions; it would print them as well.
         self.binding.registerErrorHandler(lambda *_: None, None)
@@ -127,11 +130,13 @@ class Libvirt:
     def _connected(self) -> Any:
         """A connection that lives. Raises libvirtError. May never return."""
         if self.connection is None or not self.connection.isAlive():
+            self.following.clear()
             self.connection = None
             connection = self.binding.openReadOnly('qemu:///system')
             if self.changed is not None:
                 connection.setKeepAlive(5, 3)
                 self._subscribe(connection)
+                self.following.set()
             self.connection = connection
         return self.connection
 

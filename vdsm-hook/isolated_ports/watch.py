@@ -43,8 +43,7 @@ _LOOK_AT_LIST = 0.5
 _TRY_AGAIN = 300.0
 # libvirt isolates a new port within milliseconds of putting it on its bridge.
 _COMES_UP = 3.0
-# A port that an update is about to isolate stays behind the second barrier for
-# so long, whatever libvirt's XML says of it until the update has come about.
+# So long, at most, a port that an update is about to isolate stays behind the second barrier.
 _HELD = 60.0
 # A tap that no domain names after this time is not libvirt's.
 _NOT_LIBVIRTS = 10.0
@@ -92,6 +91,7 @@ class Watcher:
         self.words = Words(host, lambda bridge: bridge in self.networks.names, self.hold,
                            self.settled)
         self.libvirt.metadata = self.words.metadata_changed
+        self.words.following = self.libvirt.following
         self.server = Server(host, {ask.VERB: self.words.answer})
         self.pulse = Pulse()
 

@@ -55,6 +55,9 @@ class Words:
         self.seen = {}  # type: Dict[str, Document]
         self.failed = ''
         self.changes = queue.Queue()  # type: queue.Queue[str]
+        # Set while libvirt tells of metadata; without anybody who does, nothing is waited for.
+        self.following = threading.Event()
+        self.following.set()
 
     def start(self) -> None:
         threading.Thread(target=self._settle_all, name='settle-words', daemon=True).start()
@@ -67,6 +70,10 @@ class Words:
         if said.event == 'flush':
             self._await_settled(said.vm_id)
             return _answer(self._write_left(said.vm_id))
+        if said.event == 'updated':
+            # VDSM writes its metadata once the hook has returned. A watch that has just started
+            # would miss that, and the word would stay unsettled.
+            self.following.wait(_ON_ITS_WAY)
         with self.lock:
             if said.event == 'updated':
                 return self._updated(said)

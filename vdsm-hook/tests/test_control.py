@@ -200,6 +200,20 @@ class HungLibvirt(HookCase):
                 self.assertEqual(libvirt.domains(), [b'<domstatus/>'])
                 self.assertIn('libvirtd has not answered', libvirt.silent)
 
+    def test_it_follows_libvirt_once_it_has_subscribed_and_not_while_it_connects_anew(self) -> None:
+        connection = mock.MagicMock()
+        connection.listAllDomains.return_value = []
+        binding = mock.MagicMock(openReadOnly=lambda _: connection)
+        libvirt = self.libvirt(binding)
+        libvirt.changed = lambda: None
+        self.assertFalse(libvirt.following.is_set())
+        libvirt.domains()
+        self.assertTrue(libvirt.following.is_set())
+        connection.isAlive.return_value = False
+        connection.setKeepAlive.side_effect = binding.libvirtError('no socket')
+        libvirt.domains()
+        self.assertFalse(libvirt.following.is_set())
+
     def test_one_that_is_down_is_no_different(self) -> None:
         def refuse(_: str) -> None:
             raise binding.libvirtError('no socket')

@@ -2,6 +2,7 @@
 """What the service decides, with the kernel and libvirt played by lists."""
 
 import os
+import threading
 import unittest
 from typing import Any, Dict, List, Optional, Tuple
 from unittest import mock
@@ -69,6 +70,7 @@ class Domains:
     silent = ''
 
     def __init__(self) -> None:
+        self.following = threading.Event()
         self.xml = []  # type: List[bytes]
 
     def domains(self) -> List[bytes]:

@@ -157,6 +157,20 @@ class Updates(ServiceCase):
         for operation in ('migrate', 'restore', 'prepare'):
             self.assertEqual(qemu_filter.run(operation, self.live(), self.host), (0, b'', ''))
 
+    def test_a_hook_goes_on_only_when_vdsms_next_writing_will_be_heard(self) -> None:
+        """By a watch that has just started; VDSM writes as soon as its hook has returned."""
+        following = self.words.following
+        following.clear()
+        threading.Timer(0.3, following.set).start()
+        with mock.patch.object(words, '_ON_ITS_WAY', 60):
+            self.words.answer(word.Said('updated', VM_ID, ALIAS, MAC, 'plain1', said='1').line())
+        self.assertTrue(following.is_set())
+        following.clear()
+        with mock.patch.object(words, '_ON_ITS_WAY', 0.05):
+            # A libvirtd that hangs holds nobody up.
+            self.words.answer(word.Said('updated', VM_ID, ALIAS, MAC, 'plain1', said='2').line())
+        self.assertFalse(following.is_set())
+
     def test_metadata_that_vdsm_writes_before_the_update_is_done_settle_nothing(self) -> None:
         self.metadata = device('true')
         self.update('plain1')
