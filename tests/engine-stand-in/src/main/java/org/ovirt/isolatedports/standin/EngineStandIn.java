@@ -72,6 +72,11 @@ public final class EngineStandIn implements AutoCloseable {
     return engine.options();
   }
 
+  /** Default profiles come so long after the answer from now on; see the builder's. */
+  public void makeDefaultProfilesAfter(Duration least, Duration most) {
+    engine.makeDefaultProfilesAfter(new Engine.Delay(least, most));
+  }
+
   /** Entities without REST: for load tests, and for states a test wants to start from. */
   public Seeds seeds() {
     return engine.seeds();

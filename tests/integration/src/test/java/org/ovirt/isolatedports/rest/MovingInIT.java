@@ -170,10 +170,11 @@ class MovingInIT extends ServerTest {
   @Test
   void aTwinsDefaultProfileComesLateAndIsNoOpenOneMore() {
     String network = blue();
+    // At its slowest: whoever does not wait has long made the copies and answered.
+    rig.engine().makeDefaultProfilesAfter(Duration.ofSeconds(2), Duration.ofSeconds(2));
     String twin = taken(network, PREPARE).path("twin").path("id").asText();
     assertThat(profiles(twin).keySet()).isEqualTo(profiles(network).keySet());
-    // More than this engine takes for a default profile.
-    Rig.pause(1_000);
+    Rig.pause(3_000);
     assertThat(profiles(twin).keySet()).isEqualTo(profiles(network).keySet());
     for (String profile : profiles(twin).values()) {
       assertThat(engine.get("/vnicprofiles/" + profile).body())

@@ -94,6 +94,7 @@ public final class Engine implements AutoCloseable {
   private static final Duration LOGIN_SILENCE = Duration.ofSeconds(5);
 
   private final Settings settings;
+  private volatile Delay defaultProfile;
 
   private record VmCount(List<Vm> of, Map<UUID, Long> byHost) {}
 
@@ -153,6 +154,7 @@ public final class Engine implements AutoCloseable {
     this.nicCommands = new Nics(this);
     this.vmCommands = new Vms(this);
     this.seeds = new Seeds(this);
+    this.defaultProfile = settings.defaultProfile();
     seeds.freshInstallation(settings.users());
     settings
         .registeredProperty()
@@ -231,11 +233,16 @@ public final class Engine implements AutoCloseable {
     workers.execute(task);
   }
 
+  /** From now on the engine makes a new network's profile so long after its answer. */
+  public void makeDefaultProfilesAfter(Delay delay) {
+    defaultProfile = delay;
+  }
+
   /**
    * Makes what the engine makes for a new network by itself, which its answer does not wait for.
    */
   void forNewNetwork(Runnable task) {
-    Duration after = settings.defaultProfile().next();
+    Duration after = defaultProfile.next();
     if (after.isZero()) {
       task.run();
     } else {
