@@ -141,7 +141,17 @@ public final class SubnetReader {
         IpRange.parse(part.strip()).ifPresent(ranges::add);
       }
     }
+    checkOneOfEachFamily(spec, key, ranges);
     return ranges;
+  }
+
+  /** Two of one family are no dual stack, in Kube-OVN neither (util.CheckProtocol). */
+  private static void checkOneOfEachFamily(YamlFields spec, String key, List<IpRange> ranges) {
+    long families = ranges.stream().map(IpRange::ipv6).distinct().count();
+    if (ranges.size() > families) {
+      spec.error(
+          key, "\"" + key + "\" takes one value of each family, IPv4 and IPv6; write one of each.");
+    }
   }
 
   private static void invalid(
