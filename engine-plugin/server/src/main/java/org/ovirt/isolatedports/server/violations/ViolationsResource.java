@@ -67,7 +67,9 @@ public class ViolationsResource {
     List<Map<String, Object>> shown = new ArrayList<>();
     List<Violation> page;
     for (int from = 0; shown.size() < most; from += page.size()) {
-      page = violations.page(networks, network == null, open, from, Math.min(PAGE, most));
+      // The first page may be all there is to read; who sees little of it reads on in large ones.
+      int size = from == 0 ? Math.min(PAGE, most) : PAGE;
+      page = violations.page(networks, network == null, open, from, size);
       seen(page).limit(most - shown.size()).map(this::body).forEach(shown::add);
       if (page.isEmpty()) {
         break;
