@@ -54,10 +54,13 @@ final class Api {
 
   private final URI base;
   private final String authorization;
+  private final String[] headers;
 
-  Api(URI base, String authorization) {
+  /** Headers, as names and values in turn, go with each request. */
+  Api(URI base, String authorization, String... headers) {
     this.base = base;
     this.authorization = authorization;
+    this.headers = headers.clone();
   }
 
   /** Logs a user in at the engine, whose password is the login. */
@@ -127,6 +130,9 @@ final class Api {
     if (!authorization.isEmpty()) {
       request.header("Authorization", authorization);
     }
+    if (headers.length > 0) {
+      request.headers(headers);
+    }
     return request;
   }
 
@@ -141,6 +147,7 @@ final class Api {
           .forEach(
               (name, values) ->
                   headers.put(name.toLowerCase(java.util.Locale.ROOT), values.get(0)));
+      OpenApi.requireDocumented(request, response.statusCode());
       return new Answer(response.statusCode(), headers, response.body());
     } catch (IOException e) {
       throw new UncheckedIOException(request.method() + " " + request.uri(), e);

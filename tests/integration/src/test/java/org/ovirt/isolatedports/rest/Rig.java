@@ -43,6 +43,7 @@ public final class Rig implements AutoCloseable {
   private final Database database;
   private final int enginePort = Ports.free();
   private final int httpPort = Ports.free();
+  private final int schedulerPort = Ports.free();
   private EngineStandIn engine;
   private boolean nativePortIsolation;
 
@@ -71,7 +72,7 @@ public final class Rig implements AutoCloseable {
     properties.put("jboss.server.base.dir", base.toString());
     properties.put("jboss.management.http.port", String.valueOf(Ports.free()));
     properties.put("isolated-ports.http.port", String.valueOf(httpPort));
-    properties.put("isolated-ports.scheduler.port", String.valueOf(Ports.free()));
+    properties.put("isolated-ports.scheduler.port", String.valueOf(schedulerPort));
     properties.put("isolated-ports.engine.url", engineUrl().toString());
     properties.put("isolated-ports.engine.timeout-ms", "4000");
     // An engine that is exchanged under the server is to be found again soon.
@@ -105,6 +106,8 @@ public final class Rig implements AutoCloseable {
         // The shorter end of what a real one takes, as hundreds of networks are made here.
         .defaultProfileAfter(Duration.ofMillis(200), Duration.ofMillis(400))
         .wrongPasswordTakes(Duration.ZERO)
+        .user("user4", "U4", "user4", false)
+        .user("user5", "U5", "user5", false)
         .port(enginePort)
         .start();
   }
@@ -142,6 +145,11 @@ public final class Rig implements AutoCloseable {
   /** Our API. */
   URI api() {
     return URI.create("http://127.0.0.1:" + httpPort + "/ovirt-isolated-ports/api");
+  }
+
+  /** Where the engine asks our filter. */
+  URI scheduler() {
+    return URI.create("http://127.0.0.1:" + schedulerPort + "/");
   }
 
   /** The server's log. */
