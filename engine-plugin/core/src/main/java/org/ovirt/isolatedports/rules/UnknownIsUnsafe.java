@@ -91,6 +91,17 @@ public final class UnknownIsUnsafe {
     return NetworkRole.ofUsage(usage);
   }
 
+  /**
+   * Whether the engine itself may isolate a network, so that its ports need a fit host.
+   *
+   * @param engineKnowsAttribute whether the engine says the attribute of any network: one that does
+   *     says it of each
+   */
+  public static boolean engineMayIsolate(
+      Optional<Boolean> portIsolation, boolean engineKnowsAttribute) {
+    return portIsolation.orElse(engineKnowsAttribute);
+  }
+
   /** Whether the engine itself isolates a network. */
   public static boolean engineIsolates(Optional<Boolean> portIsolation) {
     return portIsolation.orElse(false);

@@ -61,9 +61,11 @@ public enum ValidationMessage {
   HOST_NETWORK_NOT_ATTACHED(
       "Network ${network} is not attached to host ${host}: attach it in Setup Host Networks."),
   HOST_NETWORK_NOT_BRIDGED(
-      "Network ${network} has no bridge on host ${host}: synchronize the host's networks."),
+      "Network ${network} has no bridge on host ${host}, or the host does not report whether it has"
+          + " one (\"bridged\" of its network attachment): synchronize the host's networks."),
   HOST_NETWORK_NOT_ON_LINUX_BRIDGE(
-      "Network ${network} is not on a Linux bridge on host ${host} (its switch is Open vSwitch);"
+      "Network ${network} is not on a Linux bridge on host ${host} (its switch, \"switch_type\" of the"
+          + " cluster and \"switchType\" of the network attachment, is Open vSwitch or not known);"
           + " ports can be isolated on Linux bridges only."),
   HOST_CANNOT_FILTER_BRIDGED_FRAMES(
       "Host ${host} does not report nftables in the bridge family, which the rules of network"
@@ -145,12 +147,12 @@ public enum ValidationMessage {
           + " supported: move the VM to a cluster of level ${minimum}, or take the vNIC off the"
           + " network."),
   GUARD_NIC_ON_UNFIT_HOST(
-      "VM ${vm} runs on host ${host}, which cannot hold isolated ports, so its vNIC ${nic} on the"
-          + " isolated network ${network} may be open to other VMs: migrate the VM to a fit host,"
+      "VM ${vm} runs on host ${host}, which cannot enforce port isolation, so its vNIC ${nic} on"
+          + " the isolated network ${network} may be open to other VMs: migrate the VM to a fit host,"
           + " or unplug the vNIC. ${reasons}"),
   GUARD_HOST_UNFIT(
-      "Host ${host} cannot hold isolated ports, and its cluster has ${count} isolated network(s):"
-          + " ${reasons}"),
+      "Host ${host} cannot enforce port isolation, and its cluster has ${count} isolated"
+          + " network(s): ${reasons}"),
   SCHEDULING_PARAMETER_UNREADABLE(
       "The scheduling policy's property ${parameter} is \"${value}\", which is not a version such"
           + " as 9.0.0: correct it in the scheduling policy or the cluster."),

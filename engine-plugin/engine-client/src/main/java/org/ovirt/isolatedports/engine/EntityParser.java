@@ -37,12 +37,17 @@ import org.ovirt.isolatedports.scheduling.ReportedHook;
  */
 public final class EntityParser {
 
-  private static final String USAGES = "usages";
-  private static final String PASS_THROUGH = "pass_through";
-  private static final String PORT_MIRRORING = "port_mirroring";
-  private static final String SWITCH_TYPE = "switch_type";
-  private static final String VERSION = "version";
-  private static final String CUSTOM_PROPERTIES = "custom_properties";
+  // Fields of API v4 that decide about isolation. Whoever writes one takes its name from here.
+  public static final String USAGES = "usages";
+  public static final String PASS_THROUGH = "pass_through";
+  public static final String PORT_MIRRORING = "port_mirroring";
+  public static final String SWITCH_TYPE = "switch_type";
+  public static final String VERSION = "version";
+  public static final String CUSTOM_PROPERTIES = "custom_properties";
+  public static final String CUSTOM_PROPERTY = "custom_property";
+
+  /** Whether a host without the network becomes non-operational; of a cluster's network. */
+  public static final String REQUIRED = "required";
 
   /** A cluster of which nothing is known. */
   public static final Cluster UNKNOWN_CLUSTER =
@@ -71,9 +76,12 @@ public final class EntityParser {
 
   /** Whether VMs may use a network; empty if it does not say what it is used for. */
   public static Optional<Boolean> isForVms(ApiBody network) {
-    return network
-        .texts(USAGES, "usage")
-        .map(usages -> usages.stream().map(Shape::word).anyMatch("vm"::equals));
+    return usageWords(network).map(usages -> usages.contains("vm"));
+  }
+
+  /** What a network is said to be used for, as the engine reads it; empty if that is not said. */
+  public static Optional<List<String>> usageWords(ApiBody network) {
+    return network.texts(USAGES, "usage").map(usages -> usages.stream().map(Shape::word).toList());
   }
 
   /** Whether an external provider owns a network. */
@@ -84,7 +92,7 @@ public final class EntityParser {
   /** What a network is used for in a cluster; {@code display} is also a field of its own. */
   public static List<String> usages(ApiBody network) {
     List<String> usages = new ArrayList<>();
-    network.texts(USAGES, "usage").orElse(List.of()).stream().map(Shape::word).forEach(usages::add);
+    usages.addAll(usageWords(network).orElse(List.of()));
     if (network.flag("display").orElse(false)) {
       usages.add("display");
     }
@@ -145,10 +153,9 @@ public final class EntityParser {
     Map<String, Set<NetworkRole>> attached = new HashMap<>();
     for (ApiBody network : networks) {
       Set<NetworkRole> roles = new HashSet<>();
-      network
-          .texts(USAGES, "usage")
+      usageWords(network)
           .orElse(List.of())
-          .forEach(usage -> NetworkRole.ofUsage(Shape.word(usage)).ifPresent(roles::add));
+          .forEach(usage -> UnknownIsUnsafe.roleOfUsage(usage).ifPresent(roles::add));
       attached.put(id(network), roles);
     }
     return new WatchedCluster(
@@ -206,7 +213,7 @@ public final class EntityParser {
    * property without a value.
    */
   public static Optional<String> portRole(ApiBody profile) {
-    return profile.list(CUSTOM_PROPERTIES, "custom_property").stream()
+    return profile.list(CUSTOM_PROPERTIES, CUSTOM_PROPERTY).stream()
         .filter(each -> each.text("name").filter(VnicProfiles.PROPERTY::equals).isPresent())
         .map(each -> each.text("value").orElse(""))
         .findFirst();

@@ -34,7 +34,8 @@ public class OpenProfiles {
    */
   public void open(String token, ApiBody profile) {
     ObjectNode body = JsonNodeFactory.instance.objectNode();
-    ArrayNode kept = body.putObject("custom_properties").putArray("custom_property");
+    ArrayNode kept =
+        body.putObject(EntityParser.CUSTOM_PROPERTIES).putArray(EntityParser.CUSTOM_PROPERTY);
     for (ApiBody property : properties(profile)) {
       if (!isolates(property)) {
         ObjectNode copy = kept.addObject();
@@ -48,7 +49,7 @@ public class OpenProfiles {
   }
 
   private static List<ApiBody> properties(ApiBody profile) {
-    return profile.list("custom_properties", "custom_property");
+    return profile.list(EntityParser.CUSTOM_PROPERTIES, EntityParser.CUSTOM_PROPERTY);
   }
 
   private static boolean isolates(ApiBody property) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.cluster;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.Clusters;
 import org.ovirt.isolatedports.engine.EngineAnswer;
-import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineFeatures;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
@@ -36,7 +36,7 @@ public class ClusterNetworks {
   private static final String CANNOT_EDIT = "Cannot edit Network";
   private static final int BAD_REQUEST = 400;
 
-  private final EngineKnowledge knowledge;
+  private final EngineFeatures knowledge;
   private final EngineLookup lookup;
   private final Clusters clusters;
   private final ClusterGate clusterGate;
@@ -46,7 +46,7 @@ public class ClusterNetworks {
 
   @Inject
   public ClusterNetworks(
-      EngineKnowledge knowledge,
+      EngineFeatures knowledge,
       EngineLookup lookup,
       Clusters clusters,
       ClusterGate clusterGate,
@@ -60,11 +60,6 @@ public class ClusterNetworks {
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
-  }
-
-  /** For the container's proxy only. */
-  protected ClusterNetworks() {
-    this(null, null, null, null, null, null, null);
   }
 
   private static EntityRef ref(Exchange exchange, String clusterId, String id) {
@@ -104,7 +99,7 @@ public class ClusterNetworks {
 
   private void check(LogicalNetwork network, ApiBody asked, Clusters.Found found) {
     clusterGate.check(found.cluster(), network, CANNOT_ATTACH);
-    unlessValid(
+    throwIfInvalid(
         PortIsolationValidator.withoutInfrastructureRole(network, EntityParser.usages(asked)),
         BAD_REQUEST,
         CANNOT_ATTACH);
@@ -150,7 +145,7 @@ public class ClusterNetworks {
           boolean inEngine = current.flag(Isolation.PORT_ISOLATION).orElse(false);
           boolean isolated =
               Networks.uuid(id).flatMap(network -> isolation.of(network, inEngine)).isPresent();
-          unlessValid(
+          throwIfInvalid(
               PortIsolationValidator.withoutInfrastructureRole(
                   new LogicalNetwork(current.text("name").orElse(""), true, false, isolated),
                   EntityParser.usages(change)),

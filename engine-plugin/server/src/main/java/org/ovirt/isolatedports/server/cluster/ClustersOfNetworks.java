@@ -48,11 +48,6 @@ public class ClustersOfNetworks {
     this.answers = answers;
   }
 
-  /** For the container's proxy only. */
-  protected ClustersOfNetworks() {
-    this(null, null, null, null, null);
-  }
-
   private static EntityRef ref(String id) {
     return EntityRef.of(Kind.CLUSTER, "/clusters/" + id, id);
   }
@@ -71,7 +66,7 @@ public class ClustersOfNetworks {
   public Response update(Exchange exchange, String id, byte[] body) {
     ApiBody change = exchange.asked(body, Kind.CLUSTER);
     AskedFields.unlessOf(change, "", id);
-    AskedFields.unlessWhole(change, "version", "major", "minor");
+    AskedFields.unlessWhole(change, EntityParser.VERSION, "major", "minor");
     return changes.update(
         exchange,
         ref(id),

@@ -75,11 +75,6 @@ public class Settings {
         EngineHttpClient.LOGIN_LIMIT.toMillis());
   }
 
-  /** For the container's proxy only. */
-  protected Settings() {
-    this(URI.create("http://unset"), 0, Optional.empty(), Optional.empty(), Optional.empty(), 0);
-  }
-
   /** Where the engine is and who asks it. */
   public EngineSettings engine() {
     return engine;

@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.emergency;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.List;
@@ -15,8 +15,12 @@ import java.util.UUID;
 @Transactional
 public class Emergencies {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public Emergencies(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /** Those that are not closed, oldest first. */
   public List<Emergency> lasting() {

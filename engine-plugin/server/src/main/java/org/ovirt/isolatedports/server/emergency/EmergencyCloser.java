@@ -33,7 +33,7 @@ import org.ovirt.isolatedports.rules.GuardViolation.Severity;
 import org.ovirt.isolatedports.server.database.Schema;
 import org.ovirt.isolatedports.server.emergency.Emergency.Status;
 import org.ovirt.isolatedports.server.http.EntityVersions;
-import org.ovirt.isolatedports.server.journal.Running;
+import org.ovirt.isolatedports.server.journal.InFlight;
 import org.ovirt.isolatedports.server.violations.ViolationSource;
 import org.ovirt.isolatedports.server.violations.Violations;
 import org.ovirt.isolatedports.validation.ValidationMessage;
@@ -55,7 +55,7 @@ public class EmergencyCloser implements ViolationSource {
   @Resource ManagedScheduledExecutorService executor;
 
   private final Emergencies emergencies;
-  private final Running running;
+  private final InFlight inFlight;
   private final ServiceEngine engine;
   private final ServiceAccount account;
   private final VnicProfiles profiles;
@@ -74,7 +74,7 @@ public class EmergencyCloser implements ViolationSource {
   @Inject
   public EmergencyCloser(
       Emergencies emergencies,
-      Running running,
+      InFlight inFlight,
       ServiceEngine engine,
       ServiceAccount account,
       VnicProfiles profiles,
@@ -82,18 +82,13 @@ public class EmergencyCloser implements ViolationSource {
       EntityVersions versions,
       Schema schema) {
     this.emergencies = emergencies;
-    this.running = running;
+    this.inFlight = inFlight;
     this.engine = engine;
     this.account = account;
     this.profiles = profiles;
     this.violations = violations;
     this.versions = versions;
     this.schema = schema;
-  }
-
-  /** For the container's proxy only. */
-  protected EmergencyCloser() {
-    this(null, null, null, null, null, null, null, null);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
@@ -132,7 +127,7 @@ public class EmergencyCloser implements ViolationSource {
   private boolean isDue(Emergency emergency) {
     return switch (emergency.status()) {
       // While the request is at it, closing would race with it; it ends in time by itself.
-      case OPENING -> !running.has(emergency.id()) && isOpeningStill(emergency);
+      case OPENING -> !inFlight.has(emergency.id()) && isOpeningStill(emergency);
       case OPEN -> isOver(emergency);
       case CLOSING -> true;
       case CLOSED -> false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.emergency;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -36,7 +36,7 @@ import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.Isolation;
-import org.ovirt.isolatedports.server.journal.Running;
+import org.ovirt.isolatedports.server.journal.InFlight;
 import org.ovirt.isolatedports.server.network.CallersNetworks;
 import org.ovirt.isolatedports.validation.ValidationMessage;
 import org.ovirt.isolatedports.validation.ValidationResult;
@@ -63,7 +63,7 @@ public class NetworkEmergencies {
   private final CallersNetworks networks;
   private final JsonEngine engine;
   private final ServiceAccount account;
-  private final Running running;
+  private final InFlight inFlight;
   private final OwnEntities entities;
   private final Sight sight;
   private final Duration most;
@@ -77,7 +77,7 @@ public class NetworkEmergencies {
       CallersNetworks networks,
       JsonEngine engine,
       ServiceAccount account,
-      Running running,
+      InFlight inFlight,
       OwnEntities entities,
       Sight sight,
       @ConfigProperty(name = "isolated-ports.emergency.max-minutes", defaultValue = "240")
@@ -89,15 +89,10 @@ public class NetworkEmergencies {
     this.networks = networks;
     this.engine = engine;
     this.account = account;
-    this.running = running;
+    this.inFlight = inFlight;
     this.entities = entities;
     this.sight = sight;
     this.most = Duration.ofMinutes(mostMinutes);
-  }
-
-  /** For the container's proxy only. */
-  protected NetworkEmergencies() {
-    this(null, null, null, null, null, null, null, null, null, null, 0);
   }
 
   /**
@@ -110,7 +105,8 @@ public class NetworkEmergencies {
 
   /** Whether a network is open, for whoever may see the network. */
   public Response get(Exchange exchange, String id) {
-    return CallersNetworks.seen(exchange, id, network -> answer(exchange, subject(network), OK));
+    return CallersNetworks.withReadable(
+        exchange, id, network -> answer(exchange, subject(network), OK));
   }
 
   private Subject subject(CallersNetworks.Shown network) {
@@ -125,7 +121,7 @@ public class NetworkEmergencies {
   /** Opens a network, for whoever may edit it. */
   public Response open(Exchange exchange, String id, byte[] body) {
     ApiBody asked = exchange.asked(body, Kind.EMERGENCY);
-    return networks.edited(
+    return networks.withEditable(
         exchange,
         id,
         (shown, user) -> {
@@ -164,7 +160,7 @@ public class NetworkEmergencies {
   }
 
   private static void refuse(int status, ValidationResult result) {
-    unlessValid(result, status, CANNOT_OPEN);
+    throwIfInvalid(result, status, CANNOT_OPEN);
   }
 
   private static void refuseSecond(Subject network, Emergency last) {
@@ -191,7 +187,7 @@ public class NetworkEmergencies {
             new OpenPeriod(
                 now,
                 now.plus(Duration.ofMinutes(Long.parseLong(asked.text("minutes").orElseThrow())))));
-    running.during(
+    inFlight.track(
         emergency.id(),
         () -> {
           emergencies.begin(emergency);
@@ -233,7 +229,7 @@ public class NetworkEmergencies {
 
   /** Closes a network before its time is over, for whoever may edit it. */
   public Response close(Exchange exchange, String id) {
-    return networks.edited(
+    return networks.withEditable(
         exchange,
         id,
         (shown, user) -> {

@@ -8,9 +8,9 @@ import jakarta.enterprise.inject.Typed;
 import jakarta.inject.Singleton;
 import java.time.Clock;
 import org.ovirt.isolatedports.engine.Clusters;
+import org.ovirt.isolatedports.engine.EngineFeatures;
 import org.ovirt.isolatedports.engine.EngineGate;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
-import org.ovirt.isolatedports.engine.EngineKnowledge;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.JsonEngine;
@@ -87,8 +87,8 @@ public class EngineBeans {
 
   @Produces
   @Singleton
-  EngineKnowledge engineKnowledge(EngineHttpClient http) {
-    return new EngineKnowledge(http);
+  EngineFeatures engineFeatures(EngineHttpClient http) {
+    return new EngineFeatures(http);
   }
 
   @Produces

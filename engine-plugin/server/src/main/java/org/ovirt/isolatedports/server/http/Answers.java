@@ -29,13 +29,6 @@ public class Answers {
     this.enginePrefix = settings.engine().url().getRawPath() + "/api/";
   }
 
-  /** For the container's proxy only. */
-  protected Answers() {
-    this.fields = null;
-    this.tags = null;
-    this.enginePrefix = "";
-  }
-
   /** A list. */
   public Response list(Exchange exchange, Kind kind, EngineAnswer answer) {
     if (!answer.isSuccess()) {

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.Shape;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /**
@@ -23,19 +24,28 @@ public final class AskedFields {
   private static final Shape SCALAR = new Shape.Scalar();
   private static final Shape LINK = entity("id", SCALAR, "name", SCALAR);
   private static final Shape PROPERTIES =
-      new Shape.Items("custom_property", entity("name", SCALAR, "value", SCALAR));
+      new Shape.Items(EntityParser.CUSTOM_PROPERTY, entity("name", SCALAR, "value", SCALAR));
 
   private static final Shape.Entity NETWORK =
       entity(
-          "id", SCALAR,
-          "name", SCALAR,
-          "comment", SCALAR,
-          "port_isolation", SCALAR,
-          "display", SCALAR,
-          "data_center", LINK,
-          "cluster", LINK,
-          "external_provider", LINK,
-          "usages", new Shape.Items("usage", new Shape.Plain()));
+          "id",
+          SCALAR,
+          "name",
+          SCALAR,
+          "comment",
+          SCALAR,
+          "port_isolation",
+          SCALAR,
+          "display",
+          SCALAR,
+          "data_center",
+          LINK,
+          "cluster",
+          LINK,
+          "external_provider",
+          LINK,
+          EntityParser.USAGES,
+          new Shape.Items("usage", new Shape.Plain()));
 
   private static final Map<Kind, Shape.Entity> BY_KIND = new EnumMap<>(Kind.class);
 
@@ -45,13 +55,20 @@ public final class AskedFields {
     BY_KIND.put(
         Kind.VNIC_PROFILE,
         entity(
-            "id", SCALAR,
-            "name", SCALAR,
-            "network", LINK,
-            "failover", LINK,
-            "port_mirroring", SCALAR,
-            "pass_through", entity("mode", new Shape.Word(Set.of("enabled", "disabled"))),
-            "custom_properties", PROPERTIES));
+            "id",
+            SCALAR,
+            "name",
+            SCALAR,
+            "network",
+            LINK,
+            "failover",
+            LINK,
+            EntityParser.PORT_MIRRORING,
+            SCALAR,
+            EntityParser.PASS_THROUGH,
+            entity("mode", new Shape.Word(Set.of("enabled", "disabled"))),
+            EntityParser.CUSTOM_PROPERTIES,
+            PROPERTIES));
     BY_KIND.put(
         Kind.NIC,
         entity(
@@ -65,10 +82,14 @@ public final class AskedFields {
     BY_KIND.put(
         Kind.VM,
         entity(
-            "id", SCALAR,
-            "name", SCALAR,
-            "cluster", LINK,
-            "custom_properties", PROPERTIES));
+            "id",
+            SCALAR,
+            "name",
+            SCALAR,
+            "cluster",
+            LINK,
+            EntityParser.CUSTOM_PROPERTIES,
+            PROPERTIES));
     BY_KIND.put(
         Kind.CLUSTER,
         entity(
@@ -76,9 +97,9 @@ public final class AskedFields {
             SCALAR,
             "name",
             SCALAR,
-            "switch_type",
+            EntityParser.SWITCH_TYPE,
             new Shape.Word(Set.of("legacy", "ovs")),
-            "version",
+            EntityParser.VERSION,
             entity("major", new Shape.Whole(), "minor", new Shape.Whole())));
     BY_KIND.put(
         Kind.UPLINK, entity("mode", SCALAR, "gateways", new Shape.Items("gateway", SCALAR)));
@@ -189,7 +210,7 @@ public final class AskedFields {
   }
 
   private static List<ApiBody> properties(ApiBody body) {
-    return body.list("custom_properties", "custom_property");
+    return body.list(EntityParser.CUSTOM_PROPERTIES, EntityParser.CUSTOM_PROPERTY);
   }
 
   private static FaultException contradiction(String what) {

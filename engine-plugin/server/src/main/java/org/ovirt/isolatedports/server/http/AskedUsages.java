@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.Shape;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /** The usages of a network in a body, as the engine reads them. */
@@ -21,9 +21,7 @@ public final class AskedUsages {
 
   /** In lower case; empty if the body does not say. */
   public static Optional<List<String>> of(ApiBody network) {
-    return network
-        .texts("usages", "usage")
-        .map(usages -> usages.stream().map(Shape::word).toList());
+    return EntityParser.usageWords(network);
   }
 
   /** Throws a fault if an isolated network is to be used for what we do not know. */

@@ -48,11 +48,6 @@ public class Changes {
     this.answers = answers;
   }
 
-  /** For the container's proxy only. */
-  protected Changes() {
-    this(null, null, null, null);
-  }
-
   /** Changes an entity. */
   public Response update(Exchange exchange, EntityRef ref, Write write) {
     return change(

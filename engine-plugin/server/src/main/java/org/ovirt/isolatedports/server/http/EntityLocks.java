@@ -33,11 +33,6 @@ public class EntityLocks {
     this.waitMillis = settings.engine().timeout().toMillis();
   }
 
-  /** For the container's proxy only. */
-  protected EntityLocks() {
-    this.waitMillis = 0;
-  }
-
   /** Runs a change while no other one of the same entity runs. */
   public <T> T exclusively(String key, Supplier<T> change) {
     ReentrantLock lock = locks[Math.floorMod(key.hashCode(), STRIPES)];

@@ -54,11 +54,6 @@ public class EntityTags {
     this.versions = versions;
   }
 
-  /** For the container's proxy only. */
-  protected EntityTags() {
-    this.versions = null;
-  }
-
   /** The tag of an entity, in quotes, as it stands in the header. */
   public String of(EntityRef ref, ApiBody engineState, BodyFormat format) {
     MessageDigest digest;

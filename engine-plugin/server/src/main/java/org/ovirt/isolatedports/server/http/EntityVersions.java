@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.http;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.List;
 
@@ -17,8 +17,12 @@ import java.util.List;
 @Transactional
 public class EntityVersions {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public EntityVersions(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /** How often an entity was written; 0 for one that never was. */
   public long read(String entity) {

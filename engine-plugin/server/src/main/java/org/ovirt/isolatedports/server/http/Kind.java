@@ -14,7 +14,7 @@ public enum Kind {
   /** Ours alone. */
   EMERGENCY("emergency", "emergencies", "Emergency"),
   /** Ours alone. */
-  MOVING_IN("moving_in", "movings_in", "Moving in");
+  MOVING_IN("moving_in", "twin_migrations", "Moving in");
 
   private final String element;
   private final String collection;

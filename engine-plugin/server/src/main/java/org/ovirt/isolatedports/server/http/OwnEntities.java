@@ -36,11 +36,6 @@ public class OwnEntities {
     this.versions = versions;
   }
 
-  /** For the container's proxy only. */
-  protected OwnEntities() {
-    this(null, null, null);
-  }
-
   /**
    * Changes an entity if the caller has read its latest version.
    *

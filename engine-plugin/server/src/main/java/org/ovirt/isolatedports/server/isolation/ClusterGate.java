@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.isolation;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -25,11 +25,6 @@ public class ClusterGate {
     this.isolation = isolation;
   }
 
-  /** For the container's proxy only. */
-  protected ClusterGate() {
-    this(null, null);
-  }
-
   /**
    * Throws a fault unless a network's ports can be isolated in a cluster.
    *
@@ -37,7 +32,7 @@ public class ClusterGate {
    */
   public void check(String token, String clusterId, LogicalNetwork network, String action) {
     Optional<Clusters.Found> cluster = clusters.find(token, clusterId);
-    unlessValid(
+    throwIfInvalid(
         PortIsolationValidator.clusterKnown(network, clusterId, cluster.isPresent()),
         BAD_REQUEST,
         action);
@@ -48,11 +43,12 @@ public class ClusterGate {
   public void check(
       org.ovirt.isolatedports.inventory.Cluster cluster, LogicalNetwork network, String action) {
     if (network.portIsolation()) {
-      unlessValid(
+      throwIfInvalid(
           PortIsolationValidator.clusterLevelSupported(network, cluster, isolation.gate(action)),
           BAD_REQUEST,
           action);
-      unlessValid(PortIsolationValidator.onlyOnLinuxBridges(network, cluster), BAD_REQUEST, action);
+      throwIfInvalid(
+          PortIsolationValidator.onlyOnLinuxBridges(network, cluster), BAD_REQUEST, action);
     }
   }
 }

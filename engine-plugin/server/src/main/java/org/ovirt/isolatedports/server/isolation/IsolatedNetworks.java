@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.isolation;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.HashMap;
 import java.util.List;
@@ -16,8 +16,12 @@ import java.util.UUID;
 @Transactional
 public class IsolatedNetworks {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public IsolatedNetworks(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /** All of them, by name. */
   public List<IsolatedNetwork> all() {

@@ -45,11 +45,6 @@ public class Isolation implements NetworkFields {
     this.gates = gates;
   }
 
-  /** For the container's proxy only. */
-  protected Isolation() {
-    this(null, null);
-  }
-
   /** Who isolates a network; empty for one that is not isolated. */
   public Optional<Enforcement> of(UUID networkId, boolean isolatedInEngine) {
     return isolatedInEngine

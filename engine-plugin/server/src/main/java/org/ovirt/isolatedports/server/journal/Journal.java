@@ -4,7 +4,6 @@ package org.ovirt.isolatedports.server.journal;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.List;
 import java.util.Optional;
@@ -20,19 +19,14 @@ import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 @Transactional
 public class Journal {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
 
   private final IsolatedNetworks networks;
 
   @Inject
-  public Journal(IsolatedNetworks networks) {
+  public Journal(EntityManager entities, IsolatedNetworks networks) {
+    this.entities = entities;
     this.networks = networks;
-  }
-
-  /** For the container's proxy only. */
-  protected Journal() {
-    this(null);
   }
 
   /** Notes that an isolated network is about to be created. */

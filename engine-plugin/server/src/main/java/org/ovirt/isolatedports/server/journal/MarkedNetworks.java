@@ -24,11 +24,6 @@ public class MarkedNetworks {
     this.engine = engine;
   }
 
-  /** For the container's proxy only. */
-  protected MarkedNetworks() {
-    this(null);
-  }
-
   /**
    * A network as the owner of a token sees it.
    *

@@ -47,7 +47,7 @@ public class Recovery {
   @Resource ManagedScheduledExecutorService executor;
 
   private final Journal journal;
-  private final Running running;
+  private final InFlight inFlight;
   private final IsolatedNetworks store;
   private final MarkedNetworks marks;
   private final VnicProfiles profiles;
@@ -59,24 +59,19 @@ public class Recovery {
   @Inject
   Recovery(
       Journal journal,
-      Running running,
+      InFlight inFlight,
       IsolatedNetworks store,
       MarkedNetworks marks,
       VnicProfiles profiles,
       ServiceAccount account,
       Schema schema) {
     this.journal = journal;
-    this.running = running;
+    this.inFlight = inFlight;
     this.store = store;
     this.marks = marks;
     this.profiles = profiles;
     this.account = account;
     this.schema = schema;
-  }
-
-  /** For the container's proxy only. */
-  protected Recovery() {
-    this(null, null, null, null, null, null, null);
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
@@ -98,7 +93,7 @@ public class Recovery {
     }
     try {
       for (EngineChange change : journal.open()) {
-        if (!running.has(change.changeId())) {
+        if (!inFlight.has(change.changeId())) {
           recover(change);
         }
       }
@@ -115,11 +110,11 @@ public class Recovery {
    */
   public Optional<UUID> goOnWithTwin(String token, UUID origin) {
     Optional<EngineChange> begun = journal.openTwin(origin);
-    if (begun.isEmpty() || running.has(begun.get().changeId())) {
+    if (begun.isEmpty() || inFlight.has(begun.get().changeId())) {
       return Optional.empty();
     }
     EngineChange change = begun.get();
-    return running.during(
+    return inFlight.track(
         change.changeId(),
         () ->
             created(token, change)

@@ -29,11 +29,6 @@ public class CallersNetworks {
     this.rights = rights;
   }
 
-  /** For the container's proxy only. */
-  protected CallersNetworks() {
-    this(null);
-  }
-
   /**
    * A network as the engine shows it to the caller.
    *
@@ -48,7 +43,8 @@ public class CallersNetworks {
   }
 
   /** Answers about a network the caller may see; about another, the engine does. */
-  public static Response seen(Exchange exchange, String id, Function<Shown, Response> answer) {
+  public static Response withReadable(
+      Exchange exchange, String id, Function<Shown, Response> answer) {
     String path = "/networks/" + id;
     EngineAnswer read = exchange.read(path, BodyFormat.JSON);
     if (!read.isSuccess()) {
@@ -64,8 +60,9 @@ public class CallersNetworks {
    *
    * @param change given the network and the REST id of the caller's user
    */
-  public Response edited(Exchange exchange, String id, BiFunction<Shown, UUID, Response> change) {
-    return seen(
+  public Response withEditable(
+      Exchange exchange, String id, BiFunction<Shown, UUID, Response> change) {
+    return withReadable(
         exchange,
         id,
         network ->

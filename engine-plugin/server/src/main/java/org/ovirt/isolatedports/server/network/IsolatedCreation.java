@@ -18,11 +18,11 @@ import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
+import org.ovirt.isolatedports.server.journal.InFlight;
 import org.ovirt.isolatedports.server.journal.Journal;
 import org.ovirt.isolatedports.server.journal.MarkedNetworks;
 import org.ovirt.isolatedports.server.journal.NetworkCreation;
 import org.ovirt.isolatedports.server.journal.Recovery;
-import org.ovirt.isolatedports.server.journal.Running;
 
 /**
  * Creates an isolated network in the engine and in our store; a crash in between leaves a trace, by
@@ -45,7 +45,7 @@ public class IsolatedCreation {
   private final VnicProfiles profiles;
   private final IsolatedNetworks store;
   private final Journal journal;
-  private final Running running;
+  private final InFlight inFlight;
   private final EngineLookup lookup;
   private final MarkedNetworks marks;
   private final ServiceAccount account;
@@ -55,22 +55,17 @@ public class IsolatedCreation {
       VnicProfiles profiles,
       IsolatedNetworks store,
       Journal journal,
-      Running running,
+      InFlight inFlight,
       EngineLookup lookup,
       MarkedNetworks marks,
       ServiceAccount account) {
     this.profiles = profiles;
     this.store = store;
     this.journal = journal;
-    this.running = running;
+    this.inFlight = inFlight;
     this.lookup = lookup;
     this.marks = marks;
     this.account = account;
-  }
-
-  /** For the container's proxy only. */
-  protected IsolatedCreation() {
-    this(null, null, null, null, null, null, null);
   }
 
   /**
@@ -102,7 +97,7 @@ public class IsolatedCreation {
    */
   public <T> T create(String token, NetworkCreation creation, Making<T> making) {
     UUID change = journal.beginAdd(creation);
-    return running.during(
+    return inFlight.track(
         change,
         () -> {
           T answer = askJournaled(token, change, creation, making);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.network;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -12,7 +12,7 @@ import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineFeatures;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.ServiceAccount;
@@ -30,9 +30,9 @@ import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetwork;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.journal.InFlight;
 import org.ovirt.isolatedports.server.journal.Journal;
 import org.ovirt.isolatedports.server.journal.NetworkCreation;
-import org.ovirt.isolatedports.server.journal.Running;
 
 /**
  * Networks with the attribute {@code port_isolation}.
@@ -50,11 +50,11 @@ public class Networks {
   private static final int CONFLICT = 409;
   private static final int BAD_REQUEST = 400;
 
-  private final EngineKnowledge knowledge;
+  private final EngineFeatures knowledge;
   private final IsolatedCreation creation;
   private final IsolatedNetworks store;
   private final Journal journal;
-  private final Running running;
+  private final InFlight inFlight;
   private final EngineLookup lookup;
   private final ServiceAccount account;
   private final EditRights rights;
@@ -64,11 +64,11 @@ public class Networks {
 
   @Inject
   public Networks(
-      EngineKnowledge knowledge,
+      EngineFeatures knowledge,
       IsolatedCreation creation,
       IsolatedNetworks store,
       Journal journal,
-      Running running,
+      InFlight inFlight,
       EngineLookup lookup,
       ServiceAccount account,
       EditRights rights,
@@ -79,18 +79,13 @@ public class Networks {
     this.creation = creation;
     this.store = store;
     this.journal = journal;
-    this.running = running;
+    this.inFlight = inFlight;
     this.lookup = lookup;
     this.account = account;
     this.rights = rights;
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
-  }
-
-  /** For the container's proxy only. */
-  protected Networks() {
-    this(null, null, null, null, null, null, null, null, null, null, null);
   }
 
   /** The engine's list, each network with its attribute. */
@@ -119,10 +114,10 @@ public class Networks {
     boolean known = knowledge.knowsPortIsolation(exchange.token());
     LogicalNetwork wanted = wanted(network, network.text("name").orElse(""), isolated, true);
     if (!known) {
-      unlessValid(PortIsolationValidator.onlyOnVmNetworks(wanted), CONFLICT, CANNOT_ADD);
-      unlessValid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
+      throwIfInvalid(PortIsolationValidator.onlyOnVmNetworks(wanted), CONFLICT, CANNOT_ADD);
+      throwIfInvalid(PortIsolationValidator.notOnExternalNetworks(wanted), CONFLICT, CANNOT_ADD);
     }
-    unlessValid(
+    throwIfInvalid(
         PortIsolationValidator.withoutInfrastructureRole(wanted, EntityParser.usages(network)),
         BAD_REQUEST,
         CANNOT_ADD);
@@ -263,11 +258,11 @@ public class Networks {
     boolean wasVm = EntityParser.isForVms(current).orElse(false);
     LogicalNetwork before = new LogicalNetwork(name, wasVm, false, isolated);
     LogicalNetwork after = wanted(change, name, asked, wasVm);
-    unlessValid(
+    throwIfInvalid(
         PortIsolationValidator.notChangedAfterCreation(before, after), BAD_REQUEST, CANNOT_EDIT);
-    unlessValid(PortIsolationValidator.onlyOnVmNetworks(after), CONFLICT, CANNOT_EDIT);
-    unlessValid(PortIsolationValidator.notOnExternalNetworks(after), CONFLICT, CANNOT_EDIT);
-    unlessValid(
+    throwIfInvalid(PortIsolationValidator.onlyOnVmNetworks(after), CONFLICT, CANNOT_EDIT);
+    throwIfInvalid(PortIsolationValidator.notOnExternalNetworks(after), CONFLICT, CANNOT_EDIT);
+    throwIfInvalid(
         PortIsolationValidator.withoutInfrastructureRole(after, EntityParser.usages(change)),
         BAD_REQUEST,
         CANNOT_EDIT);
@@ -281,7 +276,7 @@ public class Networks {
       return exchange.send(body);
     }
     UUID change = journal.beginFollow(row.get());
-    return running.during(
+    return inFlight.track(
         change,
         () -> {
           EngineAnswer answer = exchange.send(body);
@@ -306,7 +301,7 @@ public class Networks {
             return exchange.send(body);
           }
           UUID change = journal.beginFollow(network);
-          return running.during(
+          return inFlight.track(
               change,
               () -> {
                 EngineAnswer answer = exchange.send(body);

@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.options;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.HashSet;
@@ -18,8 +18,12 @@ import org.ovirt.isolatedports.inventory.LevelGate;
 @Transactional
 public class LevelGateMemory {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public LevelGateMemory(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /**
    * Notes the gate as it stands in the engine's database.

@@ -40,11 +40,6 @@ public class LevelGateStore {
     this.settings = settings;
   }
 
-  /** For the container's proxy only. */
-  protected LevelGateStore() {
-    this.settings = null;
-  }
-
   /**
    * A gate and where it stands.
    *

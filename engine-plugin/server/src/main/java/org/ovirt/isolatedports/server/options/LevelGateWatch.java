@@ -39,12 +39,6 @@ public class LevelGateWatch {
     this.memory = memory;
   }
 
-  /** For the container's proxy only. */
-  protected LevelGateWatch() {
-    this.store = null;
-    this.memory = null;
-  }
-
   /** Reads the gate. Never throws. */
   public synchronized void poll(Instant now, Optional<Instant> engineStarted) {
     try {

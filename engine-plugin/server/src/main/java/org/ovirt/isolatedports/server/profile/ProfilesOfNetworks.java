@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.profile;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -39,8 +39,6 @@ public class ProfilesOfNetworks {
 
   private static final String CANNOT_ADD = "Cannot add VM network interface profile";
   private static final String CANNOT_EDIT = "Cannot edit VM network interface profile";
-  private static final String CUSTOM_PROPERTIES = "custom_properties";
-  private static final String CUSTOM_PROPERTY = "custom_property";
   private static final int BAD_REQUEST = 400;
 
   private final EngineLookup lookup;
@@ -61,11 +59,6 @@ public class ProfilesOfNetworks {
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
-  }
-
-  /** For the container's proxy only. */
-  protected ProfilesOfNetworks() {
-    this(null, null, null, null, null);
   }
 
   private static EntityRef ref(Exchange exchange, String id) {
@@ -131,7 +124,7 @@ public class ProfilesOfNetworks {
                 check(isolation.logical(found), after, CANNOT_EDIT);
                 checkEveryone(
                     exchange, isolation.logical(found), after, "vnicprofiles/" + id, CANNOT_EDIT);
-                carry(change, found, after.portRole(), change.has(CUSTOM_PROPERTIES));
+                carry(change, found, after.portRole(), change.has(EntityParser.CUSTOM_PROPERTIES));
               });
           checkFailover(exchange, change, after, CANNOT_EDIT);
           EngineAnswer answer = exchange.send(change.toBytes());
@@ -146,9 +139,10 @@ public class ProfilesOfNetworks {
   }
 
   private static void check(LogicalNetwork network, VnicProfile profile, String action) {
-    unlessValid(
+    throwIfInvalid(
         PortIsolationValidator.notOnPassthroughProfiles(network, profile), BAD_REQUEST, action);
-    unlessValid(PortIsolationValidator.notWithPortMirroring(network, profile), BAD_REQUEST, action);
+    throwIfInvalid(
+        PortIsolationValidator.notWithPortMirroring(network, profile), BAD_REQUEST, action);
   }
 
   /** Permissions are read only where they matter, as that takes more requests. */
@@ -160,7 +154,7 @@ public class ProfilesOfNetworks {
       String action) {
     if (network.portIsolation() && UnknownIsUnsafe.mayReachOtherPorts(profile.portRole())) {
       boolean everyone = permissions.everyoneMayUse(exchange.token(), object);
-      unlessValid(
+      throwIfInvalid(
           PortIsolationValidator.openPortsNotForEveryone(network, profile, everyone),
           BAD_REQUEST,
           action);
@@ -176,7 +170,7 @@ public class ProfilesOfNetworks {
         .flatMap(id -> lookup.networkOfProfile(exchange.token(), id.toString()))
         .ifPresent(
             failover ->
-                unlessValid(
+                throwIfInvalid(
                     PortIsolationValidator.notAsFailoverTarget(isolation.logical(failover), wanted),
                     BAD_REQUEST,
                     action));
@@ -193,8 +187,8 @@ public class ProfilesOfNetworks {
     boolean carried = replaces ? EntityParser.portRole(profile).isPresent() : role.isPresent();
     if (byHook && !carried) {
       profile.append(
-          CUSTOM_PROPERTIES,
-          CUSTOM_PROPERTY,
+          EntityParser.CUSTOM_PROPERTIES,
+          EntityParser.CUSTOM_PROPERTY,
           Map.of("name", VnicProfiles.PROPERTY, "value", "true"));
     }
   }

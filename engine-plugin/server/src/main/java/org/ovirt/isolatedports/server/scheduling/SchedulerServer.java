@@ -100,11 +100,6 @@ public class SchedulerServer implements SchedulingView, EventFollower.Listener {
     this.networks = networks;
   }
 
-  /** For the container's proxy only. */
-  protected SchedulerServer() {
-    this(null, null, null, null, null, null, null);
-  }
-
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     lookClient = new EngineHttpClient(settings.engine(), LOOK_LIMIT, gate, EngineGate.Lane.LOOKS);
     events = new EventPost(new EngineLook(engine)::post, Clock.systemUTC(), Duration.ofSeconds(2));

@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.twin;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -33,8 +33,12 @@ public class MovingIns {
 
   private static final int LONGEST_REFUSAL = 2000;
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public MovingIns(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /** That of a network. */
   public Optional<MovingIn> find(UUID networkId) {

@@ -12,10 +12,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,7 +23,6 @@ import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.JsonEngine;
@@ -40,8 +36,8 @@ import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.journal.EngineChange;
+import org.ovirt.isolatedports.server.journal.InFlight;
 import org.ovirt.isolatedports.server.journal.Journal;
-import org.ovirt.isolatedports.server.journal.Running;
 import org.ovirt.isolatedports.server.network.CallersNetworks;
 import org.ovirt.isolatedports.server.twin.MovingIn.Status;
 import org.ovirt.isolatedports.server.twin.TwinSurroundings.Around;
@@ -74,8 +70,9 @@ public class NetworkTwins {
   private final JsonEngine engine;
   private final IsolatedNetworks networks;
   private final Journal journal;
-  private final Running running;
+  private final InFlight inFlight;
   private final OwnEntities entities;
+  private final TwinView view;
 
   @Inject
   NetworkTwins(
@@ -88,7 +85,7 @@ public class NetworkTwins {
       JsonEngine engine,
       IsolatedNetworks networks,
       Journal journal,
-      Running running,
+      InFlight inFlight,
       OwnEntities entities) {
     this.store = store;
     this.surroundings = surroundings;
@@ -99,18 +96,14 @@ public class NetworkTwins {
     this.engine = engine;
     this.networks = networks;
     this.journal = journal;
-    this.running = running;
+    this.inFlight = inFlight;
     this.entities = entities;
-  }
-
-  /** For the container's proxy only. */
-  protected NetworkTwins() {
-    this(null, null, null, null, null, null, null, null, null, null, null);
+    this.view = new TwinView(store, surroundings);
   }
 
   /** How far it is and what stands against it, for whoever may see the network; changes nothing. */
   public Response get(Exchange exchange, String id) {
-    return CallersNetworks.seen(
+    return CallersNetworks.withReadable(
         exchange, id, network -> answer(exchange, TwinSurroundings.origin(network)));
   }
 
@@ -139,7 +132,7 @@ public class NetworkTwins {
 
   /** One change at a time, by those who may; what it did is counted also if it ends half done. */
   private Response changed(Exchange exchange, String id, Change change) {
-    return callers.edited(
+    return callers.withEditable(
         exchange,
         id,
         (network, user) -> {
@@ -407,7 +400,7 @@ public class NetworkTwins {
       unlessEmpty(exchange, around(exchange, origin, Optional.of(row)), twin.get(), row.twinName());
       UUID change = journal.beginFollow(twin.get());
       UUID unused =
-          running.during(
+          inFlight.track(
               change,
               () -> {
                 removeTwin(exchange.token(), twin.get(), change);
@@ -442,83 +435,7 @@ public class NetworkTwins {
 
   private Response answer(Exchange exchange, Origin origin) {
     Optional<MovingIn> row = store.find(origin.id());
-    Around around = around(exchange, origin, row);
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("href", exchange.base() + "networks/" + origin.id() + "/isolate");
-    tree.put("status", row.map(found -> found.status().text()).orElse("none"));
-    Map<String, Object> twin = new LinkedHashMap<>();
-    row.flatMap(MovingIn::twinId)
-        .ifPresent(
-            id -> {
-              twin.put("href", exchange.base() + "networks/" + id);
-              twin.put("id", id.toString());
-            });
-    twin.put("name", around.situation().twin());
-    tree.put("twin", twin);
-    row.ifPresent(
-        found ->
-            tree.put("started_time", TreeWriter.time(found.startedAt(), exchange.answerFormat())));
-    tree.put(
-        "obstacles",
-        Map.of("obstacle", around.obstacles().stream().map(NetworkTwins::obstacle).toList()));
-    tree.put("vnics", Map.of("vnic", vnics(exchange, origin, around)));
+    Map<String, Object> tree = view.of(exchange, origin, row, around(exchange, origin, row));
     return entities.answer(exchange, ref(origin), OK, tree);
-  }
-
-  private static Map<String, Object> obstacle(Obstacle obstacle) {
-    Map<String, Object> shown = new LinkedHashMap<>();
-    shown.put("code", obstacle.rule().name());
-    shown.put("blocking", String.valueOf(obstacle.blocking()));
-    shown.put("description", obstacle.text());
-    return shown;
-  }
-
-  private List<Map<String, Object>> vnics(Exchange exchange, Origin origin, Around around) {
-    Map<String, MovingIns.Chosen> chosen = new LinkedHashMap<>(store.chosen(origin.id()));
-    Set<String> ofOrigin = new HashSet<>();
-    around.situation().profiles().stream()
-        .filter(profile -> profile.networkId().equals(origin.id().toString()))
-        .forEach(profile -> ofOrigin.add(profile.id()));
-    List<Map<String, Object>> shown = new ArrayList<>();
-    List<Vnics.Vnic> all = surroundings.allVnics(exchange.token());
-    for (Vnics.Vnic vnic : TwinSurroundings.vnics(all, around)) {
-      boolean there = vnic.profile().filter(ofOrigin::contains).isEmpty();
-      Optional<MovingIns.Chosen> row = Optional.ofNullable(chosen.remove(vnic.id()));
-      Map<String, Object> tree = new LinkedHashMap<>();
-      tree.put("href", exchange.base() + "vms/" + vnic.vmId() + "/nics/" + vnic.id());
-      tree.put("id", vnic.id());
-      tree.put("name", vnic.name());
-      Map<String, Object> vm = new LinkedHashMap<>();
-      vm.put("href", exchange.base() + "vms/" + vnic.vmId());
-      vm.put("id", vnic.vmId());
-      vm.put("name", vnic.vmName());
-      tree.put("vm", vm);
-      tree.put("status", status(there, row));
-      row.map(MovingIns.Chosen::refusal)
-          .filter(why -> !why.isEmpty())
-          .ifPresent(why -> tree.put("reason", why));
-      shown.add(tree);
-    }
-    // Of a vNIC whose VM the caller may not see nothing is told.
-    chosen.keySet().retainAll(all.stream().map(Vnics.Vnic::id).collect(Collectors.toSet()));
-    for (String gone : chosen.keySet()) {
-      Map<String, Object> tree = new LinkedHashMap<>();
-      tree.put("id", gone);
-      tree.put("status", "elsewhere");
-      tree.put("reason", "The vNIC is on neither network any more.");
-      shown.add(tree);
-    }
-    return shown;
-  }
-
-  /** Where a vNIC is says the engine; what is to become of it, the row. */
-  private static String status(boolean there, Optional<MovingIns.Chosen> row) {
-    if (row.isEmpty()) {
-      return there ? "moved" : "not_chosen";
-    }
-    if (there != row.get().back()) {
-      return there ? "moved" : "not_chosen";
-    }
-    return row.get().refusal().isEmpty() ? "waiting" : "failed";
   }
 }

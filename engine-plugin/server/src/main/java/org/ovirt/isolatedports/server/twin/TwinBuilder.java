@@ -19,8 +19,9 @@ import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.EngineKnowledge;
+import org.ovirt.isolatedports.engine.EngineFeatures;
 import org.ovirt.isolatedports.engine.EngineLookup;
+import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.engine.VnicProfiles;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
@@ -55,7 +56,7 @@ class TwinBuilder {
 
   private final JsonEngine engine;
   private final EngineLookup lookup;
-  private final EngineKnowledge knowledge;
+  private final EngineFeatures knowledge;
   private final IsolatedCreation creation;
   private final IsolatedNetworks networks;
   private final VnicProfiles profiles;
@@ -67,7 +68,7 @@ class TwinBuilder {
   TwinBuilder(
       JsonEngine engine,
       EngineLookup lookup,
-      EngineKnowledge knowledge,
+      EngineFeatures knowledge,
       IsolatedCreation creation,
       IsolatedNetworks networks,
       VnicProfiles profiles,
@@ -83,11 +84,6 @@ class TwinBuilder {
     this.recovery = recovery;
     this.rights = rights;
     this.store = store;
-  }
-
-  /** For the container's proxy only. */
-  protected TwinBuilder() {
-    this(null, null, null, null, null, null, null, null, null);
   }
 
   /**
@@ -195,7 +191,7 @@ class TwinBuilder {
     network.put("name", row.twinName());
     network.put("comment", comment);
     network.putObject("data_center").put("id", origin.dataCenter().toString());
-    network.putObject("usages").putArray("usage").add("vm");
+    network.putObject(EntityParser.USAGES).putArray("usage").add("vm");
     origin
         .body()
         .child("qos")
@@ -286,9 +282,11 @@ class TwinBuilder {
 
   private static void properties(
       ApiBody original, ObjectNode copy, Optional<Enforcement> enforcement) {
-    ArrayNode properties = copy.putObject("custom_properties").putArray("custom_property");
+    ArrayNode properties =
+        copy.putObject(EntityParser.CUSTOM_PROPERTIES).putArray(EntityParser.CUSTOM_PROPERTY);
     boolean carried = false;
-    for (ApiBody property : original.list("custom_properties", "custom_property")) {
+    for (ApiBody property :
+        original.list(EntityParser.CUSTOM_PROPERTIES, EntityParser.CUSTOM_PROPERTY)) {
       String name = property.text("name").orElse("");
       properties.addObject().put("name", name).put("value", property.text("value").orElse(""));
       carried |= name.equals(VnicProfiles.PROPERTY);
@@ -308,7 +306,10 @@ class TwinBuilder {
         engine.add(
             token,
             "/clusters/" + cluster + "/networks",
-            JSON.createObjectNode().put("id", twin.toString()).put("required", "false").toString());
+            JSON.createObjectNode()
+                .put("id", twin.toString())
+                .put(EntityParser.REQUIRED, "false")
+                .toString());
   }
 
   private static UUID id(ApiBody entity) {

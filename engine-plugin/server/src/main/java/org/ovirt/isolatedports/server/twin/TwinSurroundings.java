@@ -43,11 +43,6 @@ class TwinSurroundings {
     this.isolation = isolation;
   }
 
-  /** For the container's proxy only. */
-  protected TwinSurroundings() {
-    this(null, null);
-  }
-
   /**
    * The network that VMs are to leave.
    *

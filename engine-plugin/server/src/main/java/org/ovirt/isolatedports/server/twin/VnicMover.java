@@ -49,11 +49,6 @@ class VnicMover {
     this.nics = nics;
   }
 
-  /** For the container's proxy only. */
-  protected VnicMover() {
-    this(null, null, null, null, null);
-  }
-
   /**
    * Moves what was chosen for one way, and is not there yet.
    *

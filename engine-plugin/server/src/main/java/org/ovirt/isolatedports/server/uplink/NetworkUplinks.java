@@ -60,20 +60,15 @@ public class NetworkUplinks {
     this.networks = networks;
   }
 
-  /** For the container's proxy only. */
-  protected NetworkUplinks() {
-    this(null, null, null, null, null, null);
-  }
-
   /** The uplink of a network, for whoever may see the network. */
   public Response get(Exchange exchange, String id) {
-    return CallersNetworks.seen(exchange, id, network -> answer(exchange, id));
+    return CallersNetworks.withReadable(exchange, id, network -> answer(exchange, id));
   }
 
   /** Sets the uplink of an isolated network, for whoever may edit the network. */
   public Response set(Exchange exchange, String id, byte[] body) {
     ApiBody asked = exchange.asked(body, Kind.UPLINK);
-    return networks.edited(
+    return networks.withEditable(
         exchange, id, (network, user) -> set(exchange, id, network.name(), asked));
   }
 

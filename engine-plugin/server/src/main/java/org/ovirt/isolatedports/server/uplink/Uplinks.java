@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.uplink;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.util.List;
 import java.util.UUID;
@@ -13,8 +13,12 @@ import java.util.UUID;
 @Transactional
 public class Uplinks {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public Uplinks(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /** The uplink of a network; open where nobody said otherwise. */
   public Uplink of(UUID networkId) {

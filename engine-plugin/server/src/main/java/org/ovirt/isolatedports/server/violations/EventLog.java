@@ -67,11 +67,11 @@ final class EventLog {
       return;
     }
     try {
-      List<ViolationStore.Line> lines = violations.unsaid(now.minus(over), most);
+      List<ViolationStore.Line> lines = violations.unreported(now.minus(over), most);
       for (ViolationStore.Line line : lines) {
         thisMinute++;
         if (bring(line)) {
-          violations.said(line);
+          violations.markReported(line);
         }
       }
     } catch (EngineException e) {

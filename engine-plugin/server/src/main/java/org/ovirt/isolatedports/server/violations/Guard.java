@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +21,6 @@ import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.inventory.Network;
-import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedNetwork;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
@@ -95,9 +93,9 @@ public final class Guard implements EventFollower.Listener {
 
   private final EngineMirror mirror;
   private final EngineReader reader;
-  private final NetworkRegister register;
+  private final RegisterKeeper register;
   private final ViolationStore violations;
-  private final Aligner aligner;
+  private final ProfileAlignment alignment;
   private final Supplier<GateView> gates;
   private final SchedulingView scheduling;
   private final List<ViolationSource> sources;
@@ -112,10 +110,6 @@ public final class Guard implements EventFollower.Listener {
   private Map<String, String> storageBonds = Map.of();
   private final VmWatch vms;
   private Set<String> watchedIds = Set.of();
-  private final Map<UUID, Instant> toAdopt = new HashMap<>();
-  private final Map<UUID, Instant> toForget = new HashMap<>();
-  private final Map<String, Instant> refusedAlignments = new HashMap<>();
-  private boolean networksEverRead;
   private Instant networksAgain = Instant.MAX;
   private Instant clustersAgain = Instant.MIN;
   private Instant fullAgain = Instant.MIN;
@@ -137,9 +131,9 @@ public final class Guard implements EventFollower.Listener {
       Clock clock) {
     this.mirror = mirror;
     this.reader = reader;
-    this.register = register;
+    this.register = new RegisterKeeper(register, reader, times);
     this.violations = violations;
-    this.aligner = aligner;
+    this.alignment = new ProfileAlignment(aligner, times, clock);
     this.gates = gates;
     this.scheduling = scheduling;
     this.sources = List.copyOf(sources);
@@ -263,7 +257,7 @@ public final class Guard implements EventFollower.Listener {
   private void pass(EnumSet<Part> parts, Set<String> singleVms, Instant now) {
     if (parts.contains(Part.NETWORKS)) {
       known = mirror.read(EnumSet.of(EnginePicture.Part.NETWORKS), MOST_OF_A_FULL_PASS);
-      reconcile(now);
+      networksAgain = register.reconcile(networks(), now);
     }
     List<WatchedNetwork> watched = watched(now);
     Set<String> ids = watched.stream().map(WatchedNetwork::id).collect(Collectors.toSet());
@@ -298,9 +292,7 @@ public final class Guard implements EventFollower.Listener {
                 && violation
                     .network()
                     // A profile that lacks it is given it, so only a refusal is worth a word.
-                    .filter(
-                        item ->
-                            exempt.contains(item.id()) || !refusedAlignments.containsKey(item.id()))
+                    .filter(item -> exempt.contains(item.id()) || !alignment.wasRefused(item.id()))
                     .isPresent());
     sources.forEach(source -> found.addAll(source.current()));
     violations.replace(
@@ -325,7 +317,9 @@ public final class Guard implements EventFollower.Listener {
     }
     EnumSet<EnginePicture.Part> profiles = EnumSet.of(EnginePicture.Part.PROFILES);
     known = mirror.read(profiles, MOST_OF_A_FULL_PASS);
-    if (align(watched)) {
+    Set<String> left = leftOpen();
+    left.addAll(beingMade.get());
+    if (alignment.align(watched, known.profiles().values(), left)) {
       mirror.outdate(profiles);
       known = mirror.read(profiles, MOST_OF_A_FULL_PASS);
     }
@@ -375,69 +369,10 @@ public final class Guard implements EventFollower.Listener {
     return networks;
   }
 
-  /** Brings the register in step with the networks the engine has. */
-  private void reconcile(Instant now) {
-    Map<UUID, Network> inEngine = networks();
-    Set<UUID> registered = new HashSet<>();
-    for (NetworkRegister.Entry entry : register.all()) {
-      registered.add(entry.id());
-      Network read = inEngine.get(entry.id());
-      if (read == null) {
-        forgetIfGone(entry, now);
-      } else {
-        toForget.remove(entry.id());
-        if (!read.name().equals(entry.name())) {
-          register.rename(entry.id(), read.name());
-        }
-      }
-    }
-    toForget.keySet().retainAll(registered);
-    for (Network network : inEngine.values()) {
-      if (UnknownIsUnsafe.engineIsolates(network.portIsolation())
-          && !registered.contains(network.id())) {
-        adopt(network, now);
-      }
-    }
-    toAdopt.keySet().retainAll(inEngine.keySet());
-    toAdopt.keySet().removeAll(registered);
-    networksEverRead = true;
-    networksAgain =
-        toAdopt.isEmpty() && toForget.isEmpty() ? Instant.MAX : now.plus(times.settle());
-  }
-
-  /**
-   * Takes in a network the engine isolates. At our start at once; later it may be one that our own
-   * REST API is just about to register itself.
-   */
-  private void adopt(Network network, Instant now) {
-    Instant since = toAdopt.computeIfAbsent(network.id(), id -> now);
-    if (!networksEverRead || !now.isBefore(since.plus(times.settle()))) {
-      register.adopt(network.id(), network.dataCenterId().orElseThrow(), network.name());
-      toAdopt.remove(network.id());
-      LOG.log(Level.INFO, "Network {0} is isolated by the engine; taken in.", network.name());
-    }
-  }
-
-  /**
-   * Forgets a network that is gone. An engine that shows no network at all, or that takes a right
-   * away from our account, answers just the same as one from which the network was removed; so it
-   * must stay away, others must be there, and the engine must deny it when asked for it alone.
-   */
-  private void forgetIfGone(NetworkRegister.Entry entry, Instant now) {
-    Instant since = toForget.computeIfAbsent(entry.id(), id -> now);
-    if (!networks().isEmpty()
-        && !now.isBefore(since.plus(times.settle()))
-        && !reader.hasNetwork(entry.id())) {
-      register.remove(entry.id());
-      toForget.remove(entry.id());
-      LOG.log(Level.INFO, "Network {0} is gone from the engine; forgotten.", entry.name());
-    }
-  }
-
   private List<WatchedNetwork> watched(Instant now) {
     Map<UUID, Network> inEngine = networks();
     List<WatchedNetwork> watched = new ArrayList<>();
-    for (NetworkRegister.Entry entry : register.all()) {
+    for (NetworkRegister.Entry entry : register.entries()) {
       Network read = inEngine.get(entry.id());
       if (read != null) {
         watched.add(
@@ -450,61 +385,12 @@ public final class Guard implements EventFollower.Listener {
                 read.external(),
                 read.portIsolation(),
                 Optional.ofNullable(storageBonds.get(read.id().toString()))));
-      } else if (!toForget.containsKey(entry.id())) {
+      } else if (!register.isLeaving(entry.id())) {
         // Registered since the networks were read.
         networksAgain = now;
       }
     }
     return watched;
-  }
-
-  /**
-   * Brings profiles in line that lack the property.
-   *
-   * @return whether any was changed
-   */
-  private boolean align(List<WatchedNetwork> watched) {
-    boolean changed = false;
-    Set<String> leftOpen = leftOpen();
-    leftOpen.addAll(beingMade.get());
-    for (WatchedNetwork network : watched) {
-      boolean lacking =
-          network.enforcedByHook()
-              && !leftOpen.contains(network.id())
-              && known.profiles().values().stream()
-                  .filter(profile -> profile.networkId().equals(network.id()))
-                  .anyMatch(
-                      profile ->
-                          profile.passThrough() != Stated.YES && profile.property().isEmpty());
-      if (lacking && mayAlign(network.id())) {
-        changed |= align(network);
-      }
-    }
-    return changed;
-  }
-
-  /** Each attempt the engine refuses is an event in its log. */
-  private boolean mayAlign(String networkId) {
-    Instant refused = refusedAlignments.get(networkId);
-    return refused == null || !clock.instant().isBefore(refused.plus(times.retry()));
-  }
-
-  private boolean align(WatchedNetwork network) {
-    try {
-      aligner.align(network.id());
-      refusedAlignments.remove(network.id());
-      return true;
-    } catch (EngineException e) {
-      if (e.kind() != EngineException.Kind.REFUSED) {
-        throw e;
-      }
-      refusedAlignments.put(network.id(), clock.instant());
-      LOG.log(
-          Level.WARNING,
-          "The engine refuses the property port_isolation on profiles of network {0}: {1}",
-          new Object[] {network.name(), e.getMessage()});
-      return false;
-    }
   }
 
   private List<String> profilesWithRoles(List<WatchedNetwork> watched) {

@@ -5,6 +5,7 @@ import jakarta.annotation.PreDestroy;
 import jakarta.annotation.Resource;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.context.Dependent;
 import jakarta.enterprise.context.Initialized;
 import jakarta.enterprise.event.Observes;
 import jakarta.enterprise.inject.Any;
@@ -36,33 +37,47 @@ public class GuardService {
   private static final Duration TICK = Duration.ofMillis(250);
   private static final Duration WITHOUT_ACCOUNT = Duration.ofMinutes(1);
 
-  @Inject ServiceEngine engine;
-  @Inject EngineMirror mirror;
-  @Inject EngineReader reader;
-  @Inject ServiceAccount account;
-  @Inject VnicProfiles profiles;
-  @Inject StoredNetworks register;
-  @Inject Violations violations;
-  @Inject LevelGateWatch gates;
-  @Inject Schema schema;
-  @Inject SchedulingView scheduler;
-  @Inject NetworksBeingMade creations;
-  @Inject @Any Instance<ViolationSource> sources;
-  @Inject @Any Instance<EventFollower.Listener> listeners;
-
-  @Inject
-  @ConfigProperty(name = "isolated-ports.events.interval-ms", defaultValue = "1000")
-  long eventsMillis;
-
-  @Inject
-  @ConfigProperty(name = "isolated-ports.guard.poll-ms", defaultValue = "2000")
-  long pollMillis;
-
-  @Inject
-  @ConfigProperty(name = "isolated-ports.guard.full-pass-s", defaultValue = "180")
-  long fullSeconds;
+  private final ServiceEngine engine;
+  private final EngineMirror mirror;
+  private final EngineReader reader;
+  private final ServiceAccount account;
+  private final VnicProfiles profiles;
+  private final StoredNetworks register;
+  private final Violations violations;
+  private final LevelGateWatch gates;
+  private final Schema schema;
+  private final SchedulingView scheduler;
+  private final NetworksBeingMade creations;
+  private final Instance<ViolationSource> sources;
+  private final Instance<EventFollower.Listener> listeners;
+  private final Times settings;
 
   @Resource ManagedThreadFactory threads;
+
+  /** How often to look, as configured. */
+  @Dependent
+  static final class Times {
+    private final Duration events;
+    private final GuardTimes guard;
+
+    @Inject
+    Times(
+        @ConfigProperty(name = "isolated-ports.events.interval-ms", defaultValue = "1000")
+            long eventsMillis,
+        @ConfigProperty(name = "isolated-ports.guard.poll-ms", defaultValue = "2000")
+            long pollMillis,
+        @ConfigProperty(name = "isolated-ports.guard.full-pass-s", defaultValue = "180")
+            long fullSeconds) {
+      this.events = Duration.ofMillis(eventsMillis);
+      this.guard =
+          new GuardTimes(
+              Duration.ofMillis(pollMillis),
+              Duration.ofSeconds(fullSeconds),
+              GuardTimes.DEFAULT.settle(),
+              GuardTimes.DEFAULT.over(),
+              GuardTimes.DEFAULT.retry());
+    }
+  }
 
   private ExecutorService executor;
   private EventFollower follower;
@@ -70,15 +85,41 @@ public class GuardService {
   private EventLog log;
   private volatile Instant lastSign = Instant.now();
 
+  @Inject
+  GuardService(
+      ServiceEngine engine,
+      EngineMirror mirror,
+      EngineReader reader,
+      ServiceAccount account,
+      VnicProfiles profiles,
+      StoredNetworks register,
+      Violations violations,
+      LevelGateWatch gates,
+      Schema schema,
+      SchedulingView scheduler,
+      NetworksBeingMade creations,
+      @Any Instance<ViolationSource> sources,
+      @Any Instance<EventFollower.Listener> listeners,
+      Times settings) {
+    this.engine = engine;
+    this.mirror = mirror;
+    this.reader = reader;
+    this.account = account;
+    this.profiles = profiles;
+    this.register = register;
+    this.violations = violations;
+    this.gates = gates;
+    this.schema = schema;
+    this.scheduler = scheduler;
+    this.creations = creations;
+    this.sources = sources;
+    this.listeners = listeners;
+    this.settings = settings;
+  }
+
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
     Clock clock = Clock.systemUTC();
-    GuardTimes times =
-        new GuardTimes(
-            Duration.ofMillis(pollMillis),
-            Duration.ofSeconds(fullSeconds),
-            GuardTimes.DEFAULT.settle(),
-            GuardTimes.DEFAULT.over(),
-            GuardTimes.DEFAULT.retry());
+    GuardTimes times = settings.guard;
     guard =
         new Guard(
             mirror,
@@ -97,7 +138,7 @@ public class GuardService {
     all.add(mirror);
     listeners.forEach(all::add);
     all.add(guard);
-    follower = new EventFollower(engine, all, Duration.ofMillis(eventsMillis), clock);
+    follower = new EventFollower(engine, all, settings.events, clock);
     log = new EventLog(engine, violations, times.over(), clock);
     // Three threads: none of the three may keep another waiting.
     executor = Executors.newFixedThreadPool(3, threads);

@@ -27,11 +27,6 @@ class NetworksBeingMade {
     this.journal = journal;
   }
 
-  /** For the container's proxy only. */
-  protected NetworksBeingMade() {
-    this(null);
-  }
-
   /** Their ids. */
   Set<String> networks() {
     Instant cutShort = Instant.now().minus(ON_ITS_WAY);

@@ -21,11 +21,6 @@ public class StoredNetworks implements NetworkRegister {
     this.store = store;
   }
 
-  /** For the container's proxy only. */
-  protected StoredNetworks() {
-    this.store = null;
-  }
-
   @Override
   public List<Entry> all() {
     return store.all().stream()

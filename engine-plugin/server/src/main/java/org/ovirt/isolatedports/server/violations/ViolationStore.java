@@ -46,10 +46,10 @@ public interface ViolationStore {
    *
    * @param settled what ended after this is not called over yet
    */
-  List<Line> unsaid(Instant settled, int most);
+  List<Line> unreported(Instant settled, int most);
 
   /** Notes that a line stands in the engine's event log. */
-  void said(Line line);
+  void markReported(Line line);
 
   /** Forgets violations that were over before a time. */
   void forgetOver(Instant before);

@@ -2,8 +2,8 @@
 package org.ovirt.isolatedports.server.violations;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
-import jakarta.persistence.PersistenceContext;
 import jakarta.transaction.Transactional;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -23,8 +23,12 @@ import org.ovirt.isolatedports.validation.ValidationMessage;
 @Transactional
 public class Violations implements ViolationStore {
 
-  @PersistenceContext(unitName = "isolated-ports")
-  EntityManager entities;
+  private final EntityManager entities;
+
+  @Inject
+  public Violations(EntityManager entities) {
+    this.entities = entities;
+  }
 
   /**
    * Some of the violations, newest first.
@@ -112,7 +116,7 @@ public class Violations implements ViolationStore {
   }
 
   @Override
-  public List<Line> unsaid(Instant settled, int most) {
+  public List<Line> unreported(Instant settled, int most) {
     List<Line> lines = new ArrayList<>();
     for (Violation violation :
         entities
@@ -141,7 +145,7 @@ public class Violations implements ViolationStore {
   }
 
   @Override
-  public void said(Line line) {
+  public void markReported(Line line) {
     Optional.ofNullable(entities.find(Violation.class, line.violationId()))
         .ifPresent(
             violation -> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.vm;
 
-import static org.ovirt.isolatedports.server.http.fault.FaultException.unlessValid;
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -53,11 +53,6 @@ public class Nics {
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
-  }
-
-  /** For the container's proxy only. */
-  protected Nics() {
-    this(null, null, null, null, null, null);
   }
 
   private static EntityRef ref(String vmId, String id) {
@@ -158,7 +153,7 @@ public class Nics {
     }
     mac.ifPresent(
         address ->
-            unlessValid(
+            throwIfInvalid(
                 PortIsolationValidator.notWithGatewayMac(
                     network, address, uplinks.of(found.id()).gatewayMacs()),
                 BAD_REQUEST,

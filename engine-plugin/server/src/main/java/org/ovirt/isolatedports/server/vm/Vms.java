@@ -51,11 +51,6 @@ public class Vms {
     this.answers = answers;
   }
 
-  /** For the container's proxy only. */
-  protected Vms() {
-    this(null, null, null, null, null, null);
-  }
-
   private static EntityRef ref(String id) {
     return EntityRef.of(Kind.VM, "/vms/" + id, id);
   }

@@ -90,7 +90,7 @@ class EventLogTest {
     database.execute("UPDATE violation SET found_posted = false");
     rig.log.bring();
     assertThat(rig.events()).hasSize(1);
-    assertThat(store.unsaid(rig.clock.instant(), 10)).isEmpty();
+    assertThat(store.unreported(rig.clock.instant(), 10)).isEmpty();
   }
 
   @Test

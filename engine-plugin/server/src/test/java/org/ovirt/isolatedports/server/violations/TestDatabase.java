@@ -72,27 +72,21 @@ public final class TestDatabase implements AutoCloseable {
   }
 
   LevelGateMemory levelGateMemory() {
-    LevelGateMemory memory =
-        new LevelGateMemory() {
-          @Override
-          public java.util.Set<org.ovirt.isolatedports.inventory.CompatibilityLevel> see(
-              org.ovirt.isolatedports.inventory.LevelGate gate,
-              java.time.Instant now,
-              java.util.Optional<java.time.Instant> engineStarted) {
-            return inTransaction(
-                manager -> {
-                  TestStores.inject(LevelGateMemory.class, this, manager);
-                  return super.see(gate, now, engineStarted);
-                });
-          }
-        };
-    return memory;
+    EntityManager none = factory.createEntityManager();
+    none.close();
+    return new LevelGateMemory(none) {
+      @Override
+      public java.util.Set<org.ovirt.isolatedports.inventory.CompatibilityLevel> see(
+          org.ovirt.isolatedports.inventory.LevelGate gate,
+          java.time.Instant now,
+          java.util.Optional<java.time.Instant> engineStarted) {
+        return inTransaction(manager -> new LevelGateMemory(manager).see(gate, now, engineStarted));
+      }
+    };
   }
 
   private Violations violationsOn(EntityManager entities) {
-    Violations violations = new Violations();
-    violations.entities = entities;
-    return violations;
+    return new Violations(entities);
   }
 
   /** What is done in a transaction. */

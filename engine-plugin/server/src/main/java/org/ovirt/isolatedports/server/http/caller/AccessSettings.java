@@ -55,11 +55,6 @@ public class AccessSettings {
     this.proxies = List.copyOf(proxies);
   }
 
-  /** For the container's proxy only. */
-  protected AccessSettings() {
-    this(Optional.empty(), Optional.empty(), 1, 1, 1, List.of());
-  }
-
   /** The client that may ask for token-info; without it, what lives only with us is read-only. */
   public Optional<SsoClient> ssoClient() {
     return ssoClient;

@@ -47,12 +47,6 @@ public class BasicLogins {
     this.key = new SecretKeySpec(random, HMAC);
   }
 
-  /** For the container's proxy only. */
-  protected BasicLogins() {
-    this.sso = null;
-    this.key = new SecretKeySpec(new byte[1], HMAC);
-  }
-
   /**
    * A token for a user, new or kept; empty if the engine refuses the user or the password. Of those
    * who come with the same password at the same time one logs in for all.

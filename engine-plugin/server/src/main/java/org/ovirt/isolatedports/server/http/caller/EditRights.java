@@ -45,11 +45,6 @@ public class EditRights {
     this.permissions = permissions;
   }
 
-  /** For the container's proxy only. */
-  protected EditRights() {
-    this(null, null, null);
-  }
-
   /**
    * The REST id of the caller's user, if it may edit the network; else throws the engine's fault.
    *

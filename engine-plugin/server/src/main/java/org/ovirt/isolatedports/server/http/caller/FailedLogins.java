@@ -33,11 +33,6 @@ public class FailedLogins {
     this.byUser = limit(ADDRESSES_OF_A_USER * perMinute);
   }
 
-  /** For the container's proxy only. */
-  protected FailedLogins() {
-    this(0);
-  }
-
   private static RateLimit limit(int perMinute) {
     return new RateLimit(perMinute / SECONDS_PER_MINUTE, perMinute, System::nanoTime);
   }

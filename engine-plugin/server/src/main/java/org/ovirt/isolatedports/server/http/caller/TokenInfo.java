@@ -40,11 +40,6 @@ public class TokenInfo {
     this.settings = settings;
   }
 
-  /** For the container's proxy only. */
-  protected TokenInfo() {
-    this(null, null);
-  }
-
   /** Whether we may ask. */
   public boolean isRegistered() {
     return settings.ssoClient().isPresent();

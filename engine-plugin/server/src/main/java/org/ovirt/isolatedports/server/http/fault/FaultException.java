@@ -37,7 +37,7 @@ public class FaultException extends RuntimeException {
    * @param status the status the engine answers for this rule
    * @param action what cannot be done, such as {@code Cannot add Network}
    */
-  public static void unlessValid(ValidationResult result, int status, String action) {
+  public static void throwIfInvalid(ValidationResult result, int status, String action) {
     result
         .violation()
         .ifPresent(

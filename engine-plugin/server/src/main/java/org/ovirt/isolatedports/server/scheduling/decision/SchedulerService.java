@@ -150,7 +150,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     long start = System.nanoTime();
     Instant now = clock.instant();
     activity.asked(now);
-    Ruling ruling = ruleWithoutFail(question, now);
+    Ruling ruling = decideOrFallBack(question, now);
     Inventory known = inventory.current();
     SchedulingDecision decision = ruling.decision();
     log.add(
@@ -243,7 +243,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     };
   }
 
-  private Ruling ruleWithoutFail(FilterQuestion question, Instant now) {
+  private Ruling decideOrFallBack(FilterQuestion question, Instant now) {
     try {
       // The inventory that rules is taken after the look: it must not be older than the vNICs.
       return rule(question, look(question, inventory.current(), now), now);

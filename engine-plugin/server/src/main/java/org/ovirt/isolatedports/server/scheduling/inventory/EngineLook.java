@@ -16,7 +16,11 @@ import org.ovirt.isolatedports.engine.Vnics;
 /** Looks at single VMs with the service account, and writes to the engine's event log. */
 public final class EngineLook implements EngineView {
 
-  /** Origin of our events; with a custom id it must be unique in the engine's event log. */
+  /**
+   * Origin of the scheduler's events; with a custom id it must be unique in the engine's event log.
+   * Not the guard's: the numbers of that one come from the database, and one that was taken by
+   * chance here would pass for brought there.
+   */
   static final String ORIGIN = "isolated-ports";
 
   private static final int BAD_REQUEST = 400;

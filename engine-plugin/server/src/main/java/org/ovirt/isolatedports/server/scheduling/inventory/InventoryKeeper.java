@@ -437,9 +437,14 @@ public final class InventoryKeeper
             && UnknownIsUnsafe.switchIsolates(attachment.switchType().orElse(wanted)));
   }
 
-  /** Networks the engine calls isolated, and those isolated by us that it still has. */
+  /**
+   * Networks the engine calls isolated, or of which it does not say whether they are, and those
+   * isolated by us that it still has.
+   */
   private Map<String, GuardedNetwork> guarded(EnginePicture known) {
     Map<String, String> names = new HashMap<>(own());
+    boolean engineKnowsAttribute =
+        known.networks().values().stream().anyMatch(each -> each.portIsolation().isPresent());
     Set<String> inEngine = new HashSet<>();
     Map<String, String> isolated = new HashMap<>();
     known
@@ -447,7 +452,7 @@ public final class InventoryKeeper
         .forEach(
             (id, network) -> {
               inEngine.add(id.toString());
-              if (UnknownIsUnsafe.engineIsolates(network.portIsolation())) {
+              if (UnknownIsUnsafe.engineMayIsolate(network.portIsolation(), engineKnowsAttribute)) {
                 isolated.put(id.toString(), network.name());
               }
             });

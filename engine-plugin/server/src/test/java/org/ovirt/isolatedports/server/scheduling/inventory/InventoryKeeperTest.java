@@ -325,6 +325,24 @@ class InventoryKeeperTest {
     waitFor(() -> keeper.current().guarded().isEmpty());
   }
 
+  /** An engine that knows the attribute says it of each network. */
+  @Test
+  void aNetworkOfWhichTheEngineDoesNotSayWhetherItIsIsolatedIsGuarded() throws Exception {
+    String plain = "<network id=\"00000000-0000-0000-0000-00000000000a\"><name>plain</name>%s";
+    engine.answerText(
+        "/networks",
+        networks("<port_isolation>partly</port_isolation>")
+            .replace(
+                "</networks>",
+                plain.formatted("<port_isolation>false</port_isolation></network></networks>")));
+    startAndWait();
+    assertThat(keeper.current().guarded().keySet()).containsExactly(RED);
+    engine.answerText(
+        "/networks", networks("").replace("</networks>", plain.formatted("</network></networks>")));
+    keeper.refreshSoon();
+    waitFor(() -> keeper.current().guarded().isEmpty());
+  }
+
   /** One odd profile would otherwise keep all networks from being read. */
   @Test
   void aPropertyWithoutAValueGuardsAndKeepsNothingFromBeingRead() throws Exception {

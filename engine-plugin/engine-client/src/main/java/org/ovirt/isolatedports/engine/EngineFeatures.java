@@ -15,7 +15,7 @@ import org.ovirt.isolatedports.body.MalformedBodyException;
  * <p>The version is read with the token of whoever asks first, and again after ten seconds, so that
  * an upgrade of the engine is noticed without a restart of ours.
  */
-public class EngineKnowledge {
+public class EngineFeatures {
 
   private static final Duration MAX_AGE = Duration.ofSeconds(10);
   private static final int[] FIRST_WITH_ATTRIBUTE = {4, 4, 3};
@@ -25,7 +25,7 @@ public class EngineKnowledge {
   private final EngineHttpClient http;
   private final AtomicReference<Optional<Known>> known = new AtomicReference<>(Optional.empty());
 
-  public EngineKnowledge(EngineHttpClient http) {
+  public EngineFeatures(EngineHttpClient http) {
     this.http = http;
   }
 

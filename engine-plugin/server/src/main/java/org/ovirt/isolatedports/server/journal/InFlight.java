@@ -9,12 +9,12 @@ import java.util.function.Supplier;
 
 /** The changes of the journal that a request is still working on. */
 @ApplicationScoped
-public class Running {
+public class InFlight {
 
   private final Set<UUID> changes = ConcurrentHashMap.newKeySet();
 
   /** Runs a step while the recovery leaves the change alone. */
-  public <T> T during(UUID change, Supplier<T> step) {
+  public <T> T track(UUID change, Supplier<T> step) {
     changes.add(change);
     try {
       return step.get();
