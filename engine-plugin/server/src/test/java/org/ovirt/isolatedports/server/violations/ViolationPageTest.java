@@ -50,8 +50,7 @@ class ViolationPageTest {
   }
 
   private static List<Violation> page(EntityManager entities, int from, int most) {
-    Violations violations = new Violations();
-    violations.entities = entities;
+    Violations violations = new Violations(entities);
     return violations.page(List.of("net1", "net2", "net3", "net4"), true, false, from, most);
   }
 
