@@ -441,7 +441,7 @@ class Watcher:
             elif not (self._coming_up(link, nic) or self._is_held(link.index)):
                 log('port %s of VM %s on bridge %s was open and is isolated now.'
                     % (link.name, nic.vm, bridge))
-        self.words.keep()
+        self.words.keep(turn == self.turn)
 
     def _coming_up(self, link: Link, nic: LiveNic) -> bool:
         """libvirt is about to isolate the port itself: it is new, and the XML says so."""

@@ -135,9 +135,11 @@ class Words:
         document.words = [word for word in document.words
                           if not any(word.names(*key) for key in newer)] + list(newer.values())
 
-    def keep(self) -> None:
-        """After all running domains were learnt: writes what is not written, takes out what is
-        of no use any more, and forgets domains that are gone."""
+    def keep(self, settled: bool = True) -> None:
+        """After all running domains were learnt and their ports attended to: writes what is not
+        written, takes out what is of no use any more, and forgets domains that are gone. settled:
+        whether no update came between. A word that lets a port out is of use until the port is
+        open: a watch that starts meanwhile would not know that it is ours to open."""
         with self.lock:
             seen, self.seen = self.seen, {}
             self.newer = {vm_id: words for vm_id, words in self.newer.items()
@@ -145,9 +147,13 @@ class Words:
             self.carried_out = {said: vm_id for said, vm_id in self.carried_out.items()
                                 if vm_id in seen}
             for vm_id, old in seen.items():
-                if vm_id in self.newer or any(not _is_useful(word, old) for word in old.words):
+                idle = {word.said for word in old.words
+                        if settled and not _is_useful(word, old)}
+                if vm_id in self.newer or idle:
                     document = self._document(vm_id)
                     if document is not None:
+                        document.words = [word for word in document.words
+                                          if word.said not in idle or _is_useful(word, document)]
                         self._say(self._write(document), document)
 
     def _say(self, why: str, document: Document) -> None:
@@ -195,10 +201,9 @@ class Words:
 
     def _write(self, document: Document) -> str:
         """'', or why not. Writes nothing where the metadata have it all."""
-        useful = [word for word in document.words if _is_useful(word, document)]
-        if [word.element() for word in useful] == document.written:
+        if [word.element() for word in document.words] == document.written:
             return ''
-        return self.pen.write(document.uuid, useful)
+        return self.pen.write(document.uuid, document.words)
 
     def _document(self, vm_id: str) -> Optional[Document]:
         """The running domain as libvirt's status files have it, with what is newer: they answer

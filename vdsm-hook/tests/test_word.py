@@ -236,9 +236,25 @@ class Updates(ServiceCase):
         self.update('plain1')
         self.updated()
         self.vdsm_writes(None)
+        # Until a watch has seen it settled and opened the port, it tells the next one to do so.
+        self.assertIn('settled="yes"', self.inner)
+        self.words.learn(domxml.read(self.live()))
+        self.words.keep(False)
+        self.assertTrue(self.nic().told)
         self.words.learn(domxml.read(self.live()))
         self.words.keep()
         self.assertEqual(self.inner, '')
+
+    def test_a_word_stays_where_what_was_learnt_is_from_before_it_was_settled(self) -> None:
+        self.metadata = device('true')
+        self.save()
+        self.update('plain1')
+        self.updated()
+        self.words.learn(domxml.read(self.live()))
+        self.vdsm_writes(None)
+        self.words.keep()
+        self.assertTrue(self.nic().told)
+        self.assertFalse(self.wanted())
 
     def test_a_vm_level_property_stands_for_the_strictest(self) -> None:
         self.metadata = device('true') + (
