@@ -256,9 +256,9 @@ export const en = {
   'host.fit': 'Fit',
   'host.unfit': 'Unfit',
   'host.notJudged': 'Not assessed',
-  'host.fitMeans': 'The host can hold isolated ports.',
+  'host.fitMeans': 'The host can enforce port isolation.',
   'host.unfitMeans':
-    'The host cannot hold isolated ports. Virtual machines that need them are kept away from it.',
+    'The host cannot enforce port isolation. Virtual machines that need them are kept away from it.',
   'host.notUpMeans': 'A host is assessed while it is up.',
   'host.notNeededMeans': 'The cluster of this host has no isolated networks.',
   'host.why': 'Why',

@@ -241,7 +241,7 @@ describe('Isolation role', () => {
 });
 
 describe('the tabs of VMs, hosts and clusters', () => {
-  it('tell where a VM may run, and why a host cannot hold isolated ports', async () => {
+  it('tell where a VM may run, and why a host cannot enforce port isolation', async () => {
     const vm = await rig.vm('tenant1');
     await rig.api('engine', 'POST', `/vms/${vm}/start`, {}).catch(() => undefined);
     const portal = await Portal.open(browser, rig);

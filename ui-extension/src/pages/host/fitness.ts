@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isIsolated, type Host, type Network, type Violation } from '../../api/model';
 
-/** Whether a host can hold isolated ports; only hosts that are up in a cluster that needs it are judged. */
+/** Whether a host can enforce port isolation; only hosts that are up in a cluster that needs it are judged. */
 export type Fitness = 'fit' | 'unfit' | 'notUp' | 'notNeeded';
 
 export function fitness(

@@ -19,7 +19,7 @@ import org.ovirt.isolatedports.scheduling.AssessedHost;
  * @param clusters all clusters
  * @param profiles all vNIC profiles
  * @param vms the VMs of clusters for which the level gate is closed, and those on hosts that cannot
- *     hold isolated ports
+ *     enforce port isolation
  * @param hosts the hosts with what stands against them
  * @param scheduling whether the engine asks us where VMs may start
  */

@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a host must bring to hold isolated ports.
+ * What a host must bring to enforce port isolation.
  *
  * @param libvirt oldest libvirt
  * @param kernel oldest kernel

@@ -21,7 +21,7 @@ import org.ovirt.isolatedports.validation.ValidationResult;
 import org.ovirt.isolatedports.validation.ValidationResult.Violation;
 
 /**
- * Whether a host can hold isolated ports, with a reason for every "no". One method is one rule;
+ * Whether a host can enforce port isolation, with a reason for every "no". One method is one rule;
  * what is not known counts as "no".
  *
  * <p>Fitness is separate from the level gate ({@code IsPortIsolationSupported}): the gate says what

@@ -101,7 +101,7 @@ class CallersIT extends ServerTest {
     violation(network, "VM", vm, "vNIC nic1 of VM secretvm is on the isolated network blue");
     violation(network, "", "", "The network blue itself");
     violation("", "", "", "The clusters secretcluster do not use the filter");
-    violation("", "HOST", hostId(), "Host secrethost cannot hold isolated ports");
+    violation("", "HOST", hostId(), "Host secrethost cannot enforce port isolation");
     violation(
         network, "CLUSTER", UUID.randomUUID().toString(), "cluster secretcluster has no bridges");
     var seeds = rig.engine().seeds();

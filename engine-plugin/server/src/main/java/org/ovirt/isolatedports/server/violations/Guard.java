@@ -335,7 +335,7 @@ public final class Guard implements EventFollower.Listener {
     vms.read(parts, singleVms, clusters(), gates.get().gate(), unfitHosts(ids));
   }
 
-  /** Hosts that cannot hold isolated ports, in clusters with such networks: names by id. */
+  /** Hosts that cannot enforce port isolation, in clusters with such networks: names by id. */
   private Map<String, String> unfitHosts(Set<String> networkIds) {
     Set<String> concerned =
         clusters().stream()

@@ -18,7 +18,7 @@ import org.ovirt.isolatedports.server.violations.Guard.Part;
 
 /**
  * The VMs that the guard looks at: those in clusters for which the level gate is closed, and those
- * that run on hosts which cannot hold isolated ports. Elsewhere no VM is ever read.
+ * that run on hosts which cannot enforce port isolation. Elsewhere no VM is ever read.
  *
  * <p>{@link #watchesHosts} is called by any thread, the rest by the guard's.
  */
@@ -69,7 +69,7 @@ final class VmWatch {
    *     poll, those of the last poll a second time
    * @param single VMs that events have named since
    * @param gate the level gate; the last one goes on where it cannot be read
-   * @param unfit the hosts that cannot hold isolated ports, names by id
+   * @param unfit the hosts that cannot enforce port isolation, names by id
    */
   void read(
       Set<Part> parts,
