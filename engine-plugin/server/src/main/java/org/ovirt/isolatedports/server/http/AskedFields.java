@@ -191,6 +191,18 @@ public final class AskedFields {
    * as one text of {@code name=value} with {@code ;} between.
    */
   public static void unlessSeparate(ApiBody body) {
+    unlessSeparate(body, "; or =");
+  }
+
+  /**
+   * The same for a VM, whose values may hold {@code =}, as {@code qemu_cmdline} does: the engine
+   * ends a name at the first one.
+   */
+  public static void unlessSeparateOfVm(ApiBody body) {
+    unlessSeparate(body, ";");
+  }
+
+  private static void unlessSeparate(ApiBody body, String never) {
     Set<String> names = new HashSet<>();
     for (ApiBody property : properties(body)) {
       String name = property.text("name").orElse("");
@@ -199,9 +211,10 @@ public final class AskedFields {
         throw contradiction(
             "The custom property \"" + name + "\" has no name, or one with a blank, ; or = in it.");
       }
-      if (property.text("value").isEmpty() || value.matches("(?s).*[;=].*")) {
+      boolean separates = value.contains(";") || (never.contains("=") && value.contains("="));
+      if (property.text("value").isEmpty() || separates) {
         throw contradiction(
-            "The custom property " + name + " has no value, or one with ; or = in it.");
+            "The custom property " + name + " has no value, or one with " + never + " in it.");
       }
       if (!names.add(name)) {
         throw contradiction("The custom property " + name + " is there twice.");

@@ -64,7 +64,7 @@ public class Vms {
   public Response update(Exchange exchange, String id, byte[] body) {
     ApiBody change = exchange.asked(body, Kind.VM);
     AskedFields.unlessOf(change, "", id);
-    AskedFields.unlessSeparate(change);
+    AskedFields.unlessSeparateOfVm(change);
     return changes.update(
         exchange,
         ref(id),

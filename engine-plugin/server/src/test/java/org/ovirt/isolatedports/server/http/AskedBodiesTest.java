@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -194,19 +193,28 @@ class AskedBodiesTest {
         "''|x"
       })
   void customPropertiesStayWhatTheyAre(String name, String value) {
-    for (Kind kind : List.of(Kind.VNIC_PROFILE, Kind.VM)) {
-      ApiBody body =
-          json(
-              kind,
-              "{'custom_properties': {'custom_property': [{'name': '"
-                  + name
-                  + "', 'value': '"
-                  + value
-                  + "'}]}}");
-      assertThatThrownBy(() -> AskedFields.unlessSeparate(body))
-          .as(kind.toString())
+    assertThatThrownBy(() -> AskedFields.unlessSeparate(property(Kind.VNIC_PROFILE, name, value)))
+        .isInstanceOf(FaultException.class);
+    if (!value.equals("b=c")) {
+      assertThatThrownBy(() -> AskedFields.unlessSeparateOfVm(property(Kind.VM, name, value)))
           .isInstanceOf(FaultException.class);
     }
+  }
+
+  @Test
+  void whatAVmHandsToQemuMayAssign() {
+    ApiBody body = property(Kind.VM, "qemu_cmdline", "[\"-cpu\",\"host,vmx=on\"]");
+    assertThatCode(() -> AskedFields.unlessSeparateOfVm(body)).doesNotThrowAnyException();
+  }
+
+  private static ApiBody property(Kind kind, String name, String value) {
+    return json(
+        kind,
+        "{'custom_properties': {'custom_property': [{'name': '"
+            + name
+            + "', 'value': '"
+            + value.replace("\"", "\\\"")
+            + "'}]}}");
   }
 
   @Test
