@@ -23,8 +23,11 @@ class FloorByBridgeLabIT {
     List<String> lines =
         DebianHost.run(
             Duration.ofMinutes(20),
-            "cd '%s' && tests/root/run.sh %s 2>&1"
-                .formatted(Path.of("../../vdsm-hook").toAbsolutePath().normalize(), tests));
+            "cd '%s' && ISOLATED_PORTS_MOVES=%d tests/root/run.sh %s 2>&1"
+                .formatted(
+                    Path.of("../../vdsm-hook").toAbsolutePath().normalize(),
+                    Integer.getInteger("floor.moves", 20),
+                    tests));
 
     assertThat(lines).contains("abilities: nft=yes ct=yes ibrname=yes reject=yes");
     assertThat(lines).contains("OK").anyMatch(line -> line.matches("Ran [1-9]\\d* tests in .*"));
