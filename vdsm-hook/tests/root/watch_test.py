@@ -380,7 +380,8 @@ class Watch(WatchCase):
         finally:
             self.process.send_signal(signal.SIGCONT)
         self.assertTrue(within(5, lambda: isolated('vnet0')))
-        self.assertIn('more news', self.logged())
+        # Another thread may have closed the port before the one that lost news says so.
+        self.assertTrue(within(5, lambda: 'more news' in self.logged()))
 
     def test_status_needs_a_watch_that_answers(self) -> None:
         code, text = self.run_program('status', '--json')
