@@ -127,13 +127,13 @@ class RoutesIT extends ServerTest {
         .contains("cluster", "owner", "networks", "administrator")
         .doesNotContain("anonymous", "stranger", "no rights", "tenant");
 
-    // What was set up above has its after-effects in the engine: a host that comes up, a profile.
+    // What was set up above past us has its after-effects: the guard gives profiles our property.
     EmergencyIT.until(
         SOON,
         "an engine and a store at rest",
         () -> {
           List<String> before = everything();
-          Rig.pause(2000);
+          Rig.pause(5000);
           return everything().equals(before);
         });
 
