@@ -191,7 +191,7 @@ public final class AskedFields {
    * as one text of {@code name=value} with {@code ;} between.
    */
   public static void unlessSeparate(ApiBody body) {
-    unlessSeparate(body, "; or =");
+    unlessSeparate(body, false);
   }
 
   /**
@@ -199,10 +199,10 @@ public final class AskedFields {
    * ends a name at the first one.
    */
   public static void unlessSeparateOfVm(ApiBody body) {
-    unlessSeparate(body, ";");
+    unlessSeparate(body, true);
   }
 
-  private static void unlessSeparate(ApiBody body, String never) {
+  private static void unlessSeparate(ApiBody body, boolean mayAssign) {
     Set<String> names = new HashSet<>();
     for (ApiBody property : properties(body)) {
       String name = property.text("name").orElse("");
@@ -211,10 +211,14 @@ public final class AskedFields {
         throw contradiction(
             "The custom property \"" + name + "\" has no name, or one with a blank, ; or = in it.");
       }
-      boolean separates = value.contains(";") || (never.contains("=") && value.contains("="));
+      boolean separates = value.contains(";") || (!mayAssign && value.contains("="));
       if (property.text("value").isEmpty() || separates) {
         throw contradiction(
-            "The custom property " + name + " has no value, or one with " + never + " in it.");
+            "The custom property "
+                + name
+                + " has no value, or one with "
+                + (mayAssign ? ";" : "; or =")
+                + " in it.");
       }
       if (!names.add(name)) {
         throw contradiction("The custom property " + name + " is there twice.");
