@@ -3,10 +3,5 @@
 # The external scheduler under load: scheduling.sh [SECONDS [HOSTS [VMS [NETWORKS]]]]. Progress goes to
 # stderr, the last line of stdout is the result in JSON.
 set -eu
-cd "$(dirname "$0")/../.."
-${MVN:-mvn} -q -B -ntp -pl engine-plugin/server -am test-compile dependency:build-classpath \
-  -Dmdep.includeScope=test -Dmdep.outputFile=target/test.classpath >&2
-server=engine-plugin/server/target
-exec java -Xmx1g -Dorg.slf4j.simpleLogger.defaultLogLevel=error \
-  -cp "$server/test-classes:$server/classes:$(cat $server/test.classpath)" \
+exec sh "$(dirname "$0")/with-server-classes" \
   org.ovirt.isolatedports.server.scheduling.SchedulingBenchmark "$@"
