@@ -39,6 +39,9 @@ public record Nic(
     Optional<String> port,
     List<NamedPort> namedPorts) {
 
+  /** What stands before a VM's id where a name of a port was pinned; no VM's name begins so. */
+  public static final String PINNED = "id:";
+
   public Nic {
     labels = Map.copyOf(labels);
     addresses = List.copyOf(addresses);
@@ -51,6 +54,11 @@ public record Nic(
   /** The name of the port in {@code inport} and {@code outport}: {@code VM/NIC}. */
   public String portName() {
     return vm.name() + "/" + name;
+  }
+
+  /** The same by the VM's id, which no tenant can change. */
+  public String pinnedName() {
+    return PINNED + vm.id() + "/" + name;
   }
 
   /**

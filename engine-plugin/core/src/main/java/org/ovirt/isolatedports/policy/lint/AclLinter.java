@@ -253,7 +253,7 @@ final class AclLinter {
       alternative.inports().ifPresent(names::addAll);
       alternative.outports().ifPresent(names::addAll);
     }
-    names.remove(Inventory.UPLINK);
+    names.removeIf(name -> name.equals(Inventory.UPLINK) || name.startsWith(Nic.PINNED));
     if (names.isEmpty()) {
       return;
     }
@@ -263,8 +263,9 @@ final class AclLinter {
         "This selects by VM name ("
             + String.join(", ", names)
             + "), and tenants can rename their VMs: one that takes this name is met by the rule,"
-            + " and one that gives it up is not. Match on addresses that the inventory binds to the"
-            + " vNIC, or select by a label in a NetworkPolicy.");
+            + " and one that gives it up is not. Where the rule is stored in the server, the name is"
+            + " pinned to the VM that bears it then. Match on addresses that the inventory binds to"
+            + " the vNIC, or select by a label in a NetworkPolicy.");
     network.nics().forEach(nic -> names.removeAll(network.portNames().of(nic)));
     if (!names.isEmpty()) {
       warn(
