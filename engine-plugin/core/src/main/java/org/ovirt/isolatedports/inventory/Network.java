@@ -14,6 +14,8 @@ import java.util.UUID;
  * @param external whether an external provider owns it
  * @param portIsolation what the engine itself says of the attribute; empty where it does not know
  *     the attribute, or says something that is neither true nor false
+ * @param bridge the name of its bridge on the hosts ({@code vdsm_name}); empty where the engine
+ *     does not say it
  */
 public record Network(
     UUID id,
@@ -21,4 +23,5 @@ public record Network(
     String name,
     boolean vmNetwork,
     boolean external,
-    Optional<Boolean> portIsolation) {}
+    Optional<Boolean> portIsolation,
+    Optional<String> bridge) {}

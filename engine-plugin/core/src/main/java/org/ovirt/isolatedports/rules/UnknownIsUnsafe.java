@@ -68,6 +68,19 @@ public final class UnknownIsUnsafe {
   }
 
   /**
+   * What a port may reach.
+   *
+   * @param property the value of its profile's custom property; empty if it has none
+   * @param isolated whether its network is isolated
+   */
+  public static PortRole roleOf(Optional<String> property, boolean isolated) {
+    if (property.isEmpty()) {
+      return isolated ? new PortRole.Isolated() : new PortRole.Promiscuous();
+    }
+    return PortRole.parse(property.get()).orElseGet(PortRole.Isolated::new);
+  }
+
+  /**
    * Whether a role may let its holder put a vNIC on a profile.
    *
    * @param roleId the engine's id of the role

@@ -133,6 +133,7 @@ public class EngineLookup {
                     id,
                     true,
                     false,
+                    Optional.empty(),
                     Optional.empty()));
   }
 

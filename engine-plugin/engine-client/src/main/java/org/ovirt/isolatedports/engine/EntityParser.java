@@ -5,10 +5,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.MalformedBodyException;
@@ -21,6 +23,7 @@ import org.ovirt.isolatedports.inventory.NetworkRole;
 import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.VmKind;
+import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.VnicProfile;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedHost;
@@ -61,6 +64,8 @@ public final class EntityParser {
   public static final VnicProfile NEW_PROFILE =
       new VnicProfile("", Stated.NO, Stated.NO, Optional.empty());
 
+  private static final Pattern MAC = Pattern.compile("[0-9a-f]{2}(:[0-9a-f]{2}){5}");
+
   private EntityParser() {}
 
   /** A network; one without a name is a mere link. */
@@ -71,7 +76,8 @@ public final class EntityParser {
         network.text("name").orElse(""),
         isForVms(network).orElse(false),
         isExternal(network),
-        flag(network, "port_isolation"));
+        flag(network, "port_isolation"),
+        network.text("vdsm_name").filter(name -> !name.isEmpty()));
   }
 
   /** Whether VMs may use a network; empty if it does not say what it is used for. */
@@ -317,6 +323,31 @@ public final class EntityParser {
                         // One that is not said to be unplugged may be plugged.
                         flag(nic, "plugged").orElse(true)))
             .toList());
+  }
+
+  /** A VM with its vNICs and where it is. */
+  public static VmWithVnics placed(ApiBody vm, List<ApiBody> nics) {
+    return new VmWithVnics(
+        id(vm),
+        vm.text("name").orElse(""),
+        vm.child("cluster").map(EntityParser::id).orElse(""),
+        kind(vm),
+        vm.text("status").orElse("unknown"),
+        vm.child("host").map(EntityParser::id),
+        nics.stream().map(EntityParser::vnic).toList());
+  }
+
+  private static VmWithVnics.Vnic vnic(ApiBody nic) {
+    return new VmWithVnics.Vnic(
+        id(nic),
+        nic.text("name").orElse(""),
+        nic.child("mac")
+            .flatMap(mac -> mac.text("address"))
+            .map(mac -> mac.toLowerCase(Locale.ROOT))
+            .filter(mac -> MAC.matcher(mac).matches()),
+        nic.child("vnic_profile").map(EntityParser::id),
+        flag(nic, "plugged").orElse(true),
+        flag(nic, "linked").orElse(true));
   }
 
   /** The names of a role's permits. */

@@ -14,7 +14,8 @@ import org.ovirt.isolatedports.body.ApiBody;
 /** The vNICs of VMs. API v4 has no list of a network's vNICs, so the VMs are gone through. */
 public final class Vnics {
 
-  private static final int PAGE = 100;
+  /** How many VMs are asked for at a time. */
+  public static final int PAGE = 100;
 
   /**
    * A vNIC and the VM it is of.
@@ -59,17 +60,22 @@ public final class Vnics {
 
   /** The vNICs of all VMs the account may see; throws as {@link #onProfiles} does. */
   public static List<Vnic> all(JsonReader engine) {
+    List<Vnic> found = new ArrayList<>();
+    for (ApiBody vm : allVms(engine)) {
+      nics(engine, vm).stream().map(nic -> vnic(vm, nic)).forEach(found::add);
+    }
+    return found;
+  }
+
+  /** All VMs the account may see, with vNICs; throws as {@link #onProfiles} does. */
+  public static List<ApiBody> allVms(JsonReader engine) {
     List<ApiBody> vms = pages(engine, "sortby name asc");
     if (vms.isEmpty() && !engine.read("/vms?max=1").items("vm").isEmpty()) {
       throw new EngineException(
           EngineException.Kind.GARBAGE,
           "The oVirt engine has VMs, but does not list them by their names.");
     }
-    List<Vnic> found = new ArrayList<>();
-    for (ApiBody vm : vms) {
-      nics(engine, vm).stream().map(nic -> vnic(vm, nic)).forEach(found::add);
-    }
-    return found;
+    return vms;
   }
 
   /** The VMs of a cluster with their vNICs. */

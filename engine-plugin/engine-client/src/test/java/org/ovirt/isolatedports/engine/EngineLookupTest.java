@@ -81,7 +81,13 @@ class EngineLookupTest {
     assertThat(found)
         .contains(
             new Network(
-                network, Optional.of(dataCenter()), "blue net", true, false, Optional.of(true)));
+                network,
+                Optional.of(dataCenter()),
+                "blue net",
+                true,
+                false,
+                Optional.of(true),
+                Optional.of("on" + network.toString().replace("-", "").substring(0, 13))));
   }
 
   @Test

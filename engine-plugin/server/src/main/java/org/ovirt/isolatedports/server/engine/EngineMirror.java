@@ -20,6 +20,7 @@ import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.EventSubject;
+import org.ovirt.isolatedports.engine.Vnics;
 import org.ovirt.isolatedports.server.engine.EnginePicture.HostDetails;
 import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
 
@@ -42,6 +43,8 @@ public final class EngineMirror implements EventFollower.Listener {
   private static final Set<EventSubject> OF_VMS =
       EnumSet.of(EventSubject.VM, EventSubject.VNIC, EventSubject.SNAPSHOT);
 
+  private static final Duration SHORTEST_REST_OF_VMS = Duration.ofMinutes(1);
+
   /** How often a part was called outdated, and how often it had been when it was last read. */
   private static final class Age {
     private final AtomicLong outdated = new AtomicLong(1);
@@ -57,10 +60,12 @@ public final class EngineMirror implements EventFollower.Listener {
   private final Map<Part, Age> ages = new EnumMap<>(Part.class);
   private final AtomicReference<EnginePicture> picture = new AtomicReference<>(EnginePicture.EMPTY);
   private final Set<String> outdatedHosts = ConcurrentHashMap.newKeySet();
+  private final MirroredVms vms;
 
   public EngineMirror(EngineReader reader, Clock clock) {
     this.reader = reader;
     this.clock = clock;
+    this.vms = new MirroredVms(reader);
     for (Part part : Part.values()) {
       ages.put(part, new Age());
     }
@@ -91,6 +96,10 @@ public final class EngineMirror implements EventFollower.Listener {
     Age age = ages.get(part);
     synchronized (age) {
       if (!age.isOutdated() && !isOlder(picture().readAt(part), maxAge)) {
+        if (part == Part.VMS) {
+          vms.readOutdated(picture().vms())
+              .ifPresent(now -> picture.updateAndGet(known -> known.withVms(now)));
+        }
         return;
       }
       // First, so that what is called outdated while reading is read once more.
@@ -131,7 +140,21 @@ public final class EngineMirror implements EventFollower.Listener {
         var read = reader.saidToBeExempt();
         yield known -> known.withExemptVms(read, at);
       }
+      case VMS -> {
+        var read = vms.readAll(picture().vms());
+        yield known -> known.withVms(read, at);
+      }
     };
+  }
+
+  /**
+   * The VMs are read whole no oftener than this: a minute, and six seconds for each hundred of
+   * them, which is a request, so that they cost ten requests a minute however many there are. What
+   * events name is read at once all the same.
+   */
+  public Duration restOfVms() {
+    Duration pages = Duration.ofSeconds(6).multipliedBy(picture().vms().size() / Vnics.PAGE);
+    return pages.compareTo(SHORTEST_REST_OF_VMS) > 0 ? pages : SHORTEST_REST_OF_VMS;
   }
 
   /** Ids of the known hosts whose hooks and networks are outdated, or were read this long ago. */
@@ -191,6 +214,9 @@ public final class EngineMirror implements EventFollower.Listener {
     outdate(subject.map(EngineMirror::partsOf).orElse(Set.of()));
     if (subject.filter(EventSubject.ENGINE::equals).isPresent()) {
       outdatedHosts.addAll(picture().hosts().keySet());
+    }
+    if (subject.filter(OF_VMS::contains).isPresent()) {
+      event.vmId().ifPresentOrElse(vms::outdate, () -> outdate(EnumSet.of(Part.VMS)));
     }
     if (subject.filter(OF_VMS::contains).isPresent()
         && event.vmId().filter(picture().exemptVms()::containsKey).isPresent()) {

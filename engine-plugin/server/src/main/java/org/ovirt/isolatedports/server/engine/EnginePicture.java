@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.server.engine;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,6 +14,7 @@ import java.util.UUID;
 import java.util.function.Function;
 import org.ovirt.isolatedports.inventory.HostAttachment;
 import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
@@ -28,6 +30,7 @@ import org.ovirt.isolatedports.scheduling.ReportedHook;
  * @param profiles the vNIC profiles of networks; who may use them is not in it
  * @param hosts all hosts
  * @param exemptVms the VMs that call themselves hosted-engine or external VMs, with their vNICs
+ * @param vms all VMs with their vNICs
  * @param readAt when reading each part began; a part that was never read is not in it
  */
 public record EnginePicture(
@@ -36,6 +39,7 @@ public record EnginePicture(
     Map<String, WatchedProfile> profiles,
     Map<String, HostPicture> hosts,
     Map<String, WatchedVm> exemptVms,
+    Map<String, VmWithVnics> vms,
     Map<Part, Instant> readAt) {
 
   /** What is read by itself. */
@@ -44,7 +48,8 @@ public record EnginePicture(
     CLUSTERS,
     PROFILES,
     HOSTS,
-    EXEMPT_VMS
+    EXEMPT_VMS,
+    VMS
   }
 
   /**
@@ -73,7 +78,7 @@ public record EnginePicture(
 
   /** Nothing was read yet. */
   public static final EnginePicture EMPTY =
-      new EnginePicture(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
+      new EnginePicture(Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of(), Map.of());
 
   public EnginePicture {
     networks = Collections.unmodifiableMap(networks);
@@ -81,6 +86,7 @@ public record EnginePicture(
     profiles = Collections.unmodifiableMap(profiles);
     hosts = Collections.unmodifiableMap(hosts);
     exemptVms = Collections.unmodifiableMap(exemptVms);
+    vms = Collections.unmodifiableMap(vms);
     readAt = Collections.unmodifiableMap(readAt);
   }
 
@@ -105,7 +111,15 @@ public record EnginePicture(
             other.profiles,
             other.hosts,
             other.exemptVms,
+            other.vms,
             readAt(part).map(at -> other.at(part, at)).orElse(other.readAt)));
+  }
+
+  /** The picture as it is for whoever does not look at the list of all VMs. */
+  public EnginePicture withoutVms() {
+    Map<Part, Instant> ages = new HashMap<>(readAt);
+    ages.remove(Part.VMS);
+    return new EnginePicture(networks, clusters, profiles, hosts, exemptVms, Map.of(), ages);
   }
 
   private Map<Part, Instant> at(Part part, Instant at) {
@@ -117,7 +131,7 @@ public record EnginePicture(
 
   EnginePicture withNetworks(List<Network> read, Instant at) {
     return new EnginePicture(
-        byId(read, Network::id), clusters, profiles, hosts, exemptVms, at(Part.NETWORKS, at));
+        byId(read, Network::id), clusters, profiles, hosts, exemptVms, vms, at(Part.NETWORKS, at));
   }
 
   EnginePicture withClusters(List<WatchedCluster> read, Instant at) {
@@ -127,6 +141,7 @@ public record EnginePicture(
         profiles,
         hosts,
         exemptVms,
+        vms,
         at(Part.CLUSTERS, at));
   }
 
@@ -137,6 +152,7 @@ public record EnginePicture(
         byId(read, WatchedProfile::id),
         hosts,
         exemptVms,
+        vms,
         at(Part.PROFILES, at));
   }
 
@@ -149,19 +165,34 @@ public record EnginePicture(
           new HostPicture(
               host, Optional.ofNullable(hosts.get(host.id())).flatMap(HostPicture::details)));
     }
-    return new EnginePicture(networks, clusters, profiles, now, exemptVms, at(Part.HOSTS, at));
+    return new EnginePicture(networks, clusters, profiles, now, exemptVms, vms, at(Part.HOSTS, at));
   }
 
   /** The rest of a host; nothing changes if the host is not in the list any more. */
   EnginePicture withDetails(String hostId, HostDetails read) {
     Map<String, HostPicture> now = new LinkedHashMap<>(hosts);
     now.computeIfPresent(hostId, (id, host) -> new HostPicture(host.host(), Optional.of(read)));
-    return new EnginePicture(networks, clusters, profiles, now, exemptVms, readAt);
+    return new EnginePicture(networks, clusters, profiles, now, exemptVms, vms, readAt);
   }
 
   EnginePicture withExemptVms(List<WatchedVm> read, Instant at) {
     return new EnginePicture(
-        networks, clusters, profiles, hosts, byId(read, WatchedVm::id), at(Part.EXEMPT_VMS, at));
+        networks,
+        clusters,
+        profiles,
+        hosts,
+        byId(read, WatchedVm::id),
+        vms,
+        at(Part.EXEMPT_VMS, at));
+  }
+
+  EnginePicture withVms(Map<String, VmWithVnics> now, Instant at) {
+    return new EnginePicture(networks, clusters, profiles, hosts, exemptVms, now, at(Part.VMS, at));
+  }
+
+  /** Some VMs read anew by themselves; the age of all is that of the oldest. */
+  EnginePicture withVms(Map<String, VmWithVnics> now) {
+    return new EnginePicture(networks, clusters, profiles, hosts, exemptVms, now, readAt);
   }
 
   /** What the engine lists twice, as it may while it changes between two pages, counts once. */

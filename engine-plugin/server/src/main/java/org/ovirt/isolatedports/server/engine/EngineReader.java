@@ -19,6 +19,7 @@ import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.HostAttachment;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.VmKind;
+import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
@@ -236,6 +237,20 @@ public final class EngineReader {
   /** A VM with its vNICs; empty if the engine shows none. */
   public Optional<WatchedVm> vm(String id) {
     return engine.find("/vms/" + id + "?follow=nics").map(this::vm);
+  }
+
+  /** All VMs with their vNICs, a hundred a request. */
+  public List<VmWithVnics> placedVms() {
+    return Vnics.allVms(engine).stream().map(this::placed).toList();
+  }
+
+  /** A VM with its vNICs and where it is; empty if the engine shows none. */
+  public Optional<VmWithVnics> placedVm(String id) {
+    return engine.find("/vms/" + id + "?follow=nics").map(this::placed);
+  }
+
+  private VmWithVnics placed(ApiBody vm) {
+    return EntityParser.placed(vm, Vnics.nics(engine, vm));
   }
 
   private WatchedVm vm(ApiBody vm) {

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.isolation;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
@@ -17,10 +18,12 @@ import java.util.UUID;
 public class IsolatedNetworks {
 
   private final EntityManager entities;
+  private final Event<NetworkChanged> changes;
 
   @Inject
-  public IsolatedNetworks(EntityManager entities) {
+  public IsolatedNetworks(EntityManager entities, Event<NetworkChanged> changes) {
     this.entities = entities;
+    this.changes = changes;
   }
 
   /** All of them, by name. */
@@ -62,6 +65,7 @@ public class IsolatedNetworks {
         .setParameter("enforcement", network.enforcement().text())
         .setParameter("createdAt", network.createdAt())
         .executeUpdate();
+    changes.fire(NetworkChanged.of(network.networkId()));
   }
 
   /** Follows a change of a network's name in the engine. */
@@ -72,5 +76,6 @@ public class IsolatedNetworks {
   /** Forgets a network that is gone from the engine. */
   public void remove(UUID networkId) {
     find(networkId).ifPresent(entities::remove);
+    changes.fire(NetworkChanged.of(networkId));
   }
 }

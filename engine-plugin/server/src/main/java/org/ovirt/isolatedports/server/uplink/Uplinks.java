@@ -2,11 +2,13 @@
 package org.ovirt.isolatedports.server.uplink;
 
 import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.enterprise.event.Event;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
 import java.util.List;
 import java.util.UUID;
+import org.ovirt.isolatedports.server.isolation.NetworkChanged;
 
 /** The uplinks of isolated networks. */
 @ApplicationScoped
@@ -14,10 +16,12 @@ import java.util.UUID;
 public class Uplinks {
 
   private final EntityManager entities;
+  private final Event<NetworkChanged> changes;
 
   @Inject
-  public Uplinks(EntityManager entities) {
+  public Uplinks(EntityManager entities, Event<NetworkChanged> changes) {
     this.entities = entities;
+    this.changes = changes;
   }
 
   /** The uplink of a network; open where nobody said otherwise. */
@@ -60,5 +64,6 @@ public class Uplinks {
           .setParameter("mac", mac)
           .executeUpdate();
     }
+    changes.fire(NetworkChanged.of(networkId));
   }
 }

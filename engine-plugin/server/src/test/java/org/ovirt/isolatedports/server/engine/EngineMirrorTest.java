@@ -13,6 +13,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -39,12 +40,14 @@ import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
 class EngineMirrorTest {
 
   private static final UUID NETWORK = new UUID(0, 0xed);
+  private static final String PAGE = "/vms?follow=nics&max=100&search=sortby%20name%20asc";
   private static final Duration MINUTE = Duration.ofMinutes(1);
 
   /** Bodies that no engine was ever recorded to send, so that no part of one can show them. */
   private static final class Bodies implements JsonReader {
     private final Map<String, String> byPath = new ConcurrentHashMap<>();
     private final List<String> asked = Collections.synchronizedList(new ArrayList<>());
+    private final Set<String> gone = ConcurrentHashMap.newKeySet();
     private volatile Runnable whileReading = () -> {};
 
     Bodies() {
@@ -52,6 +55,8 @@ class EngineMirrorTest {
       byPath.put("/clusters?follow=networks", "{\"cluster\":[]}");
       byPath.put("/vnicprofiles", "{\"vnic_profile\":[]}");
       byPath.put("/hosts", "{\"host\":[]}");
+      byPath.put(PAGE, "{\"vm\":[]}");
+      byPath.put("/vms?max=1", "{\"vm\":[]}");
     }
 
     @Override
@@ -67,7 +72,7 @@ class EngineMirrorTest {
 
     @Override
     public Optional<ApiBody> find(String path) {
-      return Optional.of(read(path));
+      return gone.contains(path) ? Optional.empty() : Optional.of(read(path));
     }
 
     long times(String path) {
@@ -271,5 +276,90 @@ class EngineMirrorTest {
 
   private static String field(String name, String value) {
     return value.isEmpty() ? "" : ",\"" + name + "\":" + value;
+  }
+
+  private static String vm(int id, String mac) {
+    return "{\"id\":\""
+        + id
+        + "\",\"name\":\"vm"
+        + id
+        + "\",\"nics\":{\"nic\":[{\"id\":\"n"
+        + id
+        + "\",\"mac\":{\"address\":\""
+        + mac
+        + "\"}}]}}";
+  }
+
+  private void vms(String... vms) {
+    engine.byPath.put(PAGE, "{\"vm\":[" + String.join(",", vms) + "]}");
+  }
+
+  private String macOf(String vm) {
+    return read(Part.VMS).vms().get(vm).vnics().get(0).mac().orElseThrow();
+  }
+
+  @Test
+  void aVmThatAnEventNamesIsReadByItself() {
+    vms(vm(1, "56:6F:00:00:00:01"), vm(2, "56:6f:00:00:00:02"));
+    assertThat(macOf("1")).isEqualTo("56:6f:00:00:00:01");
+    engine.byPath.put("/vms/1?follow=nics", vm(1, "56:6f:00:00:00:03"));
+    mirror.happened(List.of(event(934, Optional.empty(), Optional.of("1"))));
+    assertThat(macOf("1")).isEqualTo("56:6f:00:00:00:03");
+    assertThat(macOf("2")).isEqualTo("56:6f:00:00:00:02");
+    assertThat(engine.times(PAGE)).isEqualTo(1);
+    assertThat(engine.times("/vms/1?follow=nics")).as("once, though asked twice").isEqualTo(1);
+  }
+
+  @Test
+  void whatAnEventNamedIsReadLaterIfTheEngineGivesNoAnswer() {
+    vms(vm(1, "56:6f:00:00:00:01"));
+    read(Part.VMS);
+    mirror.happened(List.of(event(934, Optional.empty(), Optional.of("1"))));
+    assertThatThrownBy(() -> read(Part.VMS)).isInstanceOf(EngineException.class);
+    engine.byPath.put("/vms/1?follow=nics", vm(1, "56:6f:00:00:00:03"));
+    assertThat(macOf("1")).isEqualTo("56:6f:00:00:00:03");
+  }
+
+  @Test
+  void manyVmsAreReadByPagesAtOnce() {
+    vms(vm(1, "56:6f:00:00:00:01"));
+    read(Part.VMS);
+    for (int vm = 1; vm <= 21; vm++) {
+      mirror.happened(List.of(event(32, Optional.empty(), Optional.of("" + vm))));
+    }
+    vms(vm(1, "56:6f:00:00:00:03"));
+    assertThat(macOf("1")).isEqualTo("56:6f:00:00:00:03");
+    assertThat(engine.times(PAGE)).isEqualTo(2);
+  }
+
+  @Test
+  void aVmThatAListLeavesOutIsAskedForBeforeItIsGone() {
+    vms(vm(1, "56:6f:00:00:00:01"), vm(2, "56:6f:00:00:00:02"));
+    read(Part.VMS);
+    vms(vm(2, "56:6f:00:00:00:02"));
+    engine.byPath.put("/vms/1?follow=nics", vm(1, "56:6f:00:00:00:01"));
+    clock.forward(MINUTE);
+    assertThat(read(Part.VMS).vms()).containsOnlyKeys("1", "2");
+    engine.byPath.remove("/vms/1?follow=nics");
+    engine.gone.add("/vms/1?follow=nics");
+    clock.forward(MINUTE);
+    assertThat(read(Part.VMS).vms()).containsOnlyKeys("2");
+  }
+
+  @Test
+  void tenThousandVmsTakeTenRequestsAMinute() {
+    assertThat(mirror.restOfVms()).isEqualTo(MINUTE);
+    List<String> page = new ArrayList<>();
+    for (int vm = 0; vm < 10_000; vm++) {
+      page.add(vm(vm, "56:6f:00:00:00:01"));
+      if (page.size() == 100) {
+        String number = vm > 100 ? "%20page%20" + (vm / 100 + 1) : "";
+        engine.byPath.put(PAGE + number, "{\"vm\":[" + String.join(",", page) + "]}");
+        page.clear();
+      }
+    }
+    engine.byPath.put(PAGE + "%20page%20101", "{}");
+    assertThat(read(Part.VMS).vms()).hasSize(10_000);
+    assertThat(mirror.restOfVms()).isEqualTo(Duration.ofMinutes(10));
   }
 }

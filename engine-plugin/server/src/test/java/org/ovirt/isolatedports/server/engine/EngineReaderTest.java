@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.inventory.HostAttachment;
 import org.ovirt.isolatedports.inventory.Stated;
 import org.ovirt.isolatedports.inventory.SwitchType;
+import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
 import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.scheduling.ReportedHook;
@@ -154,5 +155,27 @@ class EngineReaderTest {
     EngineReader.FilterRead read = reader.filter(List.of("p", "q"));
     assertThat(read.enabled()).contains(true);
     assertThat(read.policyIds()).containsExactly("p");
+  }
+
+  @Test
+  void aVmIsReadWithTheMacsOfItsVnics() throws Exception {
+    String vm = "105ca784-7d7b-46c9-ba49-59c2f4cf8e18";
+    engine.answer("/vms/" + vm + "?follow=nics", "vm-follow.xml");
+    assertThat(reader.placedVm(vm).orElseThrow())
+        .satisfies(
+            read -> {
+              assertThat(read.name()).isEqualTo("vm1");
+              assertThat(read.status()).isEqualTo("down");
+              assertThat(read.hostId()).isEmpty();
+              assertThat(read.vnics().get(0))
+                  .isEqualTo(
+                      new VmWithVnics.Vnic(
+                          "32b3e569-2c91-482e-b8c0-fd4fe84f8655",
+                          "nic1",
+                          Optional.of("56:6f:11:22:00:00"),
+                          Optional.of(ISO1_PROFILE),
+                          true,
+                          true));
+            });
   }
 }

@@ -12,7 +12,7 @@ public final class TestStores {
 
   /** The store of isolated networks, on an entity manager of the test's. */
   public static IsolatedNetworks isolatedNetworks(EntityManager entities) {
-    return new IsolatedNetworks(entities);
+    return new IsolatedNetworks(entities, new Unheard<>());
   }
 
   /** The journal, on an entity manager of the test's. */

@@ -342,7 +342,7 @@ public final class InventoryKeeper
    * often as the clusters are; at each tick while it cannot be read.
    */
   private void publishNews(EnginePicture known) {
-    boolean news = !known.isSameButForTheAgeOf(Part.CLUSTERS, published);
+    boolean news = !known.withoutVms().isSameButForTheAgeOf(Part.CLUSTERS, published.withoutVms());
     if (news || ownNetworksFailed || isDue(publishedAt, intervals.clusters(), clock.instant())) {
       publish(known);
     }
