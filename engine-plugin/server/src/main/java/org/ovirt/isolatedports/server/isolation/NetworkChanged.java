@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.UUID;
 
 /**
- * Something that only we know of a network is another now: whether it is isolated, its uplink, its
- * policies, labels of its vNICs. Fired in the transaction that changes it, for observers after it.
+ * Something that only we know of a network is another now: whether it is isolated, or its uplink.
+ * Fired in the transaction that changes it, for observers after it.
  *
  * @param networkId the network; empty for all
  */

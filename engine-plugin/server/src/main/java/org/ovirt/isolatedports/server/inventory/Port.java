@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.server.rulesets;
+package org.ovirt.isolatedports.server.inventory;
 
 import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.policy.inventory.Nic;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.server.rulesets;
+package org.ovirt.isolatedports.server.inventory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.server.labels.Labels;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
 class LiveInventoryTest {
@@ -24,7 +25,7 @@ class LiveInventoryTest {
   private final TestPicture picture = new TestPicture();
   private final Set<UUID> isolated = Set.of(TENANTS);
   private Uplink uplink = Uplink.OPEN;
-  private Labels.Now labels = Labels.NONE;
+  private Labels.All labels = new Labels.All(Map.of(), Map.of());
 
   LiveInventoryTest() {
     picture.network(TENANTS, "tenants").network(PLAIN, "plain");
@@ -81,30 +82,27 @@ class LiveInventoryTest {
 
   @Test
   void labelsAreThoseGivenAndTheVmsOwnNameAndId() {
-    Map<String, String> given = Map.of("app", "db", "vm.kubevirt.io/name", "forged");
     labels =
-        new Labels.Now() {
-          @Override
-          public Labels.Said of(String vmId, String vnicId) {
-            assertThat(vnicId).isEqualTo("vm1-nic1");
-            return new Labels.Said("red", given, List.of(), false, List.of());
-          }
-
-          @Override
-          public Map<String, Map<String, String>> namespaces() {
-            return Map.of("red", Map.of("tier", "1"));
-          }
-        };
+        new Labels.All(
+            Map.of(
+                UUID.fromString(TestPicture.idOf("vm1")),
+                new Labels.Said(
+                    Optional.of("red"),
+                    Map.of("app", "db", "vm.kubevirt.io/name", "forged"),
+                    List.of())),
+            Map.of(
+                UUID.fromString(TestPicture.idOf("vm1/nic1")),
+                new Labels.Said(Optional.empty(), Map.of(), List.of("192.0.2.7", "nonsense"))));
     picture.vm("vm1", "iso", "56:6f:00:00:00:01");
     assertThat(onlyNic().labels())
         .containsExactlyInAnyOrderEntriesOf(
             Map.of(
                 "app", "db",
                 "vm.kubevirt.io/name", "vm1",
-                "isolated-ports.ovirt.org/vm-id", "vm1"));
+                "isolated-ports.ovirt.org/vm-id", TestPicture.idOf("vm1")));
     assertThat(onlyNic().namespace()).isEqualTo("red");
-    assertThat(onlyNic().antiSpoof()).isFalse();
-    assertThat(inventory().inventory().namespaceLabels("red")).containsEntry("tier", "1");
+    assertThat(onlyNic().antiSpoof()).isTrue();
+    assertThat(onlyNic().addresses()).singleElement().hasToString("192.0.2.7");
   }
 
   @Test

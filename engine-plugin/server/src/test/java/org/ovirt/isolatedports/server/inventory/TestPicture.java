@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.server.rulesets;
+package org.ovirt.isolatedports.server.inventory;
 
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -25,17 +26,17 @@ import org.ovirt.isolatedports.server.engine.EnginePicture.HostPicture;
 import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
 
 /** An engine's picture, put together by hand: one data center, VMs of one vNIC. */
-final class TestPicture {
+public final class TestPicture {
 
-  static final UUID DATA_CENTER = new UUID(1, 0);
+  public static final UUID DATA_CENTER = new UUID(1, 0);
 
-  final Map<UUID, Network> networks = new LinkedHashMap<>();
-  final Map<String, WatchedCluster> clusters = new LinkedHashMap<>();
-  final Map<String, WatchedProfile> profiles = new LinkedHashMap<>();
-  final Map<String, HostPicture> hosts = new LinkedHashMap<>();
-  final Map<String, VmWithVnics> vms = new LinkedHashMap<>();
+  public final Map<UUID, Network> networks = new LinkedHashMap<>();
+  public final Map<String, WatchedCluster> clusters = new LinkedHashMap<>();
+  public final Map<String, WatchedProfile> profiles = new LinkedHashMap<>();
+  public final Map<String, HostPicture> hosts = new LinkedHashMap<>();
+  public final Map<String, VmWithVnics> vms = new LinkedHashMap<>();
 
-  EnginePicture get() {
+  public EnginePicture get() {
     Map<Part, Instant> read = new EnumMap<>(Part.class);
     for (Part part : Part.values()) {
       read.put(part, Instant.EPOCH);
@@ -50,7 +51,7 @@ final class TestPicture {
         read);
   }
 
-  TestPicture network(UUID id, String name) {
+  public TestPicture network(UUID id, String name) {
     networks.put(
         id,
         new Network(
@@ -58,7 +59,7 @@ final class TestPicture {
     return this;
   }
 
-  TestPicture profile(String id, UUID network, Optional<String> property) {
+  public TestPicture profile(String id, UUID network, Optional<String> property) {
     profiles.put(
         id,
         new WatchedProfile(
@@ -67,7 +68,7 @@ final class TestPicture {
   }
 
   /** A host with a status line of ours, on some networks. */
-  TestPicture host(String id, String status, UUID... attached) {
+  public TestPicture host(String id, String status, UUID... attached) {
     List<HostAttachment> attachments = new ArrayList<>();
     for (UUID network : attached) {
       attachments.add(
@@ -85,19 +86,19 @@ final class TestPicture {
     return this;
   }
 
-  TestPicture vm(String id, String profile, String mac) {
+  public TestPicture vm(String id, String profile, String mac) {
     return vm(id, profile, mac, true);
   }
 
-  TestPicture unpluggedVm(String id, String profile, String mac) {
+  public TestPicture unpluggedVm(String id, String profile, String mac) {
     return vm(id, profile, mac, false);
   }
 
   private TestPicture vm(String id, String profile, String mac, boolean plugged) {
     vms.put(
-        id,
+        idOf(id),
         new VmWithVnics(
-            id,
+            idOf(id),
             id,
             "cluster",
             VmKind.ORDINARY,
@@ -105,12 +106,17 @@ final class TestPicture {
             Optional.empty(),
             List.of(
                 new VmWithVnics.Vnic(
-                    id + "-nic1",
+                    idOf(id + "/nic1"),
                     "nic1",
                     mac.isEmpty() ? Optional.empty() : Optional.of(mac),
                     Optional.of(profile),
                     plugged,
                     true))));
     return this;
+  }
+
+  /** The id of a VM, or of a vNIC such as {@code vm1/nic1}. */
+  public static String idOf(String name) {
+    return UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)).toString();
   }
 }

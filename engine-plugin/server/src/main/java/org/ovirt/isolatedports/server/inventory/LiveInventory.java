@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.ovirt.isolatedports.server.rulesets;
+package org.ovirt.isolatedports.server.inventory;
 
 import java.util.ArrayList;
 import java.util.Collections;
@@ -18,6 +18,7 @@ import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedProfile;
 import org.ovirt.isolatedports.policy.address.Addresses;
 import org.ovirt.isolatedports.policy.address.Bits;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
 import org.ovirt.isolatedports.policy.inventory.Network;
@@ -27,6 +28,7 @@ import org.ovirt.isolatedports.policy.inventory.Vm;
 import org.ovirt.isolatedports.policy.match.NameSets;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EnginePicture;
+import org.ovirt.isolatedports.server.labels.Labels;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
 /**
@@ -63,7 +65,7 @@ public final class LiveInventory {
       EnginePicture picture,
       Set<UUID> isolated,
       Function<UUID, Uplink> uplinks,
-      Labels.Now labels) {
+      Labels.All labels) {
     return new Maker(picture, isolated, uplinks, labels).make();
   }
 
@@ -86,7 +88,7 @@ public final class LiveInventory {
     private final EnginePicture picture;
     private final Set<UUID> isolated;
     private final Function<UUID, Uplink> uplinks;
-    private final Labels.Now labels;
+    private final Labels.All labels;
     private final Map<String, Network> networks = new TreeMap<>();
     private final Map<String, String> dataCenters = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
@@ -95,7 +97,7 @@ public final class LiveInventory {
         EnginePicture picture,
         Set<UUID> isolated,
         Function<UUID, Uplink> uplinks,
-        Labels.Now labels) {
+        Labels.All labels) {
       this.picture = picture;
       this.isolated = isolated;
       this.uplinks = uplinks;
@@ -125,7 +127,7 @@ public final class LiveInventory {
       return new LiveInventory(
           new Inventory(
               Networks.of(networks.values()),
-              labels.namespaces(),
+              Map.of(),
               picture.vms().values().stream().map(vm -> new Vm(vm.id(), vm.name())).toList(),
               ports.values().stream().flatMap(List::stream).map(Port::nic).toList(),
               NameSets.NONE),
@@ -185,7 +187,7 @@ public final class LiveInventory {
         Network network,
         Optional<String> property,
         Bits mac) {
-      Labels.Said said = labels.of(vm.id(), vnic.id());
+      Labels.Said said = said(vm.id(), vnic.id());
       Map<String, String> all = new TreeMap<>(said.labels());
       all.put(InventoryReader.VM_NAME_LABEL, vm.name());
       all.put(InventoryReader.VM_ID_LABEL, vm.id());
@@ -194,15 +196,23 @@ public final class LiveInventory {
           // A slash parts VM and vNIC in a port's name.
           vnic.name().isEmpty() || vnic.name().contains("/") ? vnic.id() : vnic.name(),
           network.id(),
-          said.namespace(),
+          said.namespace().orElse(Inventory.DEFAULT_NAMESPACE),
           all,
           vm.hostId(),
           mac,
-          said.addresses(),
+          said.addresses().stream().flatMap(text -> IpRange.parse(text).stream()).toList(),
           UnknownIsUnsafe.roleOf(property, network.portIsolation()),
-          said.antiSpoof(),
+          true,
           Optional.empty(),
-          said.ports());
+          List.of());
+    }
+
+    private Labels.Said said(String vm, String vnic) {
+      try {
+        return labels.of(UUID.fromString(vm), UUID.fromString(vnic));
+      } catch (IllegalArgumentException e) {
+        return Labels.Said.NOTHING;
+      }
     }
 
     /** What a host knows a port by: hosts have the networks of one data center. */
