@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.policy.compile;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,9 +13,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
-import org.ovirt.isolatedports.policy.address.Addresses;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
-import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Alternative;
 import org.ovirt.isolatedports.policy.match.Alternatives;
 import org.ovirt.isolatedports.policy.match.MatchException;
@@ -28,6 +27,7 @@ final class AclCompiler {
   private final ResolvedNetwork network;
   private final Ruleset ruleset;
   private final Map<String, Folded> folded = new LinkedHashMap<>();
+  private final Map<String, Set<String>> portSets = new HashMap<>();
   private Optional<Map<String, BitSet>> portsByName = Optional.empty();
 
   /** A chain of ACLs as it was folded. */
@@ -213,36 +213,51 @@ final class AclCompiler {
 
   /** Ports of this host by device; those of others by the MAC with which they come in. */
   private List<List<Nft.Match>> portConditions(Set<String> names, String side, String address) {
-    Set<String> localDevices = new TreeSet<>();
-    Set<String> remoteMacs = new TreeSet<>();
-    for (String name : names) {
-      portNumbers(name).stream()
-          .forEach(
-              i -> {
-                Nic nic = network.nics().get(i);
-                if (scope.isLocal(i)) {
-                  localDevices.add(nic.device());
-                } else {
-                  remoteMacs.add(Addresses.formatMac(nic.mac()));
-                }
-              });
-    }
+    BitSet ports = new BitSet();
+    names.forEach(name -> ports.or(portNumbers(name)));
     List<List<Nft.Match>> result = new ArrayList<>();
-    if (!localDevices.isEmpty()) {
-      List<Nft> devices = localDevices.stream().map(Fields::device).toList();
-      result.add(List.of(new Nft.Match("==", new Nft.Meta(side), new Nft.Anonymous(devices))));
+    BitSet here = scope.here(ports);
+    if (!here.isEmpty()) {
+      result.add(List.of(new Nft.Match("==", new Nft.Meta(side), oneOf(names, here, false))));
     }
-    if (!remoteMacs.isEmpty()) {
-      List<Nft> macs = remoteMacs.stream().map(Fields::plain).toList();
+    BitSet elsewhere = scope.elsewhere(ports);
+    if (!elsewhere.isEmpty()) {
       result.add(
           List.of(
               NetworkScope.notVmPort(side),
-              new Nft.Match("==", NetworkScope.ether(address), new Nft.Anonymous(macs))));
+              new Nft.Match("==", NetworkScope.ether(address), oneOf(names, elsewhere, true))));
     }
     if (names.contains(Inventory.UPLINK)) {
-      result.add(List.of(NetworkScope.notVmPort(side)));
+      result.add(scope.uplinkItself(side));
     }
     return result;
+  }
+
+  /**
+   * Some vNICs, by device or MAC. Devices that may be anywhere stand in a set, named by what the
+   * rule says, so that a host can put in and take out those that come and go.
+   */
+  private Nft oneOf(Set<String> names, BitSet nics, boolean byMac) {
+    List<Nft> values =
+        nics.stream()
+            .mapToObj(i -> byMac ? scope.mac(i) : scope.device(i))
+            .sorted(Comparator.comparing(Nft::text))
+            .toList();
+    if (!scope.anywhere()) {
+      return new Nft.Anonymous(values);
+    }
+    CRC32Name sum = new CRC32Name();
+    new TreeSet<>(names).forEach(sum::add);
+    String base = scope.prefix() + (byMac ? "_at_mac_" : "_at_port_") + sum.hex();
+    String name = base;
+    for (int count = 2;
+        !names.equals(portSets.computeIfAbsent(name, n -> Set.copyOf(names)));
+        count++) {
+      name = base + "_" + count;
+    }
+    Ruleset.NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
+    values.forEach(set::add);
+    return new Nft.Named(name);
   }
 
   private BitSet portNumbers(String name) {

@@ -34,18 +34,26 @@ public final class HostCompiler {
           new Nft.Meta("protocol"),
           new Nft.Anonymous(Stream.of("0x8100", "0x88a8", "0x9100").map(Fields::plain).toList()));
 
+  /** The chain that keeps the connections of networks apart; a rule for each of them. */
+  static final String ZONES = "zones";
+
   private static final int BEFORE_TRACKING = -300;
   private static final int AFTER_TRACKING = -150;
 
   private final String host;
+  private final boolean anywhere;
   private final HostCapabilities capabilities;
   private final Map<String, ResolvedNetwork> networks;
   private final Ruleset ruleset = new Ruleset();
   private final List<NetworkCompiler> managed = new ArrayList<>();
 
   private HostCompiler(
-      String host, HostCapabilities capabilities, Map<String, ResolvedNetwork> networks) {
+      String host,
+      boolean anywhere,
+      HostCapabilities capabilities,
+      Map<String, ResolvedNetwork> networks) {
     this.host = host;
+    this.anywhere = anywhere;
     this.capabilities = capabilities;
     this.networks = networks;
   }
@@ -61,14 +69,24 @@ public final class HostCompiler {
   public static Ruleset compile(
       String host, HostCapabilities capabilities, Map<String, ResolvedNetwork> networks)
       throws CompileException {
-    return new HostCompiler(host, capabilities, networks).compile();
+    return new HostCompiler(host, false, capabilities, networks).compile();
+  }
+
+  /**
+   * Compiles one network for a host on which any of its vNICs may be, now or later, under the
+   * stand-in for its device; see {@link NetworkRules}.
+   */
+  static Ruleset compileAnywhere(
+      String host, HostCapabilities capabilities, ResolvedNetwork network) throws CompileException {
+    return new HostCompiler(host, true, capabilities, Map.of(network.network().id(), network))
+        .compile();
   }
 
   /** Compiles as {@link #compile} does, and keeps what is needed to change one rule quickly. */
   public static CompiledHost compileForUpdates(
       String host, HostCapabilities capabilities, Map<String, ResolvedNetwork> networks)
       throws CompileException {
-    HostCompiler compiler = new HostCompiler(host, capabilities, networks);
+    HostCompiler compiler = new HostCompiler(host, false, capabilities, networks);
     Ruleset ruleset = compiler.compile();
     return new CompiledHost(ruleset, compiler.managed);
   }
@@ -76,10 +94,11 @@ public final class HostCompiler {
   private Ruleset compile() throws CompileException {
     for (ResolvedNetwork network : networks.values()) {
       List<Integer> local = localNics(network);
-      if (!local.isEmpty() && network.isManaged()) {
+      if ((anywhere || !local.isEmpty()) && network.isManaged()) {
         managed.add(
             new NetworkCompiler(
-                NetworkScope.of(host, capabilities, network, local, prefix(network), ruleset)));
+                NetworkScope.of(
+                    host, capabilities, network, local, anywhere, prefix(network), ruleset)));
       }
     }
     if (managed.isEmpty()) {
@@ -95,7 +114,7 @@ public final class HostCompiler {
   private List<Integer> localNics(ResolvedNetwork network) {
     List<Integer> local = new ArrayList<>();
     for (int i = 0; i < network.nics().size(); i++) {
-      if (network.nics().get(i).host().equals(Optional.of(host))) {
+      if (anywhere || network.nics().get(i).host().equals(Optional.of(host))) {
         local.add(i);
       }
     }
@@ -221,19 +240,23 @@ public final class HostCompiler {
     if (tracked.isEmpty()) {
       return;
     }
-    Ruleset.Chain zones = ruleset.baseChain("zones", "prerouting", BEFORE_TRACKING);
+    Ruleset.Chain zones = ruleset.baseChain(ZONES, "prerouting", BEFORE_TRACKING);
     Set<Integer> taken = new TreeSet<>();
     for (NetworkCompiler network : tracked) {
       CRC32 sum = new CRC32();
       sum.update(network.name().getBytes(StandardCharsets.UTF_8));
       int zone = 1 + (int) (sum.getValue() % 65_534);
       while (!taken.add(zone)) {
-        zone = 1 + zone % 65_534;
+        zone = nextZone(zone);
       }
       zones.add(
           new Nft.Match("==", new Nft.Meta("ibrname"), Fields.device(network.bridge())),
           new Nft.SetZone(zone));
     }
+  }
+
+  static int nextZone(int zone) {
+    return 1 + zone % 65_534;
   }
 
   // Anti-spoofing: a port's frames come from its MAC, and from its addresses where they were given.

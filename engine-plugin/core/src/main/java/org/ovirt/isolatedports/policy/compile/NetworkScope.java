@@ -14,6 +14,8 @@ import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
  * @param network the network
  * @param local indexes of the vNICs that are on the host
  * @param localSet the same, to look up
+ * @param anywhere whether each of them may as well be elsewhere, and its frames come in from the
+ *     uplink
  * @param prefix what the names of its sets and chains begin with
  * @param ruleset what it is compiled into
  */
@@ -23,6 +25,7 @@ record NetworkScope(
     ResolvedNetwork network,
     List<Integer> local,
     BitSet localSet,
+    boolean anywhere,
     String prefix,
     Ruleset ruleset) {
 
@@ -31,15 +34,33 @@ record NetworkScope(
       HostCapabilities capabilities,
       ResolvedNetwork network,
       List<Integer> local,
+      boolean anywhere,
       String prefix,
       Ruleset ruleset) {
     BitSet localSet = new BitSet();
     local.forEach(localSet::set);
-    return new NetworkScope(host, capabilities, network, local, localSet, prefix, ruleset);
+    return new NetworkScope(
+        host, capabilities, network, local, localSet, anywhere, prefix, ruleset);
   }
 
   boolean isLocal(int nic) {
     return localSet.get(nic);
+  }
+
+  /** Those of some vNICs that may be on this host. */
+  BitSet here(BitSet nics) {
+    BitSet here = (BitSet) nics.clone();
+    here.and(localSet);
+    return here;
+  }
+
+  /** Those of some vNICs that may be on another host. */
+  BitSet elsewhere(BitSet nics) {
+    BitSet elsewhere = (BitSet) nics.clone();
+    if (!anywhere) {
+      elsewhere.andNot(localSet);
+    }
+    return elsewhere;
   }
 
   Nft device(int nic) {
@@ -61,6 +82,24 @@ record NetworkScope(
 
   static Nft.Match notVmPort(String side) {
     return new Nft.Match("!=", new Nft.Meta(side), new Nft.Named("vm_ports"));
+  }
+
+  /**
+   * A port that is the uplink and nothing else: what comes in or goes out there is of no vNIC, as
+   * far as its MAC tells.
+   *
+   * @param side {@code iifname} or {@code oifname}
+   */
+  List<Nft.Match> uplinkItself(String side) {
+    String name = prefix + "_vnic_mac";
+    Ruleset.NftSet macs = ruleset.set(name, false, "ether_addr");
+    for (int i = 0; i < network.nics().size(); i++) {
+      macs.add(mac(i));
+    }
+    return List.of(
+        notVmPort(side),
+        new Nft.Match(
+            "!=", ether(side.equals("iifname") ? "saddr" : "daddr"), new Nft.Named(name)));
   }
 
   static Nft ether(String field) {

@@ -13,6 +13,7 @@ import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.match.Intervals;
+import org.ovirt.isolatedports.policy.networkpolicy.LabelSelector;
 import org.ovirt.isolatedports.policy.networkpolicy.NetworkPolicy;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 import org.ovirt.isolatedports.policy.resolve.ResolvedRule;
@@ -25,7 +26,7 @@ final class PolicyCompiler {
   private final NetworkScope scope;
   private final ResolvedNetwork network;
   private final Ruleset ruleset;
-  private final Map<BitSet, String> peerSets = new HashMap<>();
+  private final Map<List<Object>, String> peerSets = new HashMap<>();
   private final Map<List<Object>, String> profiles = new HashMap<>();
 
   PolicyCompiler(NetworkScope scope) {
@@ -69,7 +70,7 @@ final class PolicyCompiler {
     addLinkServices(chain, isIngress);
     for (NetworkPolicy policy : policies) {
       for (NetworkPolicy.Rule rule : policy.rules(isIngress).orElseThrow()) {
-        addRule(chain, network.resolved(rule), isIngress, nic);
+        addRule(chain, policy.namespace(), network.resolved(rule), isIngress, nic);
       }
     }
     chain.add(Nft.Verdict.DROP);
@@ -110,8 +111,9 @@ final class PolicyCompiler {
     }
   }
 
-  private void addRule(Ruleset.Chain chain, ResolvedRule rule, boolean isIngress, int nic) {
-    List<List<Nft>> peers = peerConditions(rule, isIngress);
+  private void addRule(
+      Ruleset.Chain chain, String namespace, ResolvedRule rule, boolean isIngress, int nic) {
+    List<List<Nft>> peers = peerConditions(namespace, rule, isIngress);
     for (List<Nft> ports : portConditions(rule.rule(), isIngress, nic)) {
       for (List<Nft> peer : peers) {
         List<Nft> statements = new ArrayList<>(peer);
@@ -129,11 +131,13 @@ final class PolicyCompiler {
         "==", new Nft.Meta("protocol"), new Nft.Anonymous(IP.stream().map(Fields::plain).toList()));
   }
 
-  private List<List<Nft>> peerConditions(ResolvedRule rule, boolean isIngress) {
+  private List<List<Nft>> peerConditions(String namespace, ResolvedRule rule, boolean isIngress) {
     if (rule.everyone()) {
       return List.of(List.of(isIp()));
     }
-    List<List<Nft>> conditions = new ArrayList<>(vnicConditions(rule.peers(), isIngress));
+    List<List<Nft>> conditions =
+        new ArrayList<>(
+            vnicConditions(said(namespace, rule.rule().peers()), rule.peers(), isIngress));
     for (boolean ipv6 : new boolean[] {false, true}) {
       Intervals addresses = addresses(rule, ipv6);
       if (!addresses.isEmpty()) {
@@ -164,15 +168,32 @@ final class PolicyCompiler {
     return Intervals.union(all);
   }
 
-  private List<List<Nft>> vnicConditions(BitSet peers, boolean isIngress) {
+  /** What selects peers, in words that depend on nothing but what was written. */
+  private static String said(String namespace, List<NetworkPolicy.Peer> peers) {
+    StringBuilder said = new StringBuilder();
+    for (NetworkPolicy.Peer peer : peers) {
+      if (peer instanceof NetworkPolicy.VnicPeer vnics) {
+        said.append(vnics.namespaceSelector().map(PolicyCompiler::said).orElse("in " + namespace))
+            .append(" / ")
+            .append(said(vnics.podSelector()))
+            .append('\n');
+      }
+    }
+    return said.toString();
+  }
+
+  private static String said(LabelSelector selector) {
+    return new TreeMap<>(selector.matchLabels()) + " " + selector.matchExpressions();
+  }
+
+  private List<List<Nft>> vnicConditions(String said, BitSet peers, boolean isIngress) {
     List<List<Nft>> conditions = new ArrayList<>();
-    BitSet here = (BitSet) peers.clone();
-    here.and(scope.localSet());
-    BitSet elsewhere = (BitSet) peers.clone();
-    elsewhere.andNot(scope.localSet());
+    BitSet here = scope.here(peers);
+    BitSet elsewhere = scope.elsewhere(peers);
     String side = isIngress ? "iifname" : "oifname";
     if (!here.isEmpty()) {
-      conditions.add(List.of(isIp(), NetworkScope.in(new Nft.Meta(side), peerSet(here, false))));
+      conditions.add(
+          List.of(isIp(), NetworkScope.in(new Nft.Meta(side), peerSet(said, here, false))));
     }
     if (!elsewhere.isEmpty()) {
       conditions.add(
@@ -180,25 +201,34 @@ final class PolicyCompiler {
               isIp(),
               NetworkScope.notVmPort(side),
               NetworkScope.in(
-                  NetworkScope.ether(isIngress ? "saddr" : "daddr"), peerSet(elsewhere, true))));
+                  NetworkScope.ether(isIngress ? "saddr" : "daddr"),
+                  peerSet(said, elsewhere, true))));
     }
     return conditions;
   }
 
-  /** A set of vNICs, named by what it holds, so that a change elsewhere does not rename it. */
-  private String peerSet(BitSet peers, boolean byMac) {
-    String known = peerSets.get(peers);
+  /**
+   * A set of vNICs, named by what it holds, so that a change elsewhere does not rename it; where
+   * vNICs may be anywhere by what selects them, so that one more of them is one more element.
+   */
+  private String peerSet(String said, BitSet peers, boolean byMac) {
+    List<Object> identity = List.of(byMac, scope.anywhere() ? said : peers.clone());
+    String known = peerSets.get(identity);
     if (known != null) {
       return known;
     }
     CRC32Name sum = new CRC32Name();
-    peers.stream().forEach(i -> sum.add((byMac ? scope.mac(i) : scope.device(i)).text()));
+    if (scope.anywhere()) {
+      sum.add(said);
+    } else {
+      peers.stream().forEach(i -> sum.add((byMac ? scope.mac(i) : scope.device(i)).text()));
+    }
     String base = scope.prefix() + (byMac ? "_mac_" : "_port_") + sum.hex();
     String name = base;
     for (int count = 2; peerSets.containsValue(name); count++) {
       name = base + "_" + count;
     }
-    peerSets.put((BitSet) peers.clone(), name);
+    peerSets.put(identity, name);
     Ruleset.NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
     peers.stream().forEach(i -> set.add(byMac ? scope.mac(i) : scope.device(i)));
     return name;
@@ -268,7 +298,8 @@ final class PolicyCompiler {
     }
     List<List<Nft>> conditions = new ArrayList<>();
     for (Map.Entry<Bits, BitSet> entry : new TreeMap<>(servers).entrySet()) {
-      for (List<Nft> server : vnicConditions(entry.getValue(), false)) {
+      String said = "serving " + protocol + " " + name + " at " + entry.getKey();
+      for (List<Nft> server : vnicConditions(said, entry.getValue(), false)) {
         List<Nft> both = new ArrayList<>(server);
         both.addAll(portCondition(protocol, Intervals.single(entry.getKey())));
         conditions.add(both);

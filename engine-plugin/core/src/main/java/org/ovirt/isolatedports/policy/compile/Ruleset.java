@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.policy.compile;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -24,6 +25,9 @@ public final class Ruleset {
 
   /** The table's name. */
   public static final String TABLE = "isolated_ports";
+
+  private static final Map<String, Object> TABLE_ITSELF =
+      Collections.unmodifiableMap(Nft.ordered("family", FAMILY, "name", TABLE));
 
   private final Map<String, NftSet> sets = new TreeMap<>();
   private final Map<String, Chain> chains = new LinkedHashMap<>();
@@ -93,6 +97,10 @@ public final class Ruleset {
     return Optional.ofNullable(sets.get(name));
   }
 
+  Collection<NftSet> sets() {
+    return sets.values();
+  }
+
   Collection<Chain> chains() {
     return chains.values();
   }
@@ -112,14 +120,31 @@ public final class Ruleset {
   /** Everything, replacing whatever the table held, in one transaction. */
   public String toJson() {
     Commands commands = new Commands();
-    Map<String, Object> table = Nft.ordered("family", FAMILY, "name", TABLE);
-    commands.add("add", "table", table);
-    commands.add("delete", "table", table);
-    commands.add("add", "table", table);
+    commands.add("add", "table", TABLE_ITSELF);
+    commands.add("delete", "table", TABLE_ITSELF);
+    addAll(commands);
+    return commands.finish();
+  }
+
+  /** The JSON list of commands that make the table where there is none; empty without rules. */
+  public String commands() {
+    Commands commands = new Commands();
+    if (!chains.isEmpty()) {
+      addAll(commands);
+    }
+    return commands.list();
+  }
+
+  /** The JSON list of commands that turn another ruleset into this one. */
+  public String commandsFrom(Ruleset old) {
+    return changes(old).list();
+  }
+
+  private void addAll(Commands commands) {
+    commands.add("add", "table", TABLE_ITSELF);
     chains.values().forEach(chain -> commands.add("add", "chain", chainJson(chain)));
     sets.values().forEach(set -> commands.addSet(set));
     chains.values().forEach(commands::addRules);
-    return commands.finish();
   }
 
   /**
@@ -127,6 +152,10 @@ public final class Ruleset {
    * differ, and no more.
    */
   public String changesFrom(Ruleset old) {
+    return changes(old).finish();
+  }
+
+  private Commands changes(Ruleset old) {
     Commands commands = new Commands();
     for (Chain chain : chains.values()) {
       if (!old.chains.containsKey(chain.name())) {
@@ -156,13 +185,14 @@ public final class Ruleset {
       }
     }
     changed.stream().map(chains::get).filter(chain -> chain != null).forEach(commands::addRules);
-    old.chains.keySet().stream()
-        .filter(name -> !chains.containsKey(name))
-        .forEach(name -> commands.add("delete", "chain", place(name)));
+    // First the maps that lead to them: a chain that is led to cannot be deleted.
     old.sets.values().stream()
         .filter(set -> !sets.containsKey(set.name()))
         .forEach(set -> commands.add("delete", set.isMap() ? "map" : "set", place(set.name())));
-    return commands.finish();
+    old.chains.keySet().stream()
+        .filter(name -> !chains.containsKey(name))
+        .forEach(name -> commands.add("delete", "chain", place(name)));
+    return commands;
   }
 
   private Set<String> changedChains(Ruleset old, Set<String> remadeSets) {
@@ -205,7 +235,8 @@ public final class Ruleset {
 
   /** The commands of one transaction. */
   static final class Commands {
-    private final StringBuilder out = new StringBuilder("{\"nftables\":[");
+    private static final String HEAD = "{\"nftables\":";
+    private final StringBuilder out = new StringBuilder(HEAD).append('[');
     private boolean first = true;
 
     void add(String command, String kind, Map<String, Object> object) {
@@ -270,6 +301,11 @@ public final class Ruleset {
         json.put("elem", elements.stream().map(Nft.Element::json).toList());
         add(command, "element", json);
       }
+    }
+
+    /** The list of commands alone. */
+    String list() {
+      return out.substring(HEAD.length()) + "\n]";
     }
 
     String finish() {

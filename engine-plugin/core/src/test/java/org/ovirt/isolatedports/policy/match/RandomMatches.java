@@ -75,7 +75,7 @@ public final class RandomMatches {
       case 7 ->
           pick(random, List.of("inport", "outport"))
               + " == "
-              + pick(random, List.of("\"web\"", "@pg1"));
+              + pick(random, List.of("\"web\"", "@pg1", "\"uplink\"", "{\"uplink\", @pg1}"));
       default -> ordinal(random);
     };
   }

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.policy.compile;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.inventory.Nic;
+import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
+import org.ovirt.isolatedports.policy.role.PortRole;
+
+/**
+ * What rules one network on any host with certain abilities, wherever its VMs run: each vNIC counts
+ * as one that may be on the host, under the stand-in for its device ({@link Nic#device}), and as
+ * one whose frames may come in from the uplink with its MAC. So a VM that starts, stops or moves
+ * changes nothing here; the host puts in and takes out devices. A stand-in stands only in elements
+ * of sets and maps whose key begins with a device.
+ *
+ * <p>The rulesets of hosts are put together from it.
+ */
+public final class NetworkRules {
+
+  /** What {@link Nic#device} gives where no device is known. */
+  private static final Pattern STAND_IN = Pattern.compile("nic[0-9a-f]{12}");
+
+  private final Ruleset ruleset;
+
+  private NetworkRules(Ruleset ruleset) {
+    this.ruleset = ruleset;
+  }
+
+  /**
+   * Whether a network needs rules, beyond the kernel's flag on isolated ports: ACLs, policies, an
+   * uplink that lets in gateways alone, or ports of a role that the flag does not know.
+   */
+  public static boolean needed(ResolvedNetwork resolved) {
+    Network network = resolved.network();
+    boolean anyClosed =
+        network.portIsolation() || resolved.nics().stream().anyMatch(HostCompiler::isClosed);
+    return resolved.subnet().isPresent()
+        || !resolved.policies().isEmpty()
+        || (anyClosed && network.uplink() == Network.Uplink.GATEWAYS)
+        || resolved.nics().stream().anyMatch(nic -> needsRules(nic, network.portIsolation()));
+  }
+
+  private static boolean needsRules(Nic nic, boolean isolated) {
+    return nic.role() instanceof PortRole.Community
+        || (isolated && nic.role() instanceof PortRole.Promiscuous);
+  }
+
+  /**
+   * Compiles a network.
+   *
+   * @param host what messages call the host
+   * @param capabilities what its kernel can do
+   * @param network the network
+   * @throws CompileException if such a host cannot enforce one of its rules
+   */
+  public static NetworkRules compile(
+      String host, HostCapabilities capabilities, ResolvedNetwork network) throws CompileException {
+    String bridge = network.network().bridge();
+    if (STAND_IN.matcher(bridge).matches()) {
+      throw new CompileException(
+          "Host "
+              + host
+              + " cannot enforce the rules of network "
+              + network.network().name()
+              + ": the name of its bridge, "
+              + bridge
+              + ", reads like a vNIC that is not there yet. Give the network another name.");
+    }
+    return new NetworkRules(HostCompiler.compileAnywhere(host, capabilities, network));
+  }
+
+  /**
+   * The ruleset of a host from the rules of its networks, all of which were compiled for the same
+   * abilities. The same networks in the same order always give the same ruleset.
+   *
+   * @throws CompileException if two vNICs of the networks cannot be told apart
+   */
+  public static Ruleset together(Collection<NetworkRules> networks) throws CompileException {
+    Ruleset all = new Ruleset();
+    Set<Integer> zones = new HashSet<>();
+    for (NetworkRules each : networks) {
+      for (Ruleset.Chain chain : each.ruleset.chains()) {
+        addChain(all, chain, zones);
+      }
+      for (Ruleset.NftSet set : each.ruleset.sets()) {
+        addSet(all, set);
+      }
+    }
+    return all;
+  }
+
+  private static void addChain(Ruleset all, Ruleset.Chain chain, Set<Integer> zones) {
+    Ruleset.Chain same =
+        chain
+            .hook()
+            .map(hook -> all.baseChain(chain.name(), hook.hook(), hook.priority()))
+            .orElseGet(() -> all.chain(chain.name()));
+    if (chain.name().equals(HostCompiler.ZONES)) {
+      chain.rules().forEach(rule -> same.rules().add(inFreeZone(rule, zones)));
+    } else if (same.rules().isEmpty()) {
+      same.rules().addAll(chain.rules());
+    } else if (!same.rules().equals(chain.rules())) {
+      throw new IllegalStateException("chain " + chain.name() + " differs between networks");
+    }
+  }
+
+  /** Two networks may have come to the same zone while neither knew of the other. */
+  private static Nft.Rule inFreeZone(Nft.Rule rule, Set<Integer> zones) {
+    List<Nft> statements = new ArrayList<>();
+    for (Nft statement : rule.statements()) {
+      if (statement instanceof Nft.SetZone zone) {
+        int free = zone.zone();
+        while (!zones.add(free)) {
+          free = HostCompiler.nextZone(free);
+        }
+        statements.add(new Nft.SetZone(free));
+      } else {
+        statements.add(statement);
+      }
+    }
+    return new Nft.Rule(statements, rule.comment());
+  }
+
+  private static void addSet(Ruleset all, Ruleset.NftSet set) throws CompileException {
+    String[] types = set.types().toArray(String[]::new);
+    Ruleset.NftSet same =
+        set.isMap()
+            ? all.map(set.name(), set.interval(), set.types())
+            : all.set(set.name(), set.interval(), types);
+    if (!same.sameKind(set)) {
+      throw new IllegalStateException("set " + set.name() + " differs between networks");
+    }
+    for (var element : set.elements().entrySet()) {
+      Nft.Element before = same.elements().putIfAbsent(element.getKey(), element.getValue());
+      boolean ofDevice = set.types().get(0).equals("ifname");
+      if (before != null && (ofDevice || !before.equals(element.getValue()))) {
+        throw new CompileException(
+            "Two vNICs cannot be told apart: "
+                + element.getKey()
+                + " is in the rules of two"
+                + " networks. Give each vNIC a MAC of its own.");
+      }
+    }
+  }
+}
