@@ -106,6 +106,46 @@ class NftLabIT {
     }
   }
 
+  /** Each difference loads, and leaves what loading the whole would. */
+  @Test
+  void differencesOfWhatAHostFetchesLoad() throws Exception {
+    Random random = new Random(20260103);
+    List<Ruleset> all = new ArrayList<>();
+    while (all.size() < 12) {
+      ResolvedNetwork network = RandomPolicies.acls(random, 1 + random.nextInt(20));
+      try {
+        all.add(
+            NetworkRules.together(
+                List.of(NetworkRules.compile("h1", HostCapabilities.BASIC, network))));
+      } catch (CompileException e) {
+        // Rules that need more than the basics.
+      }
+    }
+    StringBuilder script = new StringBuilder("set -e\n");
+    for (int i = 0; i < all.size(); i++) {
+      Path whole = write("whole" + i + ".json", document(all.get(i).commands()));
+      script.append("nft flush ruleset; nft -j -f ").append(whole).append('\n');
+      script.append("nft list ruleset | sort > ").append(folder.resolve("whole" + i)).append('\n');
+      int before = (i + all.size() - 1) % all.size();
+      String changes = all.get(i).commandsFrom(all.get(before));
+      Path difference = write("difference" + i + ".json", document(changes));
+      script.append("nft flush ruleset; nft -j -f ");
+      script.append(write("before" + i + ".json", document(all.get(before).commands())));
+      script.append("\nnft -j -f ").append(difference).append('\n');
+      script
+          .append("nft list ruleset | sort | diff - ")
+          .append(folder.resolve("whole" + i))
+          .append('\n');
+    }
+    Namespaces.Result result = alone(script.toString());
+    assertThat(result.output()).isEmpty();
+    assertThat(result.code()).isZero();
+  }
+
+  private static String document(String commands) {
+    return "{\"nftables\":" + commands + "}";
+  }
+
   /**
    * Rules that a host with everything gets: nft and the kernel find nothing wrong with them but
    * what the kernel tests run on may lack, each where it stands.
