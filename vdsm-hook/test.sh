@@ -50,7 +50,7 @@ check flake8 /usr/bin/python3 -m flake8 . bin/vdsm-hook bin/qemu-filter bin/isol
 check mypy /usr/bin/python3 -m mypy isolated_ports tests
 suite unit /usr/bin/python3 -m unittest
 if [ "$(id -u)" -eq 0 ]; then
-  suite root tests/root/run.sh tests.root.watch_test tests.root.faults_test
+  suite root tests/root/run.sh tests.root.watch_test tests.root.faults_test tests.root.rules_test
 else
   echo "vdsm-hook root: not run, as they need root"
 fi

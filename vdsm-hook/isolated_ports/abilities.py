@@ -13,9 +13,11 @@ and hold until the next boot. docs/host-report.md has the names.
 import json
 import os
 import subprocess
+import time
 from typing import Dict, Iterable, List, Tuple
 
 from isolated_ports.host import Host
+from isolated_ports.journal import log
 from isolated_ports.listing import write_whole
 from isolated_ports.stored import read
 
@@ -25,6 +27,7 @@ YES, NO, UNKNOWN = 'yes', 'no', 'unknown'
 _NFT = 'usr/sbin/nft'
 _BOOT = 'proc/sys/kernel/random/boot_id'
 _SECONDS = 10
+_TRY_AGAIN = 300.0
 _TABLE = 'bridge isolated_ports_probe'
 _HOOKS = ('prerouting', 'input', 'forward', 'output', 'postrouting')
 
@@ -75,6 +78,20 @@ def renew(host: Host) -> Dict[str, str]:
         write_whole(host.path(KEPT), json.dumps(
             {'boot': kernel[0], 'kernel': kernel, 'abilities': known}, sort_keys=True).encode())
     return reported(host)
+
+
+def keep_trying(host: Host) -> None:
+    """Returns once all is known."""
+    while True:
+        try:
+            found = renew(host)
+            if UNKNOWN not in found.values():
+                return
+            log('what nftables can do here is not known yet (%s).'
+                % ' '.join('%s: %s' % ability for ability in sorted(found.items())))
+        except OSError as e:
+            log('what nftables can do here could not be kept in /%s (%s).' % (KEPT, e.strerror))
+        time.sleep(_TRY_AGAIN)
 
 
 def probe(host: Host) -> Dict[str, str]:

@@ -25,11 +25,11 @@ MEMORY = 2 << 30
 SECONDS = 120
 # Of what nft lists; it has more blanks than what was sent.
 _MAX_LISTED = 4 * bounded.MAX_SIZE
-_RULESET = 'ruleset.json'
+RULESET = 'ruleset.json'
 # What the watch reads, each line by line: vNICs, elements that wait for a port, the transaction.
 NICS, WAITING, STEPS = 'nics', 'waiting', 'steps'
 EXPECTED, SUMMARY = 'expected.json', 'summary.json'
-NAMES = (_RULESET, NICS, WAITING, STEPS, EXPECTED, SUMMARY)
+NAMES = (RULESET, NICS, WAITING, STEPS, EXPECTED, SUMMARY)
 
 
 def main(arguments: List[str]) -> int:
@@ -79,10 +79,10 @@ def _read(stream: Any) -> bytes:
 def _write(folder: str, found: ruleset.Ruleset) -> None:
     os.makedirs(folder, 0o700, exist_ok=True)
     table = found.table
-    _lines(folder, _RULESET, found.document(), '')
+    _lines(folder, RULESET, found.document(), '')
     _lines(folder, NICS, ('\t'.join((nic['device'], nic['mac'], nic['nic'], nic['vm'],
                                      nic['bridge'], nic['role'])) for nic in found.nics))
-    _lines(folder, WAITING, ('%s\t%s\t%d\t%s' % entry
+    _lines(folder, WAITING, ('%s\t%s\t%s\t%d\t%s' % entry
                              for entry in (table.waiting() if table else ())))
     _lines(folder, STEPS, ('%s\t%s' % (placeholder or '', text)
                            for placeholder, text in found.steps))

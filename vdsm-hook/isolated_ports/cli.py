@@ -7,9 +7,9 @@ import json
 import os
 import signal
 import sys
-from typing import Any, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
-from isolated_ports import VERSION, compare, control, listing
+from isolated_ports import VERSION, compare, control, fetch, listing, report
 from isolated_ports.host import NETWORKS, REMEDY, Host
 from isolated_ports.journal import log
 from isolated_ports.live import Libvirt
@@ -75,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     watch = commands.add_parser('watch', help='follow the kernel and libvirt, and repair at once')
     watch.set_defaults(run=_watch)
 
+    asking = commands.add_parser('fetch', help='ask the server for rulesets, and tell it what is '
+                                               'in force here; as user vdsm')
+    asking.set_defaults(run=lambda options, host: fetch.run(host))
+
     networks = commands.add_parser('networks', help='the list of isolated bridges')
     actions = networks.add_subparsers(dest='action', metavar='ACTION')
     actions.required = True
@@ -93,14 +97,20 @@ def _status(options: Any, host: Host) -> int:
     networks = host.networks()
     with _ports() as ports:
         libvirt = Libvirt(host)
-        rows = compare.compare(host, networks, ports, libvirt)
+        rows = compare.compare(host, networks, ports, libvirt, _roles(host))
     document = compare.status_document(host, networks, rows, libvirt.silent)
+    document['ruleset'] = fetch.ruleset_document(host)
     if options.json:
         _say(json.dumps(document, sort_keys=True))
     else:
         _print_status(document)
     return OK if document['watch'] and not document['differences'] and not networks.broken \
-        else DIFFERENT
+        and not document['ruleset']['error'] else DIFFERENT
+
+
+def _roles(host: Host) -> Dict[str, Tuple[str, str]]:
+    """Only a watch that answers holds ports to their roles."""
+    return report.ports_in(report.read(host)) if control.watcher(host) else {}
 
 
 def _print_status(document: Any) -> None:
@@ -121,6 +131,8 @@ def _print_status(document: Any) -> None:
     if known['state'] in ('lost', 'damaged'):
         _say('what is on %s stays isolated, and no VM starts there; %s' % (
             ' '.join(sorted(known['remembered'])) or 'the bridges that were on it', REMEDY))
+    for line in fetch.sentences(document['ruleset']):
+        _say(line)
     for port in document['ports']:
         _say('%s %-12s %-12s %-17s wanted %-8s observed %-8s %s%s' % (
             '!' if port['difference'] else ' ', port['port'] or '-', port['bridge'] or '-',
@@ -133,10 +145,10 @@ def _repair(options: Any, host: Host) -> int:
     networks = host.networks()
     libvirt = Libvirt(host)
     with _ports() as ports:
-        rows = compare.compare(host, networks, ports, libvirt)
+        rows = compare.compare(host, networks, ports, libvirt, _roles(host))
         for line in compare.repair(rows, ports, options.release):
             _say(line)
-        rows = compare.compare(host, networks, ports, libvirt)
+        rows = compare.compare(host, networks, ports, libvirt, _roles(host))
     left = [row for row in rows if row.difference]
     for row in left:
         _say('NIC %s of VM %s on bridge %s stays as it is: wanted %s, observed %s%s' % (
@@ -171,7 +183,7 @@ def _networks_set(options: Any, host: Host) -> int:
         % (' '.join(sorted(networks.names)) or '(none)'))
     # A running watch takes it over as well; this is for when it does not run.
     with _ports() as ports:
-        rows = compare.compare(host, networks, ports, Libvirt(host))
+        rows = compare.compare(host, networks, ports, Libvirt(host), _roles(host))
         for line in compare.repair(rows, ports, release=False):
             log(line + '.')
     return OK

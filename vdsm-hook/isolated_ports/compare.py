@@ -7,9 +7,10 @@ counts as a VM's only by its name, vnet*, and never if it has hardware behind it
 
 import contextlib
 import os
-from typing import Any, Dict, List, Optional, Set
+from typing import Any, Dict, List, Optional, Set, Tuple
 
 from isolated_ports import VERSION, abilities, control, domxml
+from isolated_ports.floor import CLOSED, COMMUNITY, PROMISCUOUS
 from isolated_ports.host import Host, Networks
 from isolated_ports.live import Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Ports
@@ -88,8 +89,10 @@ def owners(nics: List[LiveNic], ports: List[Link],
     return found
 
 
-def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> List[Row]:
-    """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now."""
+def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt,
+            roles: Optional[Dict[str, Tuple[str, str]]] = None) -> List[Row]:
+    """Every port that is ours to keep: on a listed bridge, wanted isolated, or isolated now. roles:
+    what a watch that answers says that a device is wanted and is, see report."""
     nics = []  # type: List[LiveNic]
     for xml in libvirt.domains():
         with contextlib.suppress(domxml.Unreadable):
@@ -122,7 +125,8 @@ def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> L
             if link.name != nic.target:
                 row.note = 'it was renamed, libvirt knows it as %s' % nic.target
         row.network = networks.names.get(bridge, row.network)
-        if listed or row.wanted == 'isolated' or row.observed == 'isolated':
+        told = _by_role(row, links[link.index].group if link.index in links else 0, roles or {})
+        if told or listed or row.wanted == 'isolated' or row.observed == 'isolated':
             rows.append(row)
             seen.add(nic.target if nic else link.name)
     for nic in nics:
@@ -134,12 +138,28 @@ def compare(host: Host, networks: Networks, ports: Ports, libvirt: Libvirt) -> L
     return sorted(rows, key=lambda row: (row.bridge, row.port))
 
 
+def _by_role(row: Row, group: int, roles: Dict[str, Tuple[str, str]]) -> bool:
+    """A port that the ruleset says something else of than that it is isolated."""
+    wanted, observed = roles.get(row.port, ('', ''))
+    if not wanted:
+        return False
+    if row.wanted == 'isolated' and wanted != 'isolated':
+        if row.observed == 'open' and group in (COMMUNITY, PROMISCUOUS):
+            row.wanted, row.observed = wanted, observed
+        else:
+            row.note = 'by its role it will be %s, once the ruleset is in force' % wanted
+    elif group == CLOSED:
+        row.wanted, row.observed = wanted, 'closed'
+    return row.wanted != 'open'
+
+
 def repair(rows: List[Row], ports: Ports, release: bool) -> List[str]:
     """Brings the kernel's flags to what is wanted; what was done, in sentences. Opens a port only
     with release."""
     done = []
     for row in rows:
-        if not row.difference or not row.index or (row.wanted == 'open' and not release):
+        if (not row.difference or not row.index or row.wanted not in ('isolated', 'open')
+                or (row.wanted == 'open' and not release)):
             continue
         try:
             ports.isolate(row.index, row.wanted == 'isolated')

@@ -133,11 +133,9 @@ def judge(nic: Nic, document: Document, networks: Networks, host: Host,
     if 'isolated' in roles and len(roles) > 1:
         remark = ('its port_isolation properties disagree (%s); the strictest, isolated, is '
                   'taken' % ', '.join(sorted(set(values))))
-    elif roles - {'isolated'}:
-        return refuse('its role %s is not enforced by this version of the host software'
-                      % sorted(roles & {'promiscuous', 'community'})[0],
-                      'set port_isolation to isolated in its vNIC profile, or remove it there')
     problem = _obstacle(nic, host)
+    if not problem and roles and 'isolated' not in roles:
+        problem = _role_obstacle(sorted(roles)[0], host)
     if problem:
         return refuse(*problem)
     return Verdict(nic, ISOLATED if nic.isolated else INJECT, shown, remark=remark)
@@ -174,6 +172,19 @@ def _obstacle(nic: Nic, host: Host) -> 'Optional[List[str]]':
         return ['device %s is no Linux bridge' % nic.bridge,
                 'use a cluster with switch type Linux Bridge']
     return host_obstacle(host)
+
+
+def _role_obstacle(wanted: str, host: Host) -> 'Optional[List[str]]':
+    """Why this host cannot hold a port to a role. Where it can, the port starts isolated, and the
+    service lets it out as far as the ruleset says."""
+    from isolated_ports import abilities
+    found = abilities.reported(host)['nft']
+    if found == abilities.YES:
+        return None
+    return ['its role %s needs nftables on bridges, and %s' % (
+        wanted, 'this host has none' if found == abilities.NO else
+        'whether this host has that is not known yet'),
+            'choose another host, or set port_isolation to isolated in its vNIC profile']
 
 
 def host_obstacle(host: Host) -> 'Optional[List[str]]':

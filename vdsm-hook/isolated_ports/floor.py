@@ -12,6 +12,11 @@ The table is loaded once and then only looked at. A set of ports in it would
 need a commit for each port, at the very moment in which libvirt sets up that
 port's filters: ebtables-nft fails where another commit comes between
 (seen with 1.8.9: "RULE_DELETE failed"), and with it the plug.
+
+A port with a role that the ruleset holds it to leaves that group for one of its
+own: communities stay closed to isolated ports here too, and the ruleset keeps
+them apart from each other. A port that is not to be reached at all, nor to
+reach anything, carries the last one.
 """
 
 import subprocess
@@ -21,24 +26,31 @@ from isolated_ports.host import Host
 
 # Device groups are numbers without a registry; 0 is everybody's. "iso" in ASCII.
 GROUP = 0x69736f
+# The next one is floor_bridge's.
+COMMUNITY, PROMISCUOUS, CLOSED = GROUP + 2, GROUP + 3, GROUP + 4
 TABLE = 'bridge isolated_ports_floor'
 _NFT = 'usr/sbin/nft'
 _SECONDS = 20
-_RULE = 'iifgroup %d oifgroup %d drop' % (GROUP, GROUP)
-_CHAIN = 'type filter hook forward priority -300; policy accept;'
+_CHAIN = 'type filter hook %s priority -300; policy accept;'
+_RULES = (
+    ('prerouting', ('iifgroup %d drop' % CLOSED,)),
+    ('forward', ('iifgroup %d oifgroup %d drop' % (GROUP, GROUP),
+                 'iifgroup %d oifgroup %d drop' % (GROUP, COMMUNITY),
+                 'iifgroup %d oifgroup %d drop' % (COMMUNITY, GROUP),
+                 'oifgroup %d drop' % CLOSED)),
+    ('output', ('oifgroup %d drop' % CLOSED,)))
 
-# One transaction. Before every other chain of forward, which an accept
-# elsewhere could not undo anyhow.
-_SCRIPT = '''\
-add table {table}
-delete table {table}
-add table {table}
-add chain {table} forward {{ {chain} }}
-add rule {table} forward {rule}
-'''.format(table=TABLE, chain=_CHAIN, rule=_RULE)
+# One transaction. Before every other chain, which an accept elsewhere could not undo anyhow.
+_SCRIPT = '\n'.join(
+    ['add table ' + TABLE, 'delete table ' + TABLE, 'add table ' + TABLE]
+    + ['add chain %s %s { %s }' % (TABLE, hook, _CHAIN % hook) for hook, _ in _RULES]
+    + ['add rule %s %s %s' % (TABLE, hook, rule) for hook, rules in _RULES for rule in rules]
+) + '\n'
 # As nft lists it, line by line. What differs, a table that somebody has made
 # dormant or added a rule to, is loaded anew.
-_LISTED = ['table %s {' % TABLE, 'chain forward {', _CHAIN, _RULE, '}', '}']
+_LISTED = ['table %s {' % TABLE] + [
+    line for hook, rules in _RULES
+    for line in ['chain %s {' % hook, _CHAIN % hook] + list(rules) + ['}']] + ['}']
 
 
 class Floor:
@@ -56,7 +68,8 @@ class Floor:
                 return ''
             said = self._nft(['-f', '-'], _SCRIPT)
             self.loaded = self._listed()
-            if _RULE in self.loaded and not any('dormant' in line for line in self.loaded):
+            there = all(rule in self.loaded for _, rules in _RULES for rule in rules)
+            if there and not any('dormant' in line for line in self.loaded):
                 return ''
             self.loaded = _LISTED
             return (said.strip().splitlines() or ['it was loaded and is not there'])[0][:300]

@@ -11,8 +11,9 @@ VXLANs or one end of a veth pair. The kernel says which is which by the kind of
 its link, and a name cannot pretend it; whatever else has libvirt's name for a
 port counts as one too. What is no VM's to close, because its VM is not ours, a
 program makes an uplink of a tap, or somebody called an uplink vnet0, carries a
-second device group of ours and passes. So will a port with a role, once
-something else holds it to that role.
+second device group of ours and passes. So does a port with a role that the
+ruleset holds it to, by its own group: a promiscuous one towards all, one of a
+community towards those of communities.
 
 The kernel has to know the bridge of a frame (meta ibrname, CONFIG_NFT_BRIDGE_META)
 and the kind of a link (meta iifkind, 5.1). Where it does not, and on bridges
@@ -24,7 +25,7 @@ import subprocess
 import time
 from typing import Iterable, List
 
-from isolated_ports.floor import GROUP
+from isolated_ports.floor import COMMUNITY, GROUP, PROMISCUOUS
 from isolated_ports.host import Host
 
 # Of ports that pass; beside floor's, in the same way without a registry.
@@ -39,6 +40,9 @@ _CHAIN = 'type filter hook forward priority -300; policy accept;'
 _RULES = ('meta ibrname != @bridges accept',
           'iifgroup %d accept' % PASSING,
           'oifgroup %d accept' % PASSING,
+          'iifgroup %d accept' % PROMISCUOUS,
+          'oifgroup %d accept' % PROMISCUOUS,
+          'iifgroup %d oifgroup %d accept' % (COMMUNITY, COMMUNITY),
           'meta iifkind != tun iifname != "vnet*" accept',  # from an uplink
           'meta oifkind != tun oifname != "vnet*" accept',  # to an uplink
           'drop')

@@ -28,10 +28,10 @@ BY_PROPERTY, BY_LIST, BY_ELEMENT = 'property', 'list', 'element'
 class LiveNic:
     """wanted: True isolated, False open. by: why it is wanted isolated. exempt: the VM is not
     ours to close ('hosted engine', 'external') though its network is isolated; '' otherwise.
-    element: libvirt isolates the port itself."""
+    foreign: the same, whatever its network is. element: libvirt isolates the port itself."""
 
     __slots__ = ('target', 'bridge', 'network', 'mac', 'alias', 'vm', 'vm_id', 'wanted', 'by',
-                 'exempt', 'problem', 'element', 'told')
+                 'exempt', 'foreign', 'problem', 'element', 'told')
 
     def __init__(self, nic: domxml.Nic, document: domxml.Document, network: str) -> None:
         self.target = nic.target
@@ -44,6 +44,7 @@ class LiveNic:
         self.wanted = False
         self.by = ''
         self.exempt = ''
+        self.foreign = ''
         self.problem = ''
         self.element = nic.isolated
         self.told = False
@@ -60,6 +61,7 @@ def nics_in(document: domxml.Document, networks: Networks, host: Host) -> List[L
         said = decide.in_force(nic, document)
         live.told = said.newest is not None
         listed = bool(decide.listed_network(nic, networks))
+        live.foreign = exempt
         if exempt:
             live.exempt = exempt if listed or verdict.kind != decide.OTHERS else ''
         elif verdict.kind != decide.OTHERS:

@@ -60,3 +60,24 @@ class Patience:
 
     def _late(self, seconds: float) -> Late:
         return Late('%s has not answered for %.0f s' % (self.what, max(1.0, seconds)))
+
+
+class Failures:
+    """How long to wait before what failed is tried again: each time twice as long."""
+
+    def __init__(self, first: float = 0.5, longest: float = 60.0) -> None:
+        self.first = first
+        self.longest = longest
+        self.none()
+
+    def none(self) -> None:
+        """It went well."""
+        self.pause = 0.0
+        self.until = 0.0
+
+    def one(self) -> None:
+        self.pause = min(self.longest, max(self.first, 2 * self.pause))
+        self.until = time.monotonic() + self.pause
+
+    def again(self) -> bool:
+        return time.monotonic() >= self.until

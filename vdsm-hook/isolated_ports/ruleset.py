@@ -160,15 +160,16 @@ class Table:
             for rule in rules:
                 yield '{"add":{"rule":%s}}' % rule
 
-    def waiting(self) -> Iterator[Tuple[str, str, int, str]]:
-        """Placeholder, set, and number and texts of the elements that wait for its port."""
+    def waiting(self) -> Iterator[Tuple[str, str, str, int, str]]:
+        """Placeholder, kind and name of a set, and number and texts of the elements that wait for
+        its port."""
         for found in self.sets.values():
             parts = {}  # type: Dict[str, List[str]]
             for placeholder, text in found.elements.values():
                 if placeholder is not None:
                     parts.setdefault(placeholder, []).append(text)
             for placeholder, texts in parts.items():
-                yield placeholder, found.name, len(texts), ','.join(texts)
+                yield placeholder, found.kind, found.name, len(texts), ','.join(texts)
 
     def expected(self, revision: str) -> Dict[str, Any]:
         """What the kernel has to list, without what waits for ports; see readback."""

@@ -11,22 +11,24 @@ import socket
 import sys
 import threading
 import time
-from typing import Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set
 
-from isolated_ports import VERSION, abilities, ask, domxml
+from isolated_ports import VERSION, abilities, ask, domxml, offer
 from isolated_ports.barriers import Barriers
 from isolated_ports.compare import name_of, owners, tap_like
 from isolated_ports.control import Server
-from isolated_ports.floor import GROUP
-from isolated_ports.floor_bridge import PASSING
+from isolated_ports.floor import CLOSED, GROUP
+from isolated_ports.groups import Groups
 from isolated_ports.hook import hosted_engine
-from isolated_ports.host import NETWORKS, REMEDY, REMEMBERED, Host, Networks
+from isolated_ports.host import Host, Networks
 from isolated_ports.journal import log
-from isolated_ports.listing import remember, write_list
+from isolated_ports.keeper import Here, Keeper
+from isolated_ports.kept_list import KeptList
 from isolated_ports.live import BY_ELEMENT, BY_PROPERTY, STATUS_FILES, Libvirt, LiveNic, nics_in
 from isolated_ports.netlink import Link, Lost, Ports
 from isolated_ports.notify import Pulse
-from isolated_ports.stored import Stored
+from isolated_ports.report import Report
+from isolated_ports.roles import Roles
 from isolated_ports.words import Words
 
 # After a link event libvirt and VDSM still write their XML and metadata:
@@ -40,7 +42,6 @@ _ASK_PAUSE = 0.1
 # the default of 5 ms would be the greater part of the whole repair.
 _SWITCH = 0.0002
 _LOOK_AT_LIST = 0.5
-_TRY_AGAIN = 300.0
 # libvirt isolates a new port within milliseconds of putting it on its bridge.
 _COMES_UP = 3.0
 # So long, at most, a port that an update is about to isolate stays behind the second barrier.
@@ -57,10 +58,7 @@ class Watcher:
                  libvirt: Callable[[Host, Callable[[], None]], Libvirt] = Libvirt) -> None:
         self.host = host
         self.ports = ports
-        self.networks = Networks('missing', {})
-        self.signature = None  # type: Optional[Tuple[int, ...]]
-        # The last good list of our time.
-        self.content = None  # type: Optional[bytes]
+        self.list = KeptList(host)
         self.names = {}  # type: Dict[int, str]
         # By index, what libvirt's XML last said of a port.
         self.known = {}  # type: Dict[int, LiveNic]
@@ -76,12 +74,10 @@ class Watcher:
         # What is found at the start was open while nobody watched.
         self.starting = True
         self.silent = ''
-        # Devices that are in our group already.
-        self.grouped = set()  # type: Set[int]
-        # What the kernel told of our own changes: an open port, or one outside
-        # of the group, is news only after that. Index of the bridge by that of the port.
+        self.groups = Groups()
+        # What the kernel told of our own changes: an open port is news only after that. Index of
+        # the bridge by that of the port.
         self.seen_isolated = {}  # type: Dict[int, int]
-        self.seen_grouped = set()  # type: Set[int]
         # Until when, by index.
         self.held = {}  # type: Dict[int, float]
         # Of these, those whose update takes their isolation away.
@@ -92,8 +88,16 @@ class Watcher:
                            self.settled)
         self.libvirt.metadata = self.words.metadata_changed
         self.words.following = self.libvirt.following
-        self.server = Server(host, {ask.VERB: self.words.answer})
+        self.keeper = Keeper(host, lambda role: self.roles.close(role), self.attend,
+                             self.take_list, lambda changed: self.report.keep(changed))
+        self.roles = Roles(self.keeper, self.groups, self.lock, self.barriers.due.set)
+        self.report = Report(host, self.keeper, self.roles)
+        self.server = Server(host, {ask.VERB: self.words.answer, offer.VERB: self.offered})
         self.pulse = Pulse()
+
+    @property
+    def networks(self) -> Networks:
+        return self.list.networks
 
     def run(self) -> None:
         """Never returns. The ports come first: neither libvirt nor nft can hold them up."""
@@ -105,14 +109,16 @@ class Watcher:
         self.server.start()
         log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
         for name, target in (('ask-libvirt', self._answer), ('keep-floor', self.barriers.run),
-                             ('try-kernel', self._try_kernel)):
+                             ('follow-nftables', self.roles.follow),
+                             ('keep-ruleset', self.keeper.run),
+                             ('try-kernel', lambda: abilities.keep_trying(self.host))):
             threading.Thread(target=target, name=name, daemon=True).start()
         self.ask()
         assert self.ports.events is not None
         self.ports.events.settimeout(_LOOK_AT_LIST)
         while True:
             self.server.beat()
-            self.pulse.floored = self.barriers.looked
+            self.pulse.floored = self.barriers.looked and self.keeper.looked
             self.pulse.beat()
             try:
                 links = self.ports.receive()
@@ -136,12 +142,19 @@ class Watcher:
     def seen(self, link: Link) -> None:
         """One message of the kernel."""
         if link.gone:
-            if not link.bridge_family:
-                with self.lock:
+            with self.lock:
+                if link.bridge_family:
+                    self.roles.shut(link.index, self.ports)
+                else:
                     self._forget(link.index)
             return
         if link.name:
             self.names[link.index] = link.name
+        if link.index in self.roles.open:
+            with self.lock:
+                # Its rules go by its name, and on another bridge it has none.
+                if not self.roles.holds(link):
+                    self.roles.shut(link.index, self.ports)
         if not link.bridge_family:
             self._stay_in_group(link)
         if link.isolated is None:
@@ -157,8 +170,11 @@ class Watcher:
     def _forget(self, index: int) -> None:
         for memory in (self.names, self.known, self.first_seen, self.seen_isolated, self.held):
             memory.pop(index, None)  # type: ignore
-        for indices in (self.taps, self.closed, self.grouped, self.seen_grouped, self.leaving):
+        for indices in (self.taps, self.closed, self.leaving):
             indices.discard(index)
+        self.groups.forget(index)
+        self.roles.open.pop(index, None)
+        self.keeper.gone(index)
 
     def vm_port(self, link: Link) -> bool:
         if link.index not in self.first_seen:
@@ -171,35 +187,29 @@ class Watcher:
         return False
 
     def join_group(self, link: Link) -> None:
-        """Puts a port of a listed bridge behind the second barrier, before libvirt is asked."""
+        """Puts a port of a listed bridge behind the second barrier, and one of a bridge with rules
+        behind a closed door, before libvirt is asked."""
         with self.lock:
             nic = self.known.get(link.index)
-            if (link.index in self.grouped or (nic is not None and nic.exempt)
-                    or self.names.get(link.master, '') not in self.networks.names):
+            bridge = self.names.get(link.master, '')
+            group = self.roles.group(link, nic, bridge, bridge in self.networks.names)
+            before = self.groups.of.get(link.index, 0)
+            if not group or before == group or before and group != CLOSED or (
+                    nic is not None and nic.foreign):
                 return
-            try:
-                self.ports.set_group(link.index, GROUP)
-                self.grouped.add(link.index)
-            except OSError:
-                pass  # it is gone
+            with contextlib.suppress(OSError):  # it is gone
+                self.groups.put(link.index, group, self.ports)
 
     def _stay_in_group(self, link: Link) -> None:
-        """Somebody may take a port of ours out of the group, or put it into another one."""
         with self.lock:
-            if link.index not in self.grouped:
-                return
-            if link.group == GROUP:
-                self.seen_grouped.add(link.index)
-                return
             try:
-                self.ports.set_group(link.index, GROUP)
+                told = self.groups.keep(link, self.ports)
             except OSError:
                 return  # it is gone
-            if link.index not in self.seen_grouped:
-                return  # from before we put it there
-            self.seen_grouped.discard(link.index)
-        log('port %s was put out of device group %d, which the second barrier goes by, and is in '
-            'it again.' % (link.name, GROUP))
+            group = self.groups.of.get(link.index, 0)
+        if told:
+            log('port %s was put out of device group %d, which the second barrier goes by, and is '
+                'in it again.' % (link.name, group))
 
     def close(self, link: Link) -> None:
         """Isolates an open port where it is to be, or may be to be, isolated."""
@@ -209,7 +219,7 @@ class Watcher:
         expected = self.seen_isolated.pop(link.index, 0) != link.master
         with self.lock:
             nic = self.known.get(link.index)
-            if nic is not None and nic.exempt:
+            if nic is not None and nic.exempt or self.roles.holds(link):
                 return
             listed = bridge in self.networks.names
             if not (listed and self.vm_port(link)):
@@ -247,65 +257,7 @@ class Watcher:
             self.seen(link)
 
     def look_at_list(self) -> bool:
-        """Takes a changed list over; a damaged one is written anew from what is known. True where
-        the bridges to go by may be others now."""
-        signature = ()  # type: Tuple[int, ...]
-        path = self.host.path(NETWORKS)
-        try:
-            found = os.lstat(path)
-            signature = (os.stat(os.path.dirname(path)).st_mode, found.st_ino, found.st_mtime_ns,
-                         found.st_size, found.st_ctime_ns)
-        except OSError:
-            pass
-        if signature == self.signature:
-            return False
-        self.signature = signature
-        stored = self.host.stored()
-        networks = self.host.networks(stored)
-        if networks.sure:
-            self.networks = networks
-            self.content = stored.now.content
-            self._remember(stored)
-            return True
-        log('the list of isolated bridges (/%s) is %s%s.'
-            % (NETWORKS, networks.state, ': ' + networks.why if networks.why else ''))
-        if self.content is not None:
-            try:
-                write_list(self.content, self.host)
-                log('the list was written anew as it was.')
-            except OSError as e:
-                log('the list could not be written anew (%s); ports are kept by the last good '
-                    'one.' % e.strerror)
-            return False
-        # From before our time: what was listed stays isolated, and nothing new starts there.
-        self.networks = networks
-        if networks.broken:
-            log('the ports of %s stay isolated, and no VM starts there; %s.'
-                % (' '.join(sorted(networks.names)) or 'the bridges that were on it', REMEDY))
-        return True
-
-    def _remember(self, stored: Stored) -> None:
-        assert stored.now.content is not None
-        try:
-            remember(stored.now.content, self.host)
-        except OSError as e:
-            log('the list of isolated bridges could not be remembered in /%s (%s); should it be '
-                'lost, this host would not know that it had one.' % (REMEMBERED, e.strerror))
-
-    # the thread that tries out what the kernel can do, for what the host reports
-
-    def _try_kernel(self) -> None:
-        while True:
-            try:
-                found = abilities.renew(self.host)
-                if abilities.UNKNOWN not in found.values():
-                    return
-                log('what nftables can do here is not known yet (%s).'
-                    % ' '.join('%s: %s' % ability for ability in sorted(found.items())))
-            except OSError as e:
-                log('what nftables can do here could not be kept in /%s (%s).'
-                    % (abilities.KEPT, e.strerror))
-            time.sleep(_TRY_AGAIN)
+        return self.list.look()
 
     # the thread that answers hooks
 
@@ -332,7 +284,8 @@ class Watcher:
                         self.leaving.discard(link.index)
                     if live.wanted:
                         self.known[link.index] = live
-                    self._regroup(link, True, ports)
+                    self.roles.shut(link.index, ports)
+                    self.groups.set(link, GROUP, ports)
         except OSError:
             pass  # it is gone
         finally:
@@ -403,45 +356,65 @@ class Watcher:
         found = ports.ports()
         with self.lock:
             owned = owners(nics, found, {index: nic.target for index, nic in self.known.items()})
+        here = {}  # type: Here
         for link in found:
             bridge = name_of(links, link.master)
             nic = owned.get(link.index)
-            with self.lock:
-                if nic is None:
-                    with contextlib.suppress(OSError):
-                        if link.index in self.grouped:
-                            self._regroup(links.get(link.index, link), True, ports)
-                        elif bridge in networks.names and self._strange_tap(link):
-                            self._let_pass(links.get(link.index, link), ports)
-                    continue
-                self._keep_element(link, nic, bridge)
-                wanted = not nic.exempt and (nic.wanted or bridge in networks.names)
-                if not wanted and turn != self.turn:
-                    continue
-                self.known[link.index] = nic
-                release = not wanted and link.isolated and (link.index in self.closed or nic.told)
-                try:
-                    self._regroup(links.get(link.index, link), wanted, ports)
-                    if nic.exempt and bridge in networks.names:
-                        self._let_pass(links.get(link.index, link), ports)
-                    if release:
-                        self._release(link, ports)
-                    elif wanted and not link.isolated:
-                        ports.isolate(link.index)
-                        self.closed.add(link.index)
-                    else:
-                        continue
-                except OSError:
-                    continue
-            if not wanted:
-                log('port %s of VM %s on bridge %s, which was isolated here, is open again%s.'
-                    % (link.name, nic.vm, bridge,
-                       ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
-                       if nic.exempt else ''))
-            elif not (self._coming_up(link, nic) or self._is_held(link.index)):
-                log('port %s of VM %s on bridge %s was open and is isolated now.'
-                    % (link.name, nic.vm, bridge))
+            link.group = links.get(link.index, link).group
+            if nic is not None and not nic.foreign:
+                here[link.index] = link.name, bridge, nic
+        self.keeper.present(here)
+        for link in found:
+            self._settle(link, owned.get(link.index), name_of(links, link.master), turn, ports)
         self.words.keep(turn == self.turn)
+
+    def _settle(self, link: Link, nic: Optional[LiveNic], bridge: str, turn: int,
+                ports: Ports) -> None:
+        """Brings one port to what is wanted of it. link: with its group."""
+        with self.lock:
+            if nic is None:
+                with contextlib.suppress(OSError):
+                    self.roles.shut(link.index, ports)
+                    before = self.groups.of.get(link.index, 0)
+                    group = self.roles.group(link, None, bridge, before not in (0, CLOSED)
+                                             or bridge in self.networks.names)
+                    if before or group == CLOSED and self.vm_port(link):
+                        self._regroup(link, group, ports)
+                    elif bridge in self.networks.names and self._strange_tap(link):
+                        self.groups.let_pass(link, ports)
+                return
+            self._keep_element(link, nic, bridge)
+            wanted = not nic.exempt and (nic.wanted or bridge in self.networks.names)
+            if not wanted and turn != self.turn:
+                return
+            self.known[link.index] = nic
+            role = self.roles.role(link, self.keeper.entry(nic, bridge)) if wanted else ''
+            release = not wanted and link.isolated and (link.index in self.closed or nic.told)
+            try:
+                if role and not self._is_held(link.index):
+                    self.roles.let(link, role, ports)
+                    return
+                self.roles.shut(link.index, ports)
+                self._regroup(link, self.roles.group(link, nic, bridge, wanted), ports)
+                if nic.exempt and bridge in self.networks.names:
+                    self.groups.let_pass(link, ports)
+                if release:
+                    self._release(link, ports)
+                elif wanted and not link.isolated:
+                    ports.isolate(link.index)
+                    self.closed.add(link.index)
+                else:
+                    return
+            except OSError:
+                return
+        if not wanted:
+            log('port %s of VM %s on bridge %s, which was isolated here, is open again%s.'
+                % (link.name, nic.vm, bridge,
+                   ': ALARM, the VM is not ours to isolate (%s)' % nic.exempt
+                   if nic.exempt else ''))
+        elif not (self._coming_up(link, nic) or self._is_held(link.index)):
+            log('port %s of VM %s on bridge %s was open and is isolated now.'
+                % (link.name, nic.vm, bridge))
 
     def _coming_up(self, link: Link, nic: LiveNic) -> bool:
         """libvirt is about to isolate the port itself: it is new, and the XML says so."""
@@ -463,19 +436,10 @@ class Watcher:
             nic.wanted = True
             nic.by = BY_ELEMENT
 
-    def _regroup(self, link: Link, wanted: bool, ports: Ports) -> None:
-        """Puts a device into our group or takes it out; one of another's group, which was never
-        in ours, stays there. Raises OSError."""
-        ours = link.index in self.grouped
-        if wanted and link.group != GROUP and (ours or link.group in (0, PASSING)):
-            ports.set_group(link.index, GROUP)
-            self.grouped.add(link.index)
-        elif wanted and link.group == GROUP:
-            self.grouped.add(link.index)
-        elif not wanted and (link.group == GROUP or ours) and not self._is_held(link.index):
-            ports.set_group(link.index, 0)
-            self.grouped.discard(link.index)
-            self.seen_grouped.discard(link.index)
+    def _regroup(self, link: Link, group: int, ports: Ports) -> None:
+        """Raises OSError."""
+        if group or not self._is_held(link.index):
+            self.groups.set(link, group, ports)
 
     def _strange_tap(self, link: Link) -> bool:
         """A program other than libvirt made it, as an uplink may be, or somebody gave an uplink
@@ -487,14 +451,41 @@ class Watcher:
                 and time.monotonic() - first > _NOT_LIBVIRTS
                 and os.path.exists(self.host.path('sys/class/net/%s/tun_flags' % link.name)))
 
-    @staticmethod
-    def _let_pass(link: Link, ports: Ports) -> None:
-        """Past the floor by bridge. One of another's group stays in that. Raises OSError."""
-        if link.group in (0, GROUP):
-            ports.set_group(link.index, PASSING)
-
     def _release(self, link: Link, ports: Ports) -> None:
         """Opens a port that was closed in vain, if it is where it was when that was decided."""
         if any(now.index == link.index and now.master == link.master for now in ports.ports()):
             ports.isolate(link.index, False)
         self.closed.discard(link.index)
+
+    # the thread that keeps the ruleset
+
+    def attend(self) -> None:
+        """What was read back may let ports out: those that are known, at once."""
+        ports = Ports()
+        try:
+            links = ports.links()
+            found = ports.ports()
+            for link in found:
+                nic = self.known.get(link.index)
+                if nic is not None:
+                    link.group = links.get(link.index, link).group
+                    self._settle(link, nic, name_of(links, link.master), self.turn, ports)
+        finally:
+            ports.close()
+        self.ask()
+
+    def offered(self, _: str) -> str:
+        """The process that asks the server has laid something down: a hint, no more."""
+        self.keeper.due.set()
+        return ''
+
+    def take_list(self, networks: List[Dict[str, Any]]) -> str:
+        """A ruleset's list, before the ruleset is loaded."""
+        ports = Ports()
+        try:
+            links = ports.links()
+            used = {name_of(links, link.master) for link in ports.ports()
+                    if link.index in self.known or tap_like(link.name, self.host)}
+        finally:
+            ports.close()
+        return self.list.take(networks, used)

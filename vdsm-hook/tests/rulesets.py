@@ -83,6 +83,8 @@ def roles(nics: List[Dict[str, str]]) -> List[Dict[str, Any]]:
         rule('n_from_isolated', match(meta('oifname'), '@n_closed'), DROP),
         rule('forward', match(meta('iifname'), 'vnet*'), match(meta('iifname'), '@vm_ports', '!='),
              match(meta('oifname'), '@vm_ports'), DROP),
+        rule('forward', match(meta('oifname'), 'vnet*'), match(meta('oifname'), '@vm_ports', '!='),
+             match(meta('iifname'), '@vm_ports'), DROP),
         rule('forward', {'vmap': {'key': meta('iifname'), 'data': '@role_from'}})]
 
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The decision table of docs/design/vdsm-hook.md, row by row."""
 
+import json
 import unittest
 from typing import Any, Dict, List, Optional, Tuple
 from unittest import mock
@@ -8,7 +9,7 @@ from unittest import mock
 from tests.support import (ALIAS, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import domxml
+from isolated_ports import abilities, domxml
 from isolated_ports.word import role
 
 OTHER_MAC = '56:6f:11:22:00:99'
@@ -210,6 +211,39 @@ class WhoseMetadata(HookCase):
             self.assertEqual(self.start(interface(), device(value)), [True], value)
 
 
+class RolesStartIsolated(HookCase):
+
+    def able(self, found: str) -> None:
+        self.host.write('proc/sys/kernel/random/boot_id', b'b1')
+        self.host.write(abilities.KEPT, json.dumps(
+            {'boot': 'b1', 'abilities': {'nft': found}}).encode())
+
+    def test_where_nftables_can_hold_them(self) -> None:
+        self.able('yes')
+        for value in ('promiscuous', 'community:blue'):
+            for bridge in ('iso1', 'plain1'):
+                xml = interface(bridge)
+                for event in ('before_vm_start', 'before_nic_hotplug', 'before_device_create',
+                              'before_update_device'):
+                    given = domain(xml, device(value)) if event == 'before_vm_start' else xml
+                    after = self.run_event(event, given, value)
+                    self.assertEqual(self.code, 0, event)
+                    self.assertNotIn('refused', self.said)
+                    self.assertTrue(domxml.read(after).nics[0].isolated, event)
+
+    def test_and_are_refused_elsewhere(self) -> None:
+        for found, word in (('no', 'has none'), ('unknown', 'not known yet')):
+            self.able(found)
+            self.run_event('before_vm_start', domain(interface('iso1'), device('promiscuous')))
+            self.assertEqual(self.code, 2)
+            self.assertIn(word, self.said)
+
+    def test_what_no_host_can_isolate_is_refused_there_too(self) -> None:
+        self.able('yes')
+        self.run_event('before_nic_hotplug', interface(kind='direct'), 'promiscuous')
+        self.assertEqual(self.code, 2)
+
+
 class FitHost(HookCase):
 
     def test_libvirt_too_old_is_refused_for_isolated_nics_alone(self) -> None:
@@ -339,8 +373,9 @@ class Sentence(HookCase):
         self.assertEqual(
             self.said,
             'isolated-ports: NIC %s (%s) of VM vm1 on network tenants (bridge iso1) is refused: '
-            'its role community is not enforced by this version of the host software; set '
-            'port_isolation to isolated in its vNIC profile, or remove it there.' % (ALIAS, MAC))
+            'its role community needs nftables on bridges, and whether this host has that is not '
+            'known yet; choose another host, or set '
+            'port_isolation to isolated in its vNIC profile.' % (ALIAS, MAC))
 
     def test_hostile_names_cannot_break_the_line(self) -> None:
         self.run_event('before_vm_start', domain(interface('iso1'), device('x&#10;y' * 500),

@@ -19,28 +19,43 @@ from tests.support import SOURCE
 LIBRARY = {
     '_socket': 'AF_UNIX SOCK_STREAM socket',
     'argparse': 'ArgumentParser',
-    'contextlib': 'contextmanager suppress',
+    'collections': 'deque',
+    'configparser': 'ConfigParser Error',
+    'contextlib': 'closing contextmanager suppress',
     'errno': 'EACCES EAGAIN ELOOP ENOBUFS ENOENT ENOTDIR',
     'fcntl': 'LOCK_EX LOCK_NB flock',
+    'hashlib': 'sha256',
+    'http.client': 'HTTPException HTTPResponse HTTPSConnection',
     'importlib': 'import_module',
-    'json': 'dumps loads',
+    'json': 'dump dumps load loads',
     'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC
-             O_WRONLY chmod close devnull dup2 environ _exit fchmod fstat fsync ftruncate geteuid
+             O_WRONLY chmod close devnull dup2 environ _exit fchmod fdopen fstat
+             fsync ftruncate geteuid
              getpid listdir lstat makedirs open path posix_fallocate read readlink rename stat
              stat_result strerror uname unlink urandom write''',
     'os.path': 'basename dirname exists isdir join realpath',
     'pyexpat': 'ExpatError ParserCreate',
     'pwd': 'getpwnam',
     'queue': 'Empty Queue',
+    'random': 'uniform',
+    're': 'DOTALL compile',
+    'resource': 'RLIMIT_AS RLIMIT_CPU setrlimit',
+    'shutil': 'copyfileobj rmtree',
     'signal': 'SIGINT SIGTERM signal',
-    'socket': '''AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SHUT_RDWR SOCK_DGRAM SOCK_RAW
-                 SOCK_STREAM SOL_SOCKET SO_PEERCRED socket timeout''',
+    'socket': '''AF_INET AF_INET6 AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SHUT_RDWR
+                 SOCK_DGRAM SOCK_RAW SOCK_STREAM SOL_SOCKET SO_KEEPALIVE SO_PEERCRED
+                 inet_pton socket timeout''',
+    'ssl': 'OP_NO_TLSv1 OP_NO_TLSv1_1 SSLError create_default_context',
+    'stat': 'S_ISREG',
     'struct': 'Struct pack unpack_from',
-    'subprocess': 'PIPE STDOUT TimeoutExpired run',
-    'sys': 'argv exc_info excepthook exit path setswitchinterval stderr stdin stdout',
-    'threading': 'Event Lock RLock Thread',
-    'time': 'monotonic sleep',
-    'typing': 'Any Callable Dict Iterable Iterator List Mapping Optional Set Tuple',
+    'subprocess': 'DEVNULL PIPE Popen STDOUT TimeoutExpired run',
+    'sys': 'argv exc_info excepthook executable exit path setswitchinterval stderr stdin stdout',
+    'tempfile': 'NamedTemporaryFile TemporaryFile',
+    'threading': 'Event Lock RLock Thread Timer',
+    'time': 'monotonic sleep time',
+    'typing': 'Any Callable Deque Dict FrozenSet Iterable Iterator List Mapping Optional Set Tuple',
+    'urllib.parse': 'quote urlsplit',
+    'zlib': 'MAX_WBITS decompressobj error',
 }
 LATER_METHODS = {'removeprefix', 'removesuffix', 'isascii', 'fromisoformat', 'bit_count',
                  'readlink_to', 'hardlink_to', 'is_relative_to', 'with_stem', 'add_note',

@@ -301,7 +301,7 @@ class Accepted(unittest.TestCase):
         found = ruleset.load(encode(document()))
         assert found.table is not None
         self.assertNotIn('nic566f', ''.join(found.table.steps()))
-        waiting = {(device, name): count for device, name, count, _ in found.table.waiting()}
+        waiting = {(device, name): count for device, _, name, count, _ in found.table.waiting()}
         self.assertEqual(waiting[(rulesets.placeholder(1), 'n_com_web')], 1)
         self.assertNotIn((rulesets.placeholder(1), 'n_com_db'), waiting)
 

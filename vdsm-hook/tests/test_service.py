@@ -10,7 +10,8 @@ from unittest import mock
 from tests.support import (ALIAS, ISO, ISOLATED, MAC, VM_ID, HookCase, device, domain,
                            interface)
 
-from isolated_ports import barriers, cli, compare, control, domxml, listing, live, watch
+from isolated_ports import (barriers, cli, compare, control, domxml, keeper, kept_list, listing,
+                            live, watch)
 from isolated_ports.floor import GROUP
 from isolated_ports.host import NETWORKS
 from isolated_ports.netlink import Link
@@ -90,7 +91,7 @@ class ServiceCase(HookCase):
         self.kernel = Kernel()
         self.libvirt = Domains()
         self.logged = []  # type: List[str]
-        for module in (watch, cli, barriers):
+        for module in (watch, cli, barriers, kept_list, keeper):
             patch = mock.patch.object(module, 'log', self.logged.append)
             patch.start()
             self.addCleanup(patch.stop)
