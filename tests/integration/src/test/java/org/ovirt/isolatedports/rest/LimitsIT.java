@@ -44,6 +44,7 @@ class LimitsIT extends ServerTest {
       answer = login("wrong" + tried);
     }
     assertThat(answer.status()).isEqualTo(429);
+    assertThat(answer.headers()).as("when to try again").containsEntry("retry-after", "60");
     assertThat(tried).isGreaterThanOrEqualTo(FAILED_LOGINS_PER_MINUTE);
     assertThat(login("admin").status())
         .as("the right one neither, or it would be told")

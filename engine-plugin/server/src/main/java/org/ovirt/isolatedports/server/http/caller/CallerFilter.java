@@ -12,6 +12,7 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Optional;
@@ -97,8 +98,10 @@ public class CallerFilter implements ContainerRequestFilter {
    */
   private Optional<String> counted(String address, String user, Supplier<Optional<String>> login) {
     if (!failed.mayTry(address, user)) {
-      throw FaultException.operationFailed(
-          TOO_MANY, "Too many logins failed from your address or as this user. Wait a minute.");
+      throw FaultException.notNow(
+          TOO_MANY,
+          "Too many logins failed from your address or as this user. Wait a minute.",
+          Duration.ofMinutes(1));
     }
     try {
       Optional<String> token = login.get();

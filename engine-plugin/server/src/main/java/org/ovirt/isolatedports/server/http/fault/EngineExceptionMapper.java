@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.http.fault;
 
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
 import java.util.Set;
@@ -22,17 +21,6 @@ public class EngineExceptionMapper extends FaultMapper<EngineException> {
             ofTheCaller ? engine.engineStatus() : engine.kind().httpStatus(),
             OPERATION_FAILED,
             "[" + engine.getMessage() + "]");
-    return ofTheCaller ? answer : later(answer, engine);
-  }
-
-  private static Response later(Response answer, EngineException engine) {
-    return engine
-        .retryAfter()
-        .map(
-            wait ->
-                Response.fromResponse(answer)
-                    .header(HttpHeaders.RETRY_AFTER, Math.max(1, wait.toSeconds() + 1))
-                    .build())
-        .orElse(answer);
+    return ofTheCaller ? answer : later(answer, engine.retryAfter());
   }
 }

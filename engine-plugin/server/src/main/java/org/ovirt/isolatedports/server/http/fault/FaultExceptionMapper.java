@@ -10,6 +10,6 @@ public class FaultExceptionMapper extends FaultMapper<FaultException> {
 
   @Override
   public Response toResponse(FaultException fault) {
-    return fault(fault.status(), fault.reason(), fault.getMessage());
+    return later(fault(fault.status(), fault.reason(), fault.getMessage()), fault.retryAfter());
   }
 }

@@ -6,6 +6,8 @@ import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.ExceptionMapper;
+import java.time.Duration;
+import java.util.Optional;
 import org.ovirt.isolatedports.body.BodyFormat;
 
 /**
@@ -24,6 +26,16 @@ abstract class FaultMapper<E extends Exception> implements ExceptionMapper<E> {
         .header(HttpHeaders.CONTENT_TYPE, format.contentType())
         .entity(format.fault(reason, detail))
         .build();
+  }
+
+  /** Says when to try again, in whole seconds and not too early. */
+  static Response later(Response answer, Optional<Duration> wait) {
+    return wait.map(
+            time ->
+                Response.fromResponse(answer)
+                    .header(HttpHeaders.RETRY_AFTER, Math.max(1, time.plusMillis(999).toSeconds()))
+                    .build())
+        .orElse(answer);
   }
 
   private BodyFormat format() {
