@@ -23,7 +23,8 @@ case $1 in '' | -*) usage ;; esac
 here=$(cd "$(dirname "$0")" && pwd)
 root=${1%/}
 lib=$root/usr/libexec/isolated-ports
-unit=$root/usr/lib/systemd/system/isolated-ports-host.service
+units=$root/usr/lib/systemd/system
+services="isolated-ports-fetch.service isolated-ports-host.service"
 list=$root/var/lib/isolated-ports
 remembered=$root/var/lib/isolated-ports-remembered
 # The directories that were not there before us, deepest last.
@@ -55,7 +56,7 @@ unlink_ours() {
 }
 
 install_all() {
-  for path in "$lib" "$lib/isolated_ports" "$root/usr/sbin" "${unit%/*}" \
+  for path in "$lib" "$lib/isolated_ports" "$root/usr/sbin" "$units" \
     "$root/etc/libvirt/hooks/qemu.d" "$list" "$remembered"; do
     directory "$path"
   done
@@ -74,7 +75,9 @@ install_all() {
   ln -sfn ../../../../usr/libexec/isolated-ports/qemu-filter \
     "$root/etc/libvirt/hooks/qemu.d/60_isolated_ports"
   ln -sfn ../libexec/isolated-ports/isolated-ports-host "$root/usr/sbin/isolated-ports-host"
-  install -m 0644 "$here/systemd/isolated-ports-host.service" "$unit"
+  for service in $services; do
+    install -m 0644 "$here/systemd/$service" "$units/$service"
+  done
   printf '%s' "$new" >> "$made"
 
   # User vdsm cannot write byte code, and compiling at every VM start is dear.
@@ -87,7 +90,13 @@ uninstall_all() {
   systemd=
   if [ -z "$root" ] && [ -d /run/systemd/system ]; then
     systemd=yes
-    systemctl disable --now isolated-ports-host.service 2> /dev/null || true
+    for service in $services; do
+      systemctl disable --now "$service" 2> /dev/null || true
+    done
+  fi
+  # Nobody follows the ruleset's table any more: what is open by it is isolated again.
+  if [ -z "$root" ] && [ -s "$list/ruleset.json" ] && [ ! -s /run/isolated-ports/watch ]; then
+    "$lib/isolated-ports-host" repair > /dev/null 2>&1 || true
   fi
   # What starts VMs first, then what keeps them.
   for event in $events; do
@@ -95,9 +104,11 @@ uninstall_all() {
   done
   unlink_ours "$root/etc/libvirt/hooks/qemu.d/60_isolated_ports"
   unlink_ours "$root/usr/sbin/isolated-ports-host"
-  rm -f "$unit" "$root/etc/systemd/system/multi-user.target.wants/isolated-ports-host.service"
+  for service in $services; do
+    rm -f "$units/$service" "$root/etc/systemd/system/multi-user.target.wants/$service"
+  done
   [ -z "$systemd" ] || systemctl daemon-reload || true
-  rm -f "$list/abilities.json"
+  rm -f "$list/abilities.json" "$list/ruleset.json"
   kept=
   for path in "$list" "$remembered"; do
     [ -z "$purge" ] || rm -rf "$path"
@@ -115,19 +126,19 @@ uninstall_all() {
   fi
   [ -z "$root" ] || return 0
   if [ -n "$purge" ]; then
-    for table in isolated_ports_floor isolated_ports_bridges; do
+    for table in isolated_ports_floor isolated_ports_bridges isolated_ports; do
       nft delete table bridge "$table" 2> /dev/null || true
     done
     echo "Kept: the flag of every port that is isolated now, until its VM ends."
   else
-    echo "Kept: the flag of every port that is isolated now, and nft's tables bridge isolated_ports_floor and isolated_ports_bridges below it, which isolate VMs too until the host restarts."
+    echo "Kept: the flag of every port that is isolated now, and nft's tables bridge isolated_ports_floor and isolated_ports_bridges below it and isolated_ports of the last ruleset, which hold VMs too until the host restarts."
   fi
   echo "VMs that start from now on are not isolated by this host. libvirt forgets the filter with: systemctl reload libvirtd (or virtqemud)."
   if [ -s /run/isolated-ports/watch ]; then
     echo "A watch still runs as process $(cat /run/isolated-ports/watch); end it." >&2
     exit 1
   fi
-  rm -rf /run/isolated-ports /run/vdsm/isolated-ports
+  rm -rf /run/isolated-ports /run/isolated-ports-fetch /run/vdsm/isolated-ports
 }
 
 if [ -n "$uninstall" ]; then

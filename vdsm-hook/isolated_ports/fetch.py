@@ -14,8 +14,9 @@ import threading
 import time
 from typing import Any, Dict, Iterator, Optional
 
-from isolated_ports import control, offer, report, server
+from isolated_ports import offer, report, server
 from isolated_ports.bounded import MAX_SIZE
+from isolated_ports.control import ask
 from isolated_ports.host import Host
 from isolated_ports.journal import log
 from isolated_ports.patience import Failures
@@ -83,10 +84,10 @@ class Fetcher:
             self.revision = revision
         self._tell(server='%s:%d' % (known.host, known.port), revision=self.revision,
                    asked_at=int(time.time()), error='')
-        if content is not None and self._refused(revision, loaded) and base:
+        if content is not None and base and self._refused(revision):
             self.revision = ''
 
-    def _refused(self, revision: str, before: str) -> bool:
+    def _refused(self, revision: str) -> bool:
         """Whether the service did not take it, as far as that shows within some seconds."""
         end = time.monotonic() + 20.0
         while time.monotonic() < end:
@@ -98,7 +99,7 @@ class Fetcher:
 
     def _lay_down(self, content: bytes) -> None:
         _write(self.host.path(offer.RULESET), content)
-        control.ask(self.host, offer.VERB)
+        ask(self.host, offer.VERB)
 
     def _report(self, asking: server.Server, known: server.Settings) -> None:
         """Raises server.Failed, OSError."""

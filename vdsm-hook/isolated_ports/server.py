@@ -22,7 +22,7 @@ _SECTION = 'server'
 _PATHS = {'certificate': 'etc/pki/vdsm/certs/vdsmcert.pem',
           'key': 'etc/pki/vdsm/keys/vdsmkey.pem',
           'ca': 'etc/pki/vdsm/certs/cacert.pem'}
-_PORT = 18783
+_PORT = 18782
 # What the server waits for news at most.
 WAIT = 50
 # For the way there and back, and for all of an answer.
@@ -143,14 +143,18 @@ class Server:
             self.close()
             raise Failed('the server %s:%d does not answer (%s)' % (
                 self.known.host, self.known.port,
-                getattr(e, 'strerror', None) or str(e) or type(e).__name__))
+                _line(getattr(e, 'strerror', None) or str(e) or type(e).__name__)))
 
     def _connected(self) -> HTTPSConnection:
         if self.connection is None:
             paths = self.known.paths
             try:
                 context = ssl.create_default_context(cafile=paths['ca'])
-                context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+                versions = getattr(ssl, 'TLSVersion', None)  # since Python 3.7
+                if versions is None:
+                    context.options |= ssl.OP_NO_TLSv1 | ssl.OP_NO_TLSv1_1
+                else:
+                    context.minimum_version = versions.TLSv1_2
                 context.load_cert_chain(paths['certificate'], paths['key'])
             except (OSError, ssl.SSLError) as e:
                 raise Failed('certificate, key or CA of this host cannot be used (%s)'
@@ -189,13 +193,18 @@ def _content(response: HTTPResponse, encoding: str, end: float) -> bytes:
             raise Failed('the server sends gzip that is none')
         if time.monotonic() > end:
             raise Failed('the server has not ended its answer after %.0f s' % _ANSWER)
-    if unpack is not None and size and not unpack.eof:
+    if unpack is not None and packed and not unpack.eof:
         raise Failed('the server sends half of an answer')
+    response.close()  # else it would not let the next one begin
     return b''.join(pieces)
 
 
+def _line(text: str) -> str:
+    return ''.join(c if c.isprintable() else ' ' for c in text[:300])
+
+
 def _refused(status: int, answered: Dict[str, str], content: bytes) -> Failed:
-    said = ''.join(c if c.isprintable() else ' ' for c in content[:300].decode('utf-8', 'replace'))
+    said = _line(content[:300].decode('utf-8', 'replace'))
     text = answered.get('retry-after', '')
     pause = float(text) if text.isdigit() and len(text) < 6 else 0.0
     why = {401: 'the server does not know this host', 403: 'the server does not let this host in'}

@@ -21,6 +21,12 @@ import org.junit.jupiter.api.io.TempDir;
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class InstallationLabIT {
 
+  private static final List<String> UNITS =
+      List.of(
+          "ovirt-isolated-ports.service",
+          "isolated-ports-host.service",
+          "isolated-ports-fetch.service");
+
   private static final String HOST_CODE = "/usr/libexec/isolated-ports/isolated_ports";
   private static final String WANTS = "/etc/systemd/system/multi-user.target.wants/";
 
@@ -106,7 +112,7 @@ class InstallationLabIT {
   @Test
   @Order(5)
   void enablesTheServices() {
-    for (String unit : List.of("ovirt-isolated-ports.service", "isolated-ports-host.service")) {
+    for (String unit : UNITS) {
       assertThat(Files.exists(root.file(WANTS + unit), LinkOption.NOFOLLOW_LINKS))
           .as(unit)
           .isTrue();
@@ -116,7 +122,7 @@ class InstallationLabIT {
   @Test
   @Order(6)
   void systemdUnderstandsTheUnits() {
-    for (String unit : List.of("ovirt-isolated-ports.service", "isolated-ports-host.service")) {
+    for (String unit : UNITS) {
       Command verified =
           root.inside("systemd-analyze", "verify", "--man=no", "/usr/lib/systemd/system/" + unit);
       assertThat(verified.lines()).as(unit).noneMatch(line -> line.contains("isolated-ports"));
@@ -128,7 +134,7 @@ class InstallationLabIT {
   @Order(6)
   void theServerIsConfined() {
     // systemd's own measure: 0 is confined in every way it knows, 10 is not confined at all.
-    for (String unit : List.of("ovirt-isolated-ports.service", "isolated-ports-host.service")) {
+    for (String unit : UNITS) {
       Command security =
           root.inside(
               "systemd-analyze",
