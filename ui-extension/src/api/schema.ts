@@ -1265,6 +1265,2091 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/networks/{id}/acls": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The ACLs of a network. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it was written. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acls"];
+                        "application/xml": components["schemas"]["Acls"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Writes the acls of a network; needs the right to edit the network. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What the policy does; may stand in the body instead. Left out, it stays as it is; a new one is in force. */
+                    mode?: components["parameters"]["Mode"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["Acls"];
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acls"];
+                        "application/xml": components["schemas"]["Acls"];
+                        "application/yaml": string;
+                    };
+                };
+                /** @description Written for the first time. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acls"];
+                        "application/xml": components["schemas"]["Acls"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        /** Removes the acls of a network; the revisions stay. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["DryRun"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/acls/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** Who changed it when and why. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revisions"];
+                        "application/xml": components["schemas"]["Revisions"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/acls/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        /** What it said then. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revision"];
+                        "application/xml": components["schemas"]["Revision"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/acls/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back: adds a revision that equals that one. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acls"];
+                        "application/xml": components["schemas"]["Acls"];
+                        "application/yaml": string;
+                    };
+                };
+                /** @description It was removed, and is there again. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Acls"];
+                        "application/xml": components["schemas"]["Acls"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/acls/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** What changed between two revisions. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The older revision; left out, the one before the newer. */
+                    from?: components["parameters"]["DiffFrom"];
+                    /** @description The newer revision; left out, the newest. */
+                    to?: components["parameters"]["DiffTo"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevisionDiff"];
+                        "application/xml": components["schemas"]["RevisionDiff"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The network policies of a network. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By namespace and name. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicies"];
+                        "application/xml": components["schemas"]["NetworkPolicies"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        /** Adds a network policy under the name that its text gives it; needs the right to edit the network. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What the policy does; may stand in the body instead. Left out, it stays as it is; a new one is in force. */
+                    mode?: components["parameters"]["Mode"];
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["NetworkPolicy"];
+            responses: {
+                /** @description With dry_run: what would be. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["DryRun"];
+                    };
+                };
+                /** @description Done. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies/{policy}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description metadata.name */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        /** A network policy. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it was written. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Writes a network policy; needs the right to edit the network. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What the policy does; may stand in the body instead. Left out, it stays as it is; a new one is in force. */
+                    mode?: components["parameters"]["Mode"];
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["NetworkPolicy"];
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                /** @description Written for the first time. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        /** Removes a network policy; the revisions stay. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["DryRun"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies/{policy}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description metadata.name */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        /** Who changed it when and why. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revisions"];
+                        "application/xml": components["schemas"]["Revisions"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies/{policy}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description metadata.name */
+                policy: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        /** What it said then. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revision"];
+                        "application/xml": components["schemas"]["Revision"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies/{policy}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description metadata.name */
+                policy: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back: adds a revision that equals that one. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                /** @description It was removed, and is there again. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NetworkPolicy"];
+                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/yaml": string;
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/networkpolicies/{policy}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description metadata.name */
+                policy: string;
+            };
+            cookie?: never;
+        };
+        /** What changed between two revisions. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The older revision; left out, the one before the newer. */
+                    from?: components["parameters"]["DiffFrom"];
+                    /** @description The newer revision; left out, the newest. */
+                    to?: components["parameters"]["DiffTo"];
+                    /** @description The policy's namespace, where several policies bear the name. */
+                    namespace?: components["parameters"]["Namespace"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description metadata.name */
+                    policy: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevisionDiff"];
+                        "application/xml": components["schemas"]["RevisionDiff"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The address sets of a network. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By name. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSets"];
+                        "application/xml": components["schemas"]["AddressSets"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets/{set}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                set: string;
+            };
+            cookie?: never;
+        };
+        /** An address set. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it was written. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSet"];
+                        "application/xml": components["schemas"]["AddressSet"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Writes an address set; needs the right to edit the network. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["AddressSet"];
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSet"];
+                        "application/xml": components["schemas"]["AddressSet"];
+                    };
+                };
+                /** @description Written for the first time. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSet"];
+                        "application/xml": components["schemas"]["AddressSet"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        /** Removes an address set; the revisions stay. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["DryRun"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets/{set}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                set: string;
+            };
+            cookie?: never;
+        };
+        /** Who changed it when and why. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revisions"];
+                        "application/xml": components["schemas"]["Revisions"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets/{set}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                set: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        /** What it said then. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revision"];
+                        "application/xml": components["schemas"]["Revision"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets/{set}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                set: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back: adds a revision that equals that one. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSet"];
+                        "application/xml": components["schemas"]["AddressSet"];
+                    };
+                };
+                /** @description It was removed, and is there again. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["AddressSet"];
+                        "application/xml": components["schemas"]["AddressSet"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/addresssets/{set}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                set: string;
+            };
+            cookie?: never;
+        };
+        /** What changed between two revisions. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The older revision; left out, the one before the newer. */
+                    from?: components["parameters"]["DiffFrom"];
+                    /** @description The newer revision; left out, the newest. */
+                    to?: components["parameters"]["DiffTo"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    set: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevisionDiff"];
+                        "application/xml": components["schemas"]["RevisionDiff"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The port groups of a network. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description By name. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroups"];
+                        "application/xml": components["schemas"]["PortGroups"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups/{group}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        /** A port group. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description As it was written. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroup"];
+                        "application/xml": components["schemas"]["PortGroup"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Writes a port group; needs the right to edit the network. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["PortGroup"];
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroup"];
+                        "application/xml": components["schemas"]["PortGroup"];
+                    };
+                };
+                /** @description Written for the first time. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroup"];
+                        "application/xml": components["schemas"]["PortGroup"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        /** Removes a port group; the revisions stay. */
+        delete: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["DryRun"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups/{group}/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        /** Who changed it when and why. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description The oldest first. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revisions"];
+                        "application/xml": components["schemas"]["Revisions"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups/{group}/revisions/{revision}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                group: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        /** What it said then. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Revision"];
+                        "application/xml": components["schemas"]["Revision"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups/{group}/revisions/{revision}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                group: string;
+                revision: number;
+            };
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Goes back: adds a revision that equals that one. */
+        post: {
+            parameters: {
+                query?: {
+                    /** @description Why, for the revision; may stand in the body instead. */
+                    comment?: components["parameters"]["Comment"];
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                    revision: number;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done; or with dry_run what would be. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroup"];
+                        "application/xml": components["schemas"]["PortGroup"];
+                    };
+                };
+                /** @description It was removed, and is there again. */
+                201: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PortGroup"];
+                        "application/xml": components["schemas"]["PortGroup"];
+                    };
+                };
+                400: components["responses"]["Refused"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/portgroups/{group}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                /** @description Its name in matches, without $ or @. */
+                group: string;
+            };
+            cookie?: never;
+        };
+        /** What changed between two revisions. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description The older revision; left out, the one before the newer. */
+                    from?: components["parameters"]["DiffFrom"];
+                    /** @description The newer revision; left out, the newest. */
+                    to?: components["parameters"]["DiffTo"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                    /** @description Its name in matches, without $ or @. */
+                    group: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["RevisionDiff"];
+                        "application/xml": components["schemas"]["RevisionDiff"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/reachability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** Who reaches whom on a network now: every VM that the caller sees and the gateway. */
+        get: {
+            parameters: {
+                query?: {
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Reachability"];
+                        "application/xml": components["schemas"]["Reachability"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/networks/{id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** Follows one packet and the reply to it, and names the rule that decides. */
+        get: {
+            parameters: {
+                query: {
+                    /** @description A VM by name or id, VM/NIC, or gateway. */
+                    from: string;
+                    /** @description A VM by name or id, VM/NIC, or gateway. */
+                    to: string;
+                    /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+                    protocol?: components["parameters"]["Protocol"];
+                    /** @description Its destination port. */
+                    port?: components["parameters"]["Port"];
+                    /** @description Its source port. */
+                    source_port?: components["parameters"]["SourcePort"];
+                    /** @description Its source address, if not the sender's own. */
+                    source_ip?: string;
+                    /** @description Its destination address, if not the receiver's own. */
+                    destination_ip?: string;
+                    /** @description Its source MAC, if not the sender's own. */
+                    source_mac?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Trace"];
+                        "application/xml": components["schemas"]["Trace"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/vnicprofiles": {
         parameters: {
             query?: never;
@@ -2309,6 +4394,201 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vms/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** What administrators say of a VM. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VmLabels"];
+                        "application/xml": components["schemas"]["VmLabels"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Says something else of a VM; needs the right to edit the network, or all networks of the data center. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["VmLabels"];
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VmLabels"];
+                        "application/xml": components["schemas"]["VmLabels"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/vms/{vm}/nics/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** What administrators say of a vNIC. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    vm: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VnicLabels"];
+                        "application/xml": components["schemas"]["VnicLabels"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Says something else of a vNIC; needs the right to edit the network, or all networks of the data center. */
+        put: {
+            parameters: {
+                query?: {
+                    /** @description true: says what would come of it, and stores nothing. */
+                    dry_run?: components["parameters"]["DryRun"];
+                };
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    vm: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["VnicLabels"];
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VnicLabels"];
+                        "application/xml": components["schemas"]["VnicLabels"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/options/{name}": {
         parameters: {
             query?: never;
@@ -2819,6 +5099,218 @@ export interface components {
                 effect?: string[];
             };
         };
+        Finding: {
+            /** @description Which document, such as acls or networkpolicies/default/web. */
+            file?: string;
+            line?: number;
+            column?: number;
+            /** @description What is wrong or odd, and what to write. */
+            message?: string;
+            /** @description What warnings that are alike have in common. */
+            kind?: string;
+        };
+        RefusedPolicy: {
+            reason?: string;
+            detail?: string;
+            errors?: {
+                error?: components["schemas"]["Finding"][];
+            };
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+        };
+        Revision: {
+            number?: number;
+            author?: string;
+            /** @description Milliseconds in JSON, ISO 8601 in XML. */
+            time?: number | string;
+            comment?: string;
+            /** @description The revision that it equals. */
+            restored_from?: number;
+            /** @description true where the document was removed. */
+            removed?: string;
+            /** @enum {string} */
+            mode?: "enforce" | "audit";
+            yaml?: string;
+            addresses?: {
+                address?: string[];
+            };
+            ports?: {
+                port?: string[];
+            };
+        };
+        Revisions: {
+            revision?: components["schemas"]["Revision"][];
+        };
+        RevisionDiff: {
+            from?: number;
+            to?: number;
+            from_mode?: string;
+            to_mode?: string;
+            /** @description In the unified form; empty if the content is the same. */
+            diff?: string;
+        };
+        Acls: {
+            href?: string;
+            /** @enum {string} */
+            mode?: "enforce" | "audit";
+            /** @description A Subnet of kubeovn.io/v1. */
+            yaml?: string;
+            /** @description In requests: why. */
+            comment?: string;
+            revision?: components["schemas"]["Revision"];
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+        };
+        NetworkPolicy: {
+            href?: string;
+            name?: string;
+            namespace?: string;
+            /** @enum {string} */
+            mode?: "enforce" | "audit";
+            /** @description A NetworkPolicy of networking.k8s.io/v1. In lists, left out where it names VMs that the caller may not see. */
+            yaml?: string;
+            /** @description In requests: why. */
+            comment?: string;
+            revision?: components["schemas"]["Revision"];
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+        };
+        NetworkPolicies: {
+            network_policy?: components["schemas"]["NetworkPolicy"][];
+        };
+        AddressSet: {
+            href?: string;
+            name?: string;
+            addresses?: {
+                address?: string[];
+            };
+            /** @description In requests: why. */
+            comment?: string;
+            revision?: components["schemas"]["Revision"];
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+        };
+        AddressSets: {
+            address_set?: components["schemas"]["AddressSet"][];
+        };
+        PortGroup: {
+            href?: string;
+            name?: string;
+            ports?: {
+                port?: string[];
+            };
+            /** @description In requests: why. */
+            comment?: string;
+            revision?: components["schemas"]["Revision"];
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+        };
+        PortGroups: {
+            port_group?: components["schemas"]["PortGroup"][];
+        };
+        ReachVerdict: {
+            /** @description true only where it is certain that the packet passes. */
+            forward?: string;
+            reply?: string;
+            /** @enum {string} */
+            verdict?: "passes" | "unknown" | "dropped";
+            family?: string;
+            /** @description What decides, such as acls:19. */
+            rule?: string;
+        };
+        ReachPair: {
+            from?: string;
+            to?: string;
+            forward?: string;
+            reply?: string;
+            /** @enum {string} */
+            verdict?: "passes" | "unknown" | "dropped";
+            family?: string;
+            rule?: string;
+        };
+        Reachability: {
+            pair?: components["schemas"]["ReachPair"][];
+        };
+        DryRun: {
+            /** @description accepted; what would be refused is answered 400. */
+            verdict?: string;
+            mode?: string;
+            warnings?: {
+                warning?: components["schemas"]["Finding"][];
+            };
+            reachability?: {
+                pairs?: number;
+                changed?: number;
+                changes?: {
+                    pair?: {
+                        from?: string;
+                        to?: string;
+                        before?: components["schemas"]["ReachVerdict"];
+                        after?: components["schemas"]["ReachVerdict"];
+                    }[];
+                };
+                not_compared?: string;
+            };
+        };
+        Trace: {
+            from?: string;
+            to?: string;
+            forward?: string;
+            reply?: string;
+            /** @enum {string} */
+            verdict?: "passes" | "unknown" | "dropped";
+            rule?: string;
+            family?: string;
+            source?: string;
+            destination?: string;
+            considered?: {
+                text?: string[];
+            };
+            reply_rule?: string;
+            reply_considered?: {
+                text?: string[];
+            };
+            ways?: {
+                way?: {
+                    family?: string;
+                    source?: string;
+                    destination?: string;
+                    forward?: string;
+                    reply?: string;
+                    verdict?: string;
+                    rule?: string;
+                }[];
+            };
+        };
+        VmLabels: {
+            href?: string;
+            namespace?: string;
+            labels?: {
+                label?: {
+                    name: string;
+                    value?: string;
+                }[];
+            };
+        };
+        VnicLabels: {
+            href?: string;
+            namespace?: string;
+            labels?: {
+                label?: {
+                    name: string;
+                    value?: string;
+                }[];
+            };
+            /** @description Addresses that the vNIC is bound to. */
+            ips?: {
+                ip?: string[];
+            };
+        };
     };
     responses: {
         /** @description What is wrong and what to do. */
@@ -2902,6 +5394,16 @@ export interface components {
             };
             content?: never;
         };
+        /** @description What is wrong and what to do; of a policy, each place of its text. */
+        Refused: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["RefusedPolicy"];
+                "application/xml": components["schemas"]["RefusedPolicy"];
+            };
+        };
     };
     parameters: {
         /** @description The engine's search language. */
@@ -2914,6 +5416,24 @@ export interface components {
         Vm: string;
         /** @description The ETag of what was read; 412 if it was changed since. */
         IfMatch: string;
+        /** @description Why, for the revision; may stand in the body instead. */
+        Comment: string;
+        /** @description true: says what would come of it, and stores nothing. */
+        DryRun: boolean;
+        /** @description What the policy does; may stand in the body instead. Left out, it stays as it is; a new one is in force. */
+        Mode: "enforce" | "audit";
+        /** @description The policy's namespace, where several policies bear the name. */
+        Namespace: string;
+        /** @description What kind of packet. Left out: tcp if a port is given, else icmp. */
+        Protocol: "tcp" | "udp" | "sctp" | "icmp";
+        /** @description Its destination port. */
+        Port: number;
+        /** @description Its source port. */
+        SourcePort: number;
+        /** @description The older revision; left out, the one before the newer. */
+        DiffFrom: number;
+        /** @description The newer revision; left out, the newest. */
+        DiffTo: number;
     };
     requestBodies: {
         Network: {
@@ -2956,6 +5476,44 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["Action"];
                 "application/xml": components["schemas"]["Action"];
+            };
+        };
+        Acls: {
+            content: {
+                "application/json": components["schemas"]["Acls"];
+                "application/xml": components["schemas"]["Acls"];
+                "application/yaml": string;
+            };
+        };
+        NetworkPolicy: {
+            content: {
+                "application/json": components["schemas"]["NetworkPolicy"];
+                "application/xml": components["schemas"]["NetworkPolicy"];
+                "application/yaml": string;
+            };
+        };
+        AddressSet: {
+            content: {
+                "application/json": components["schemas"]["AddressSet"];
+                "application/xml": components["schemas"]["AddressSet"];
+            };
+        };
+        PortGroup: {
+            content: {
+                "application/json": components["schemas"]["PortGroup"];
+                "application/xml": components["schemas"]["PortGroup"];
+            };
+        };
+        VmLabels: {
+            content: {
+                "application/json": components["schemas"]["VmLabels"];
+                "application/xml": components["schemas"]["VmLabels"];
+            };
+        };
+        VnicLabels: {
+            content: {
+                "application/json": components["schemas"]["VnicLabels"];
+                "application/xml": components["schemas"]["VnicLabels"];
             };
         };
     };

@@ -278,6 +278,22 @@ public enum ValidationMessage {
           + " lose its connection. Set the network up there, migrate the VM to a host that has it,"
           + " or stop the VM."),
   MOVE_VM_BETWEEN_STATES("VM ${vm} is ${status}: vNIC ${nic} can be moved while it is up or down."),
+  POLICY_ON_NON_VM_NETWORK(
+      "Network ${network} is not a VM network: there are no vNICs on it that a policy could rule."),
+  POLICY_ON_EXTERNAL_NETWORK(
+      "Network ${network} is an external network, whose ports are on no bridge of the hosts. Write"
+          + " policies for it at its provider."),
+  POLICY_ON_ROLE_NETWORK(
+      "Network ${network} has the role ${role} in cluster ${cluster}: hosts and the engine reach"
+          + " each other over it, and a policy could cut them off. Put the VMs on a network without"
+          + " that role, and write the policy there."),
+  POLICY_ON_STORAGE_NETWORK(
+      "Network ${network} carries storage (iSCSI bond ${bond}): a policy could cut hosts off from it."
+          + " Put the VMs on another network, and write the policy there."),
+  POLICY_ON_OTHER_SWITCH(
+      "Network ${network} is attached to cluster ${cluster} with switch type ${type}; policies are"
+          + " enforced on Linux bridges only. Detach the network from that cluster, or use another"
+          + " network there."),
   VLAN_NEEDS_ISOLATION_ON_UPLINK_SWITCH(
       "Network ${network} is VLAN-tagged (${vlan}): its VMs on different hosts are kept apart only"
           + " if the uplink switch isolates the hosts' ports in this VLAN, or if its uplink is"

@@ -80,8 +80,19 @@ public final class TreeWriter {
         }
       }
     } else {
-      xml.writeCharacters(value.toString());
+      text(xml, XmlBody.withoutIllegalCharacters(value.toString()));
     }
     xml.writeEndElement();
+  }
+
+  /** A carriage return is written as a reference, or readers would make a line feed of it. */
+  private static void text(XMLStreamWriter xml, String value) throws XMLStreamException {
+    int start = 0;
+    for (int end = value.indexOf('\r'); end >= 0; end = value.indexOf('\r', start)) {
+      xml.writeCharacters(value.substring(start, end));
+      xml.writeEntityRef("#13");
+      start = end + 1;
+    }
+    xml.writeCharacters(value.substring(start));
   }
 }

@@ -157,7 +157,7 @@ final class XmlBody implements ApiBody {
   }
 
   /** A detail may quote what a client sent, and that may hold what XML cannot. */
-  private static String withoutIllegalCharacters(String text) {
+  static String withoutIllegalCharacters(String text) {
     StringBuilder legal = new StringBuilder(text.length());
     text.codePoints().map(c -> isLegal(c) ? c : '?').forEach(legal::appendCodePoint);
     return legal.toString();
@@ -166,6 +166,7 @@ final class XmlBody implements ApiBody {
   /** XML 1.0, production 2. */
   private static boolean isLegal(int c) {
     return c == '\t'
+        || c == '\r'
         || c == '\n'
         || (c >= 0x20 && c <= 0xD7FF)
         || (c >= 0xE000 && c <= 0xFFFD)

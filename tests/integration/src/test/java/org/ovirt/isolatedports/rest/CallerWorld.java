@@ -22,7 +22,8 @@ record CallerWorld(String name, Map<String, String> ids) {
     for (Map.Entry<String, String> id : ids.entrySet()) {
       path = path.replace("{" + id.getKey() + "}", id.getValue());
     }
-    return path.replace("{id}", id(ofId(route)));
+    path = path.replace("{id}", id(ofId(route)));
+    return route.endsWith("/trace") ? path + "?from=gateway&to=gateway" : path;
   }
 
   /** Which entity a route calls just {@code id}: never one that a row further down needs. */
@@ -68,6 +69,16 @@ record CallerWorld(String name, Map<String, String> ids) {
           "{\"name\":" + mark + ",\"network\":" + ref + "}";
       case "PUT /networks/{id}/uplink" -> "{\"mode\":\"open\"}";
       case "POST /networks/{id}/isolate" -> "{\"step\":\"prepare\"}";
+      case "PUT /networks/{id}/acls" ->
+          yaml(
+              "{apiVersion: kubeovn.io/v1, kind: Subnet, metadata: {name: x}, spec: {cidrBlock:"
+                  + " 10.0.0.0/24}}");
+      case "PUT /networks/{id}/networkpolicies/{policy}" -> policy("deny");
+      case "POST /networks/{id}/networkpolicies" -> policy("another");
+      case "PUT /networks/{id}/addresssets/{set}" -> "{\"addresses\":{\"address\":[\"10.0.0.1\"]}}";
+      case "PUT /networks/{id}/portgroups/{group}" -> "{\"ports\":{\"port\":[\"uplink\"]}}";
+      case "PUT /vms/{id}/labels", "PUT /vms/{vm}/nics/{id}/labels" ->
+          "{\"namespace\":\"default\"}";
       case "POST /networks/{id}/emergency" ->
           "{\"reason\":\"test\",\"confirm\":\"" + id("networkname") + "\",\"minutes\":30}";
       case "POST /clusters/{cluster}/networks" -> "{\"id\":\"" + id("plain") + "\"}";
@@ -78,5 +89,16 @@ record CallerWorld(String name, Map<String, String> ids) {
       case "PUT /vms/{vm}/nics/{id}" -> "{\"name\":\"nic1b\"}";
       default -> route.startsWith("PUT") ? "{\"comment\":\"x\"}" : "";
     };
+  }
+
+  private static String yaml(String text) {
+    return "{\"yaml\":\"" + text + "\"}";
+  }
+
+  private static String policy(String name) {
+    return yaml(
+        "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: "
+            + name
+            + "}, spec: {podSelector: {}}}");
   }
 }

@@ -30,6 +30,11 @@ public final class Rig implements AutoCloseable {
 
   private static final List<String> TABLES =
       List.of(
+          "policy_pin",
+          "policy_revision",
+          "vm_label",
+          "vnic_address",
+          "vm_said",
           "emergency",
           "moving_in_vnic",
           "moving_in_profile",

@@ -48,6 +48,29 @@ class RoutesIT extends ServerTest {
       GET /networks/{id}/uplink | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/isolate | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/emergency | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/acls | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/acls/revisions | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/acls/revisions/{revision} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/acls/diff | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/networkpolicies/{policy} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/networkpolicies/{policy}/revisions | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/networkpolicies/{policy}/revisions/{revision} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/networkpolicies/{policy}/diff | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/addresssets/{set} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/addresssets/{set}/revisions | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/addresssets/{set}/revisions/{revision} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/addresssets/{set}/diff | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/portgroups/{group} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/portgroups/{group}/revisions | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/portgroups/{group}/revisions/{revision} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/portgroups/{group}/diff | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/networkpolicies | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/addresssets | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/portgroups | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/reachability | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/trace | 401 | 401 | 401 | 400/404 | 404/404 | 400 | 400 | 400 | 400
+      GET /vms/{id}/labels | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
+      GET /vms/{vm}/nics/{id}/labels | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
       GET /vnicprofiles | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
       GET /vnicprofiles/{id} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /clusters | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
@@ -66,6 +89,21 @@ class RoutesIT extends ServerTest {
       PUT /networks/{id} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       PUT /datacenters/{datacenter}/networks/{id} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       PUT /networks/{id}/uplink | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      PUT /networks/{id}/acls | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      PUT /networks/{id}/networkpolicies/{policy} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      PUT /networks/{id}/addresssets/{set} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      PUT /networks/{id}/portgroups/{group} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      PUT /vms/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 403 | 200 | 200
+      PUT /vms/{vm}/nics/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
+      POST /networks/{id}/networkpolicies | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 201 | 201 | 201
+      POST /networks/{id}/acls/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      POST /networks/{id}/networkpolicies/{policy}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      POST /networks/{id}/addresssets/{set}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      POST /networks/{id}/portgroups/{group}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      DELETE /networks/{id}/acls | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      DELETE /networks/{id}/networkpolicies/{policy} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      DELETE /networks/{id}/addresssets/{set} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      DELETE /networks/{id}/portgroups/{group} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       PUT /vnicprofiles/{id} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       PUT /clusters/{id} | 401 | 401 | 401 | 403/403 | 200/200 | 200 | 403 | 403 | 200
       PUT /clusters/{cluster}/networks/{id} | 401 | 401 | 401 | 403/404 | 404/404 | 200 | 403 | 200 | 200
@@ -292,6 +330,23 @@ class RoutesIT extends ServerTest {
         "nic",
         engine.get("/vms/" + vm + "/nics").json().findPath("nic").path(0).path("id").asText());
     ids.put("violation", violation(name, network, vm));
+    ids.put("policy", "deny");
+    ids.put("set", "admins");
+    ids.put("group", "fronts");
+    ids.put("revision", "1");
+    CallerWorld documents = new CallerWorld(name, ids);
+    for (String route :
+        List.of(
+            "PUT /networks/{id}/acls",
+            "PUT /networks/{id}/networkpolicies/{policy}",
+            "PUT /networks/{id}/addresssets/{set}",
+            "PUT /networks/{id}/portgroups/{group}")) {
+      // Twice, so that there is something to compare.
+      for (int status : new int[] {201, 200}) {
+        Api.Answer answer = us.put(documents.path(route), documents.body(route));
+        assertThat(answer.status()).as(route + answer).isEqualTo(status);
+      }
+    }
     ids.put("name", "IsPortIsolationSupported");
     return new CallerWorld(name, ids);
   }

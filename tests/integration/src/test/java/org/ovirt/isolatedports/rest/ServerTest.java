@@ -50,10 +50,15 @@ abstract class ServerTest {
   void freshEngine() {
     rig.freshEngine(knowsPortIsolation);
     openGate(clusterLevel(), true);
+    asAdministrator();
+    untilTheServerSeesTheEngine();
+  }
+
+  /** Logs the administrator in at the engine as it is. */
+  void asAdministrator() {
     String token = "Bearer " + Api.token(rig.engineUrl(), "admin");
     engine = new Api(java.net.URI.create(rig.engineUrl() + "/api"), token);
     us = new Api(rig.api(), token);
-    untilTheServerSeesTheEngine();
   }
 
   /** The server leaves an engine that was exchanged alone until its health says yes. */

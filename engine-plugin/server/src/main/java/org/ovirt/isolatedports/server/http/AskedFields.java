@@ -104,6 +104,24 @@ public final class AskedFields {
     BY_KIND.put(
         Kind.UPLINK, entity("mode", SCALAR, "gateways", new Shape.Items("gateway", SCALAR)));
     BY_KIND.put(Kind.EMERGENCY, entity("reason", SCALAR, "confirm", SCALAR, "minutes", SCALAR));
+    Shape.Entity policy = entity("yaml", SCALAR, "mode", SCALAR, "comment", SCALAR);
+    BY_KIND.put(Kind.ACLS, policy);
+    BY_KIND.put(Kind.NETWORK_POLICY, policy);
+    BY_KIND.put(
+        Kind.ADDRESS_SET,
+        entity("addresses", new Shape.Items("address", new Shape.Plain()), "comment", SCALAR));
+    BY_KIND.put(
+        Kind.PORT_GROUP,
+        entity("ports", new Shape.Items("port", new Shape.Plain()), "comment", SCALAR));
+    BY_KIND.put(
+        Kind.LABELS,
+        entity(
+            "namespace",
+            SCALAR,
+            "labels",
+            new Shape.Items("label", entity("name", SCALAR, "value", SCALAR)),
+            "ips",
+            new Shape.Items("ip", new Shape.Plain())));
     BY_KIND.put(
         Kind.MOVING_IN,
         entity(

@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.MalformedBodyException;
@@ -23,6 +25,7 @@ import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineRequest;
 import org.ovirt.isolatedports.server.http.caller.Caller;
+import org.ovirt.isolatedports.server.http.fault.FaultException;
 
 /** The request being served: what it asks for, and how it goes on to the engine. */
 @RequestScoped
@@ -32,7 +35,12 @@ public class Exchange {
   private static final List<String> FORWARDED =
       List.of("Accept-Language", "All-Content", "Correlation-Id", "Filter", "Version");
 
+  /** What YAML is called: its own name, and those that are older. */
+  private static final Set<String> YAML =
+      Set.of("application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml");
+
   private static final byte[] NO_BODY = {};
+  private static final int BAD_REQUEST = 400;
   private static final int UNAUTHORIZED = 401;
   private static final int SERVER_ERROR = 500;
 
@@ -61,6 +69,96 @@ public class Exchange {
       }
     }
     throw new NotAcceptableException();
+  }
+
+  /** The same, or XML for whom only wants what the engine does not speak. */
+  public BodyFormat faultFormat() {
+    try {
+      return answerFormat();
+    } catch (NotAcceptableException e) {
+      return BodyFormat.XML;
+    }
+  }
+
+  /** Whether the caller would rather have a text in YAML (RFC 9512) than XML or JSON. */
+  public boolean prefersYaml() {
+    for (MediaType accepted : context.getAcceptableMediaTypes()) {
+      if (isYaml(accepted)) {
+        return true;
+      }
+      if (accepted.isCompatible(MediaType.APPLICATION_XML_TYPE)
+          || accepted.isCompatible(MediaType.APPLICATION_JSON_TYPE)) {
+        return false;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Whether the caller sent YAML.
+   *
+   * @throws NotSupportedException if it did, in another encoding than UTF-8
+   */
+  public boolean sentYaml() {
+    MediaType type = context.getMediaType();
+    if (type == null || !isYaml(type)) {
+      return false;
+    }
+    if (!isUtf8(type)) {
+      throw new NotSupportedException();
+    }
+    return true;
+  }
+
+  private static boolean isYaml(MediaType type) {
+    return YAML.contains((type.getType() + "/" + type.getSubtype()).toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * A parameter of the query; empty if it is not there.
+   *
+   * @throws FaultException if it is there twice
+   */
+  public Optional<String> parameter(String name) {
+    List<String> values = context.getUriInfo().getQueryParameters().getOrDefault(name, List.of());
+    if (values.size() > 1) {
+      throw FaultException.operationFailed(
+          BAD_REQUEST, "The parameter " + name + " is there twice. Send it once.");
+    }
+    return values.stream().findFirst();
+  }
+
+  /**
+   * Whether the caller only wants to see what would come of a write.
+   *
+   * @throws FaultException if the parameter {@code dry_run} is neither true nor false
+   */
+  public boolean isDryRun() {
+    return switch (parameter("dry_run").orElse("false")) {
+      case "true" -> true;
+      case "false" -> false;
+      default ->
+          throw FaultException.operationFailed(
+              BAD_REQUEST, "The parameter dry_run must be true or false.");
+    };
+  }
+
+  /**
+   * Refuses parameters of the query that are not known: who misspells one would not get what is
+   * meant.
+   */
+  public void onlyParameters(Set<String> known) {
+    Set<String> unknown = new TreeSet<>(context.getUriInfo().getQueryParameters().keySet());
+    unknown.removeAll(known);
+    if (!unknown.isEmpty()) {
+      throw FaultException.operationFailed(
+          BAD_REQUEST,
+          "The parameter "
+              + unknown.iterator().next()
+              + " is not known; there are "
+              + String.join(", ", new TreeSet<>(known))
+              + ".");
+    }
   }
 
   /**

@@ -14,7 +14,17 @@ public enum Kind {
   /** Ours alone. */
   EMERGENCY("emergency", "emergencies", "Emergency"),
   /** Ours alone. */
-  MOVING_IN("moving_in", "twin_migrations", "Moving in");
+  MOVING_IN("moving_in", "twin_migrations", "Moving in"),
+  /** Ours alone. */
+  ACLS("acls", "acls", "ACLs"),
+  /** Ours alone. */
+  NETWORK_POLICY("network_policy", "network_policies", "Network policy"),
+  /** Ours alone. */
+  ADDRESS_SET("address_set", "address_sets", "Address set"),
+  /** Ours alone. */
+  PORT_GROUP("port_group", "port_groups", "Port group"),
+  /** Ours alone. */
+  LABELS("vm_labels", "vm_labels", "Labels");
 
   private final String element;
   private final String collection;

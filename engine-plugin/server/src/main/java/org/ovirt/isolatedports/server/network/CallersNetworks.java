@@ -49,7 +49,7 @@ public class CallersNetworks {
     EngineAnswer read = exchange.read(path, BodyFormat.JSON);
     if (!read.isSuccess()) {
       // The engine's own words, in the format the caller wants.
-      return Exchange.pass(exchange.read(path, exchange.answerFormat()));
+      return Exchange.pass(exchange.read(path, exchange.faultFormat()));
     }
     ApiBody body = Exchange.parse(read, Kind.NETWORK.element());
     return answer.apply(new Shown(UUID.fromString(id), body.text("name").orElse(id), body));

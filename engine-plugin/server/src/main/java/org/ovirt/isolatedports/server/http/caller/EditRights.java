@@ -51,9 +51,17 @@ public class EditRights {
    * @param dataCenterId the network's data center, where the engine names one
    */
   public UUID checkedUser(String token, UUID networkId, Optional<UUID> dataCenterId) {
+    return checkedUser(token, Optional.of(networkId), dataCenterId);
+  }
+
+  /**
+   * The same for what concerns several networks: without one of them, the caller must be allowed to
+   * edit all of the data center.
+   */
+  public UUID checkedUser(String token, Optional<UUID> networkId, Optional<UUID> dataCenterId) {
     UUID user = user(token);
     List<String> objects = new ArrayList<>();
-    objects.add("networks/" + networkId);
+    networkId.ifPresent(network -> objects.add("networks/" + network));
     dataCenterId.ifPresent(dc -> objects.add("datacenters/" + dc));
     objects.add(SYSTEM);
     if (!holds(token, user, Permissions.EDIT_NETWORK, objects)) {

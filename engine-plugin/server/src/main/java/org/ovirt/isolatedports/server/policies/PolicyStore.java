@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.policies;
+
+import jakarta.enterprise.context.ApplicationScoped;
+import jakarta.inject.Inject;
+import jakarta.persistence.EntityManager;
+import jakarta.transaction.Transactional;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+
+/** All that was ever written for networks. Nothing is changed or removed, only added. */
+@ApplicationScoped
+@Transactional
+public class PolicyStore implements PolicySource {
+
+  private static final String NETWORK = "network";
+
+  /** The newest revision of each document. */
+  private static final String NEWEST =
+      "select r from PolicyRevision r where r.networkId = :network and r.revision ="
+          + " (select max(o.revision) from PolicyRevision o where o.networkId = r.networkId and"
+          + " o.kind = r.kind and o.name = r.name)";
+
+  private final EntityManager entities;
+
+  @Inject
+  public PolicyStore(EntityManager entities) {
+    this.entities = entities;
+  }
+
+  @Override
+  public Set<UUID> networks() {
+    return new HashSet<>(
+        entities
+            .createQuery(
+                "select distinct r.networkId from PolicyRevision r where r.content is not null and"
+                    + " r.revision = (select max(o.revision) from PolicyRevision o where"
+                    + " o.networkId = r.networkId and o.kind = r.kind and o.name = r.name)",
+                UUID.class)
+            .getResultList());
+  }
+
+  @Override
+  public InForce inForce(UUID networkId) {
+    return stored(networkId).inForce();
+  }
+
+  /** What is stored under a network now. */
+  StoredPolicies stored(UUID networkId) {
+    Map<Document, Revision> documents = new HashMap<>();
+    long version = 0;
+    for (PolicyRevision row :
+        entities
+            .createQuery(NEWEST, PolicyRevision.class)
+            .setParameter(NETWORK, networkId)
+            .getResultList()) {
+      version = Math.max(version, row.version());
+      documents.put(row.document(), row.revision());
+    }
+    return new StoredPolicies(networkId, version, documents);
+  }
+
+  /** All revisions of a document, the oldest first; none if it was never written. */
+  List<Revision> revisions(Document document) {
+    return entities
+        .createQuery(
+            "select r from PolicyRevision r where r.networkId = :network and r.kind = :kind and"
+                + " r.name = :name order by r.revision",
+            PolicyRevision.class)
+        .setParameter(NETWORK, document.networkId())
+        .setParameter("kind", document.kind().text())
+        .setParameter("name", document.name())
+        .getResultStream()
+        .map(PolicyRevision::revision)
+        .toList();
+  }
+
+  /** One revision of a document. */
+  Optional<Revision> revision(Document document, int number) {
+    return entities
+        .createQuery(
+            "select r from PolicyRevision r where r.networkId = :network and r.kind = :kind and"
+                + " r.name = :name and r.revision = :number",
+            PolicyRevision.class)
+        .setParameter(NETWORK, document.networkId())
+        .setParameter("kind", document.kind().text())
+        .setParameter("name", document.name())
+        .setParameter("number", number)
+        .getResultStream()
+        .map(PolicyRevision::revision)
+        .findFirst();
+  }
+
+  /**
+   * Adds a revision. Two writers of one number cannot both win: the second violates the key of the
+   * table.
+   */
+  void add(Document document, Revision revision) {
+    entities.persist(new PolicyRevision(document, revision));
+  }
+}
