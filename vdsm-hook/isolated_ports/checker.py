@@ -33,6 +33,7 @@ NAMES = (RULESET, NICS, WAITING, STEPS, EXPECTED, SUMMARY)
 
 
 def main(arguments: List[str]) -> int:
+    os.nice(10)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     said = {'host': '', 'revision': '', 'digest': '', 'why': ''}

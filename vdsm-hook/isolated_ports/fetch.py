@@ -24,6 +24,7 @@ from isolated_ports.patience import Failures
 _LONGEST = 60.0
 _FIRST = 1.0
 _LOOK = 0.5
+_PAUSE = 0.5
 # Of the file that `status` reads, which user vdsm may write.
 _MAX_STATE = 1 << 16
 
@@ -60,8 +61,11 @@ class Fetcher:
                     continue
                 if asking is None or vars(asking.known) != vars(known):
                     asking = server.Server(known)
+                began = time.monotonic()
                 once(asking, known)
                 failures.none()
+                # A server that does not wait, or has news without end, keeps no host busy.
+                time.sleep(max(0.0, _PAUSE - (time.monotonic() - began)))
                 continue
             except server.Failed as e:
                 self._tell(error=str(e))

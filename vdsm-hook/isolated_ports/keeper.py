@@ -92,6 +92,11 @@ class Keeper:
         found = now.entry(nic) if now else None
         return found if found is not None and found.bridge == bridge else None
 
+    def names(self, entry: Entry) -> bool:
+        """The ruleset has elements for this vNIC, and they are its own."""
+        now = self.now
+        return now is not None and now.names(entry)
+
     def is_ready(self, index: int, name: str, entry: Optional[Entry] = None) -> bool:
         """The table was read back and names this port, by this entry where one is given."""
         found = self.ready.get(index) if self.held else None

@@ -51,7 +51,8 @@ class Roles:
     def role(self, link: Link, entry: Optional[Entry]) -> str:
         """What the port may be now; '' where it is to stay closed."""
         if (entry is None or not entry.opens or not self.hears
-                or not self.keeper.is_ready(link.index, link.name, entry)):
+                or not self.keeper.is_ready(link.index, link.name, entry)
+                or not self.keeper.names(entry)):
             return ''
         return entry.role
 

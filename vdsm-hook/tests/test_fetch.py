@@ -318,6 +318,13 @@ class Fetching(ServerCase):
         self.assertIn('%s in force for' % REVISION, '\n'.join(fetch.sentences(found)))
         self.assertIn('refuses (status 503)', '\n'.join(self.logged))
 
+    def test_a_server_that_does_not_wait_is_not_asked_without_end(self) -> None:
+        there = self.listening()
+        self.configure(there.server_address[1])
+        threading.Thread(target=self.fetcher.run, daemon=True).start()
+        time.sleep(1.2)
+        self.assertIn(len(there.asked), (2, 3))
+
     def test_status_believes_no_more_of_user_vdsms_file_than_words(self) -> None:
         self.host.write(server.CONFIGURATION, b'server = https://e.example\n')
         for content in (b'[' * 100000, b'{"error": 7}', b'\xff', b'"x"', b'{"asked_at": -5}'):

@@ -31,7 +31,7 @@ LIBRARY = {
     'os': '''O_CLOEXEC O_CREAT O_DIRECTORY O_EXCL O_NOFOLLOW O_NONBLOCK O_RDONLY O_RDWR O_TRUNC
              O_WRONLY chmod close devnull dup2 environ _exit fchmod fdopen fstat
              fsync ftruncate geteuid
-             getpid listdir lstat makedirs open path posix_fallocate read readlink rename stat
+             getpid listdir lstat makedirs nice open path posix_fallocate read readlink rename stat
              stat_result strerror uname unlink urandom write''',
     'os.path': 'basename dirname exists isdir join realpath',
     'pyexpat': 'ExpatError ParserCreate',

@@ -2,16 +2,22 @@
 """Rulesets in the kernel: loaded, held, and what they let out. As watch_test, run by run.sh alone.
 """
 
+import json
 import os
+import pwd
+import shutil
 import signal
 import statistics
 import subprocess
+import tempfile
 import time
 import unittest
+from typing import Any
 
 from tests import rulesets
 from tests.root.rules_case import SLACK, TABLE, RulesCase, nft
 from tests.root.watch_test import PROGRAM, ip, isolated, within
+from tests.test_fetch import Listening, certificates
 
 ROLES = {1: 'community', 2: 'community', 3: 'community', 4: 'isolated', 5: 'promiscuous'}
 # Who hears whom by these roles: 1 and 2 are web, 3 is db, 4 isolated, 5 promiscuous.
@@ -291,6 +297,70 @@ class Faults(RulesCase):
         subprocess.run([PROGRAM, 'repair'])
         self.assertTrue(isolated('vnet1'), 'without a watch nobody follows the table')
         self.start()
+
+
+class EndToEnd(RulesCase):
+    """With a server, and the process that asks it as another user."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.folder = tempfile.mkdtemp(prefix='isolated-ports-test-')
+        self.addCleanup(shutil.rmtree, self.folder)
+        certificates(self.folder)
+        self.there = Listening(self.folder, 'server')
+        self.addCleanup(self.there.server_close)
+        self.addCleanup(self.there.shutdown)
+        nobody = pwd.getpwnam('nobody')
+        for path in [self.folder] + [os.path.join(self.folder, name)
+                                     for name in os.listdir(self.folder)]:
+            os.chown(path, nobody.pw_uid, nobody.pw_gid)
+        os.chown('/run/isolated-ports-fetch', nobody.pw_uid, nobody.pw_gid)
+        os.makedirs('/etc/isolated-ports', exist_ok=True)
+        with open('/etc/isolated-ports/host.conf', 'w') as stream:
+            stream.write('server = https://localhost:%d\n' % self.there.server_address[1])
+            for name, file in (('certificate', 'host.pem'), ('key', 'host.key'), ('ca', 'ca.pem')):
+                stream.write('%s = %s/%s\n' % (name, self.folder, file))
+        self.addCleanup(os.unlink, '/etc/isolated-ports/host.conf')
+        self.asking = subprocess.Popen(['setpriv', '--reuid=nobody', '--regid=nogroup',
+                                        '--clear-groups', PROGRAM, 'fetch'],
+                                       stderr=subprocess.DEVNULL)
+        self.addCleanup(self.kill, self.asking)
+
+    def publish(self, found: Any) -> None:
+        self.there.answers.append((200, {'ETag': '"%s"' % found['revision']},
+                                   rulesets.encode(found)))
+
+    def reported(self, **wanted: Any) -> bool:
+        return any(all(json.loads(body.decode()).get(key) == value
+                       for key, value in wanted.items()) for _, body in self.there.posted)
+
+    def test_from_the_server_into_the_kernel_and_back(self) -> None:
+        for number in (1, 4):
+            self.vm(number)
+        self.publish(rulesets.document())
+        self.comes_to({1: 'community', 4: 'isolated'})
+        self.assertTrue(within(SLACK, lambda: any(
+            [(row['device'], row['wanted'], row['observed']) for row in json.loads(
+                body.decode())['ports']] == [('vnet1', 'community:web', 'community:web'),
+                                             ('vnet4', 'isolated', 'isolated')]
+            for _, body in self.there.posted)), self.there.posted)
+        code, text = self.run_program('status', '--json')
+        found = json.loads(text)['ruleset']
+        self.assertEqual((code, found['loaded'], found['error']), (0, '3f2a9c0d1e4b5a69', ''))
+        # What cannot be used is said, and nothing changes.
+        self.publish(rulesets.document('1' * 16, version=2))
+        self.assertTrue(within(SLACK, lambda: self.reported(
+            fetched='1' * 16, loaded='3f2a9c0d1e4b5a69')), self.logged())
+        code, text = self.run_program('status')
+        self.assertEqual(code, 1)
+        self.assertIn('its version is 2', text)
+        # The server goes away: all stays, and status says so.
+        self.there.shutdown()
+        self.there.server_close()
+        self.publish(rulesets.document('2' * 16))
+        time.sleep(0.5)
+        self.assertEqual(self.state(1), 'community')
+        self.assertTrue(self.passes(4, 1) is False)
 
 
 if __name__ == '__main__':
