@@ -280,6 +280,8 @@ class Keeper:
 
     def _load(self, new: Snapshot, ports: Dict[int, Tuple[str, str]]) -> None:
         """Raises nft.Failed."""
+        self.alarm.clear()
+        self.suspect.clear()
         turn = self.turn
         self.nft.load(self._commands(new, ports))
         digest = self._read_back(new, ports)
@@ -304,8 +306,6 @@ class Keeper:
         """The table anew, from nothing, as somebody took it away or changed it."""
         now = self.now
         assert now is not None
-        self.alarm.clear()
-        self.suspect.clear()
         if now.base:
             folder = self._folder()
             said = nft.check('check', now.path(checker.RULESET), '', folder)

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Runs nft, which may hang, fail or be killed, and the checker beside it."""
 
-import collections
 import contextlib
 import json
 import os
@@ -9,7 +8,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import Any, Deque, Dict, Iterable, Iterator, List, Optional
+import time
+from typing import Any, Dict, Iterable, Iterator, List, Optional
 
 from isolated_ports import checker
 from isolated_ports.host import Host
@@ -18,8 +18,11 @@ from isolated_ports.nftcheck import FAMILY, TABLE
 _NFT = 'usr/sbin/nft'
 # A table of 100,000 elements takes two.
 SECONDS = 60.0
-# Processes whose changes are told apart from those of others.
-_REMEMBERED = 64
+# What the kernel may take to end a process that was killed.
+_DYING = 5.0
+# Seconds for which a process that has ended is still known for ours: the kernel's word of what it
+# did comes at once, and its id may be another's later.
+_REMEMBERED = 10.0
 _SAID = 4096
 _LISTED = 64 << 20
 _SOURCE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
@@ -30,11 +33,15 @@ class Failed(Exception):
 
 
 class Nft:
-    """mine: ids of the last processes that changed nftables for us."""
+    """Tells its own processes' changes from those of others."""
 
     def __init__(self, host: Host) -> None:
         self.program = host.path(_NFT)
-        self.mine = collections.deque(maxlen=_REMEMBERED)  # type: Deque[int]
+        # When a process of ours ended, by its id; infinity while it runs.
+        self.ended = {}  # type: Dict[int, float]
+
+    def is_mine(self, pid: int) -> bool:
+        return time.monotonic() - self.ended.get(pid, -_REMEMBERED) < _REMEMBERED
 
     def check(self, commands: Iterable[str]) -> None:
         """As if to load them. Raises Failed."""
@@ -81,17 +88,23 @@ class Nft:
             timer = threading.Timer(SECONDS, process.kill)
             timer.start()
             try:
-                self.mine.append(process.pid)
+                self.ended[process.pid] = float('inf')
                 assert process.stdin is not None
                 with contextlib.suppress(BrokenPipeError):
                     for piece in script:
                         process.stdin.write(piece)
                 with contextlib.suppress(BrokenPipeError):
                     process.stdin.close()
-                process.wait()
+                process.wait(SECONDS + _DYING)
+            except subprocess.TimeoutExpired:
+                raise Failed('nft cannot be ended')
             finally:
                 timer.cancel()
                 _end(process)
+                now = time.monotonic()
+                self.ended = {pid: ended for pid, ended in self.ended.items()
+                              if now - ended < _REMEMBERED}
+                self.ended[process.pid] = now
             said.seek(0)
             text = said.read(_SAID).decode('utf-8', 'replace').strip()
             if process.returncode < 0:
@@ -150,7 +163,8 @@ def _end(process: 'subprocess.Popen[bytes]') -> None:
         if stream is not None:
             with contextlib.suppress(OSError):
                 stream.close()
-    process.wait()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(_DYING)
 
 
 def _first(text: str) -> str:

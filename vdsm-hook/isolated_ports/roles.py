@@ -130,10 +130,10 @@ class Roles:
             time.sleep(_TRY_AGAIN)
 
     def listen(self, changes: Changes, ports: Ports) -> None:
-        mine = self.keeper.nft.mine
+        mine = self.keeper.nft.is_mine
         try:
             for change in changes.receive():
-                if change.ours and change.pid not in mine and change.port not in mine:
+                if change.ours and not mine(change.pid) and not mine(change.port):
                     self._lost(True, ports)
         except Lost:
             self._lost(False, ports)

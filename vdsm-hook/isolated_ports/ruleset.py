@@ -16,6 +16,7 @@ from isolated_ports.host import is_device_name, parse_networks
 from isolated_ports.nftcheck import FAMILY, MARKER, TABLE
 
 MAX_NICS = 100000
+_AT_ONCE = 500
 _KEYS = ('version', 'host', 'revision', 'networks', 'closed_bridges', 'nics', 'nftables')
 _NIC_KEYS = ('device', 'mac', 'nic', 'vm', 'bridge', 'role')
 _REVISION = re.compile(r'[0-9a-f]{16}\Z')
@@ -126,17 +127,16 @@ class Table:
             else:
                 del into.elements[key]
             parts.setdefault(placeholder, []).append(text)
-        return steps + [(placeholder, element_command(verb, into.name, texts))
-                        for placeholder, texts in parts.items()]
+        return steps + [(placeholder, command) for placeholder, texts in parts.items()
+                        for command in element_commands(verb, into.name, texts)]
 
     def commands(self) -> Iterator[str]:
         """All of it from nothing, placeholders included."""
         yield text_of({'add': {'table': {'family': FAMILY, 'name': TABLE}}})
         yield from self._frame()
         for found in self.sets.values():
-            if found.elements:
-                yield element_command('add', found.name,
-                                      [text for _, text in found.elements.values()])
+            yield from element_commands('add', found.name,
+                                        [text for _, text in found.elements.values()])
         yield from self._rules()
 
     def steps(self) -> Iterator[str]:
@@ -144,9 +144,7 @@ class Table:
         ports."""
         yield from self._frame()
         for found in self.sets.values():
-            texts = found.held(None)
-            if texts:
-                yield element_command('add', found.name, texts)
+            yield from element_commands('add', found.name, found.held(None))
         yield from self._rules()
 
     def _frame(self) -> Iterator[str]:
@@ -183,6 +181,12 @@ class Table:
     @property
     def size(self) -> int:
         return sum(len(found.elements) for found in self.sets.values())
+
+
+def element_commands(verb: str, name: str, texts: List[str]) -> Iterator[str]:
+    """In pieces: whoever passes them on must not be kept from all else by one of several MB."""
+    for start in range(0, len(texts), _AT_ONCE):
+        yield element_command(verb, name, texts[start:start + _AT_ONCE])
 
 
 def element_command(verb: str, name: str, texts: List[str]) -> str:

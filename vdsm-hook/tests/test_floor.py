@@ -19,7 +19,6 @@ from tests.support import SOURCE
 LIBRARY = {
     '_socket': 'AF_UNIX SOCK_STREAM socket',
     'argparse': 'ArgumentParser',
-    'collections': 'deque',
     'configparser': 'ConfigParser Error',
     'contextlib': 'closing contextmanager suppress',
     'errno': 'EACCES EAGAIN ELOOP ENOBUFS ENOENT ENOTDIR',
@@ -53,7 +52,7 @@ LIBRARY = {
     'tempfile': 'NamedTemporaryFile TemporaryFile',
     'threading': 'Event Lock RLock Thread Timer',
     'time': 'monotonic sleep time',
-    'typing': 'Any Callable Deque Dict FrozenSet Iterable Iterator List Mapping Optional Set Tuple',
+    'typing': 'Any Callable Dict FrozenSet Iterable Iterator List Mapping Optional Set Tuple',
     'urllib.parse': 'quote urlsplit',
     'zlib': 'MAX_WBITS decompressobj error',
 }

@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import time
 import unittest
 from typing import Any, Dict, List, Optional
 from unittest import mock
@@ -154,9 +155,10 @@ class Closing(RolesCase):
 
     def test_when_somebody_else_changes_the_table(self) -> None:
         self.change(False, 7)
-        self.watch.keeper.nft.mine.append(8)
+        self.watch.keeper.nft.ended[8] = float('inf')
         self.change(True, 8)
         self.assertEqual(self.state(1), (False, COMMUNITY))
+        self.watch.keeper.nft.ended[7] = time.monotonic() - 60
         self.change(True, 7)
         for number in (1, 4, 5):
             self.closed(number)
