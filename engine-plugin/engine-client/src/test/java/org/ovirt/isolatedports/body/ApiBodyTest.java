@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -182,5 +183,14 @@ class ApiBodyTest {
 
   private static ApiBody json(String text) {
     return BodyFormat.JSON.read(text.getBytes(UTF_8), "network");
+  }
+
+  @Test
+  void aTextOfOursComesBackFromXmlAsItWas() {
+    String text = " a\r\nb\rc\n\t<&>]]> \u00e9\ud83d\ude00 ";
+    byte[] written = TreeWriter.write(BodyFormat.XML, "acls", Map.of("yaml", text));
+    assertThat(BodyFormat.XML.read(written, "acls").text("yaml")).contains(text);
+    byte[] illegal = TreeWriter.write(BodyFormat.XML, "acls", Map.of("yaml", "a\u0000\ufffeb"));
+    assertThat(BodyFormat.XML.read(illegal, "acls").text("yaml")).contains("a??b");
   }
 }

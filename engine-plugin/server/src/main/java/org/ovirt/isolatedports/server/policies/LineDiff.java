@@ -13,7 +13,7 @@ final class LineDiff {
    * Texts whose middle parts have more lines than this to compare with each other are not compared
    * line by line: their middle is said to be another.
    */
-  private static final long MOST_PAIRS = 4_000_000;
+  private static final long MOST_PAIRS = 1_000_000;
 
   private static final String NO_NEWLINE = "\\ No newline at end of file";
 

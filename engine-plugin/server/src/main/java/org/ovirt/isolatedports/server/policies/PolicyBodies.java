@@ -280,7 +280,11 @@ public class PolicyBodies {
 
   /** An answer without a tag. */
   static Response plain(Exchange exchange, String root, Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
+    return plain(exchange.answerFormat(), root, tree);
+  }
+
+  /** The same in a format that is chosen already. */
+  static Response plain(BodyFormat format, String root, Map<String, Object> tree) {
     return Response.ok(TreeWriter.write(format, root, tree))
         .header(HttpHeaders.CONTENT_TYPE, format.contentType())
         .build();

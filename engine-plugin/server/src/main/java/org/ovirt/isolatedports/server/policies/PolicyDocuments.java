@@ -132,8 +132,7 @@ public class PolicyDocuments {
     return CallersNetworks.withReadable(
         exchange,
         id,
-        network ->
-            bodies.revisions(exchange, store.revisions(named(exchange, network, kind, name))));
+        network -> bodies.revisions(exchange, store.history(named(exchange, network, kind, name))));
   }
 
   /** One revision. */

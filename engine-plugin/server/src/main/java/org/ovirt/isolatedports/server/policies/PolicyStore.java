@@ -5,6 +5,7 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -22,7 +23,8 @@ public class PolicyStore implements PolicySource {
 
   /** The newest revision of each document. */
   private static final String NEWEST =
-      "select r from PolicyRevision r where r.networkId = :network and r.revision ="
+      "select r from PolicyRevision r left join fetch r.pins where r.networkId = :network and"
+          + " r.revision ="
           + " (select max(o.revision) from PolicyRevision o where o.networkId = r.networkId and"
           + " o.kind = r.kind and o.name = r.name)";
 
@@ -51,7 +53,7 @@ public class PolicyStore implements PolicySource {
   }
 
   /** What is stored under a network now. */
-  StoredPolicies stored(UUID networkId) {
+  public StoredPolicies stored(UUID networkId) {
     Map<Document, Revision> documents = new HashMap<>();
     long version = 0;
     for (PolicyRevision row :
@@ -65,26 +67,43 @@ public class PolicyStore implements PolicySource {
     return new StoredPolicies(networkId, version, documents);
   }
 
-  /** All revisions of a document, the oldest first; none if it was never written. */
-  List<Revision> revisions(Document document) {
+  /**
+   * All revisions of a document, the oldest first, without what they said: of one that is no
+   * removal the content is an empty text. None if the document was never written.
+   */
+  public List<Revision> history(Document document) {
     return entities
         .createQuery(
-            "select r from PolicyRevision r where r.networkId = :network and r.kind = :kind and"
-                + " r.name = :name order by r.revision",
-            PolicyRevision.class)
+            "select r.revision, r.content is null, r.mode, r.author, r.writtenAt, r.comment,"
+                + " r.restoredFrom from PolicyRevision r where r.networkId = :network and"
+                + " r.kind = :kind and r.name = :name order by r.revision",
+            Object[].class)
         .setParameter(NETWORK, document.networkId())
         .setParameter("kind", document.kind().text())
         .setParameter("name", document.name())
         .getResultStream()
-        .map(PolicyRevision::revision)
+        .map(PolicyStore::withoutContent)
         .toList();
   }
 
+  private static Revision withoutContent(Object[] row) {
+    return new Revision(
+        (Integer) row[0],
+        (Boolean) row[1] ? Optional.empty() : Optional.of(""),
+        Mode.ofText((String) row[2]).orElseThrow(),
+        Map.of(),
+        (String) row[3],
+        (Instant) row[4],
+        (String) row[5],
+        Optional.ofNullable((Integer) row[6]));
+  }
+
   /** One revision of a document. */
-  Optional<Revision> revision(Document document, int number) {
+  public Optional<Revision> revision(Document document, int number) {
     return entities
         .createQuery(
-            "select r from PolicyRevision r where r.networkId = :network and r.kind = :kind and"
+            "select r from PolicyRevision r left join fetch r.pins where r.networkId = :network"
+                + " and r.kind = :kind and"
                 + " r.name = :name and r.revision = :number",
             PolicyRevision.class)
         .setParameter(NETWORK, document.networkId())
@@ -100,7 +119,7 @@ public class PolicyStore implements PolicySource {
    * Adds a revision. Two writers of one number cannot both win: the second violates the key of the
    * table.
    */
-  void add(Document document, Revision revision) {
+  public void add(Document document, Revision revision) {
     entities.persist(new PolicyRevision(document, revision));
   }
 }

@@ -76,14 +76,15 @@ public class PolicyWrites {
     Response with(Writer writer, StoredPolicies stored);
   }
 
-  private Response write(Exchange exchange, String id, String what, Asked asked, Step step) {
+  private Response write(
+      Exchange exchange, String id, DocumentKind kind, String what, Asked asked, Step step) {
     return networks.withEditable(
         exchange,
         id,
         (network, user) -> {
           String action = what + " of Network " + network.name();
           // Before anything is stored: who can take no answer of ours changes nothing.
-          if (!exchange.prefersYaml()) {
+          if (!kind.isPolicy() || !exchange.prefersYaml()) {
             exchange.answerFormat();
           }
           return locks.exclusively(
@@ -103,6 +104,7 @@ public class PolicyWrites {
     return write(
         exchange,
         id,
+        kind,
         what,
         asked,
         (writer, stored) -> {
@@ -130,6 +132,7 @@ public class PolicyWrites {
     return write(
         exchange,
         id,
+        DocumentKind.NETWORK_POLICY,
         what,
         asked,
         (writer, stored) -> {
@@ -161,6 +164,7 @@ public class PolicyWrites {
     return write(
         exchange,
         id,
+        kind,
         what,
         asked,
         (writer, stored) -> {
@@ -183,6 +187,7 @@ public class PolicyWrites {
     return write(
         exchange,
         id,
+        kind,
         what,
         asked,
         (writer, stored) -> {
@@ -308,6 +313,6 @@ public class PolicyWrites {
     tree.put(
         "reachability",
         Preview.changes(seen, stored.inForce(), stored.with(document, inForce).inForce(), flow));
-    return PolicyBodies.plain(exchange, "dry_run", tree);
+    return PolicyBodies.plain(exchange.faultFormat(), "dry_run", tree);
   }
 }

@@ -59,7 +59,14 @@ class AskedBodiesTest {
     "MOVING_IN, nics",
     "MOVING_IN, vms",
     "MOVING_IN, all",
-    "EMERGENCY, minutes"
+    "EMERGENCY, minutes",
+    "ACLS, yaml",
+    "NETWORK_POLICY, mode",
+    "ADDRESS_SET, addresses",
+    "PORT_GROUP, ports",
+    "LABELS, namespace",
+    "LABELS, labels",
+    "LABELS, ips"
   })
   void nullIsNotSet(Kind kind, String field) {
     ApiBody body = json(kind, "{'" + field + "': null}");
@@ -105,7 +112,15 @@ class AskedBodiesTest {
         "CLUSTER|{'version': {'major': 4.0, 'minor': '04'}}",
         "UPLINK|{'gateways': {'gateway': '02:00:00:00:00:fe'}}",
         "MOVING_IN|{'nics': {'nic': {'id': '1'}}}",
-        "EMERGENCY|{'minutes': [1]}"
+        "EMERGENCY|{'minutes': [1]}",
+        "ACLS|{'yaml': ['x']}",
+        "NETWORK_POLICY|{'mode': {}}",
+        "ADDRESS_SET|{'addresses': {'address': '10.0.0.1'}}",
+        "ADDRESS_SET|{'addresses': {'address': [' 10.0.0.1']}}",
+        "PORT_GROUP|{'ports': ['web', null]}",
+        "LABELS|{'labels': {'tier': 'front'}, 'namespace': []}",
+        "LABELS|{'labels': {'label': [{'name': ['a']}]}}",
+        "LABELS|{'ips': '10.0.0.1'}"
       })
   void aWrongTypeIsRefused(Kind kind, String body) {
     assertThatThrownBy(() -> json(kind, body)).isInstanceOf(MalformedBodyException.class);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.policies;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.finding.Finding;
+import org.ovirt.isolatedports.policy.finding.PolicyException;
+import org.ovirt.isolatedports.policy.inventory.Inventory;
+import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+
+/** What is judged before it is stored, and what of it is in force. */
+class ReviewTest {
+
+  private static final UUID NETWORK = UUID.fromString("00000000-0000-4000-8000-000000000001");
+  private static final Document ACLS = Document.acls(NETWORK);
+  private static final Document GROUP = new Document(NETWORK, DocumentKind.PORT_GROUP, "fronts");
+  private static final Document SET = new Document(NETWORK, DocumentKind.ADDRESS_SET, "admins");
+
+  private static Inventory inventory(String nameOfOne, String nameOfTwo) {
+    try {
+      InventoryReader.Result read =
+          InventoryReader.read(
+              "inventory",
+              """
+              networks: [{name: net, id: %s}]
+              vms:
+              - {name: %s, id: one, nics: [{network: net, mac: "52:54:00:00:00:01", ips: [10.0.0.1]}]}
+              - {name: %s, id: two, nics: [{network: net, mac: "52:54:00:00:00:02", ips: [10.0.0.2]}]}
+              """
+                  .formatted(NETWORK, nameOfOne, nameOfTwo));
+      assertThat(read.findings()).isEmpty();
+      return read.inventory();
+    } catch (PolicyException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static String acls(String match) {
+    return "apiVersion: kubeovn.io/v1\nkind: Subnet\nmetadata: {name: net}\nspec:\n  acls:\n"
+        + "  - {action: drop, direction: to-lport, priority: 1, match: '"
+        + match
+        + "'}\n";
+  }
+
+  private static Revision revision(String content, Mode mode, Map<String, String> pins) {
+    return new Revision(
+        1,
+        Optional.of(content).filter(text -> !text.equals("removed")),
+        mode,
+        pins,
+        "admin",
+        Instant.EPOCH,
+        "",
+        Optional.empty());
+  }
+
+  private static StoredPolicies stored(Map<Document, Revision> documents) {
+    return new StoredPolicies(NETWORK, 1, documents);
+  }
+
+  private static StoredPolicies stored(Document document, String content) {
+    return stored(Map.of(document, revision(content, Mode.ENFORCE, Map.of())));
+  }
+
+  private static Review review(StoredPolicies stored, Document changed) {
+    return Review.of(inventory("web", "db"), stored, changed, Optional.empty());
+  }
+
+  private static Set<String> errors(Review review) {
+    return review.findings().stream()
+        .filter(Finding::isError)
+        .map(finding -> finding.location().fileAndLine())
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean reaches(
+      Inventory inventory, StoredPolicies stored, String from, String to) {
+    InForce inForce = stored.inForce();
+    assertThat(inForce.read(inventory).findings()).noneMatch(Finding::isError);
+    return Preview.matrix(inventory, inForce, Flow.ping()).stream()
+        .filter(pair -> pair.from().equals(from) && pair.to().equals(to))
+        .allMatch(Reachability.Pair::forward);
+  }
+
+  @Test
+  void aNameIsPinnedWhereverItStands() {
+    Review review = review(stored(ACLS, acls("outport == \"db\" && ip4")), ACLS);
+    assertThat(review.hasErrors()).isFalse();
+    assertThat(review.pins()).containsExactly(Map.entry("db", "two"));
+    StoredPolicies stored =
+        stored(
+            Map.of(
+                ACLS,
+                revision(acls("outport == @fronts && ip4"), Mode.ENFORCE, Map.of()),
+                GROUP,
+                revision("db\n", Mode.ENFORCE, Map.of("db", "two"))));
+    assertThat(reaches(inventory("web", "db"), stored, "web", "db")).isFalse();
+    // The two change names: the VM that was meant stays the one that is closed.
+    assertThat(reaches(inventory("db", "web"), stored, "db", "web")).isFalse();
+    assertThat(reaches(inventory("db", "web"), stored, "web", "db")).isTrue();
+  }
+
+  @Test
+  void namesThatNobodyBearsAreRefused() {
+    assertThat(errors(review(stored(ACLS, acls("outport == \"x\" && ip4")), ACLS)))
+        .containsExactly("acls:6");
+    assertThat(errors(review(stored(GROUP, "web\nx/nic1\nuplink\n"), GROUP)))
+        .containsExactly("portgroups/fronts:2");
+  }
+
+  @Test
+  void goingBackKeepsTheNamesAsTheyWerePinned() {
+    Review review =
+        Review.of(
+            inventory("other", "db"),
+            stored(ACLS, acls("outport == \"web\" && ip4")),
+            ACLS,
+            Optional.of(Map.of("web", "one")));
+    assertThat(review.hasErrors()).isFalse();
+    assertThat(review.pins()).containsExactly(Map.entry("web", "one"));
+  }
+
+  @Test
+  void whatASetIsNamedByIsJudgedWithIt() {
+    StoredPolicies both =
+        stored(ACLS, acls("ip4.src == $admins"))
+            .with(SET, revision("10.0.0.1\n", Mode.ENFORCE, Map.of()));
+    assertThat(review(both, SET).hasErrors()).isFalse();
+    assertThat(errors(review(both.with(SET, revision("removed", Mode.ENFORCE, Map.of())), SET)))
+        .containsExactly("acls:6");
+    assertThat(
+            errors(review(both.with(SET, revision("10.0.0.1/8\n", Mode.ENFORCE, Map.of())), SET)))
+        .contains("addresssets/admins:1");
+    // A policy in audit is held to it as well, or it could not be put in force.
+    StoredPolicies audited =
+        both.with(ACLS, revision(acls("ip4.src == $admins"), Mode.AUDIT, Map.of()));
+    assertThat(errors(review(audited.with(SET, revision("removed", Mode.ENFORCE, Map.of())), SET)))
+        .containsExactly("acls:6");
+  }
+
+  @Test
+  void whatIsInAuditIsNotInForce() {
+    StoredPolicies stored = stored(Map.of(ACLS, revision(acls("ip4"), Mode.AUDIT, Map.of())));
+    assertThat(stored.inForce().texts()).isEmpty();
+    assertThat(stored.everything().texts()).hasSize(1);
+    assertThat(reaches(inventory("web", "db"), stored, "web", "db")).isTrue();
+  }
+
+  @Test
+  void theNetworkOfTheRequestCountsAndNoOther() {
+    String other = acls("ip4").replace("{name: net}", "{name: whatever}");
+    assertThat(review(stored(ACLS, other), ACLS).hasErrors()).isFalse();
+    String contradicting =
+        acls("ip4")
+            .replace(
+                "{name: net}", "{name: net, annotations: {isolated-ports.ovirt.org/network: x}}");
+    assertThat(review(stored(ACLS, contradicting), ACLS).hasErrors()).isTrue();
+  }
+
+  @Test
+  void hiddenVmsHaveNoNamesAndDecideAllTheSame() {
+    Inventory seen = SeenNetworks.of(inventory("web", "db"), Set.of("one"));
+    StoredPolicies stored =
+        stored(
+            Map.of(
+                ACLS,
+                revision(acls("outport == \"db\" && ip4"), Mode.ENFORCE, Map.of("db", "two"))));
+    List<Reachability.Pair> pairs = Preview.matrix(seen, stored.inForce(), Flow.ping());
+    assertThat(pairs).extracting(Reachability.Pair::from).containsOnly("web", "gateway");
+    assertThat(seen.toString()).doesNotContain("db");
+    assertThat(
+            Preview.networks(seen, stored.inForce())
+                .values()
+                .iterator()
+                .next()
+                .portNames()
+                .of(seen.nics().get(1)))
+        .contains("id:two");
+    assertThat(
+            errors(
+                Review.of(
+                    seen, stored(ACLS, acls("outport == \"db\" && ip4")), ACLS, Optional.empty())))
+        .as("who does not see a VM cannot find out that it is there")
+        .containsExactly("acls:6");
+  }
+}
