@@ -273,17 +273,22 @@ def read(document: Any, before: Optional[Ruleset] = None) -> Ruleset:
         if before is None or before.revision != found.base or found.base == found.revision:
             raise Refused('it is the difference from revision %s, which this host does not have'
                           % found.base)
-        found.table = before.table
-        if commands and found.table is None:
-            raise Refused('it changes a table that is not there')
-        for command in commands:
-            assert found.table is not None
-            found.steps += found.table.apply(command, True)
-        return found
+        if before.table is not None:
+            found.table = before.table
+            for command in commands:
+                found.steps += found.table.apply(command, True)
+            return found
+        # What is added to nothing is the whole.
+        found.base = ''
     if commands:
+        if 'base' in document and commands[0] != _TABLE_ADDED:
+            commands = [_TABLE_ADDED] + commands
         found.table = _table(commands)
         found.steps = [(None, text) for text in found.table.steps()]
     return found
+
+
+_TABLE_ADDED = {'add': {'table': {'family': FAMILY, 'name': TABLE}}}
 
 
 def _table(commands: List[Any]) -> Table:

@@ -333,6 +333,15 @@ class Accepted(unittest.TestCase):
                        '"isolated_ports","name":"n_closed","elem":["nic566f1a2b0004"]}}}'),
                       after.steps)
 
+    def test_a_difference_from_nothing_is_the_whole(self) -> None:
+        whole = document('1' * 16)
+        for commands in (whole['nftables'], whole['nftables'][1:]):
+            before = ruleset.load(encode(document(nics=[], nftables=[])))
+            after = ruleset.load(encode(document('1' * 16, base=before.revision,
+                                                 nftables=commands)), before)
+            self.assertEqual((after.base, ''.join(after.document())),
+                             ('', ''.join(ruleset.load(encode(whole)).document())))
+
     def test_a_difference_that_does_not_fit_is_refused(self) -> None:
         place = {'family': 'bridge', 'table': 'isolated_ports'}
         for command, word in (
