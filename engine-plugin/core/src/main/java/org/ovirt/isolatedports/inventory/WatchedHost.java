@@ -6,6 +6,8 @@ package org.ovirt.isolatedports.inventory;
  *
  * @param id the engine's id
  * @param name its name
+ * @param address the name or IP address by which the engine reaches it; empty text where the engine
+ *     names none
  * @param clusterId id of its cluster; empty text where the engine names none
  * @param status the engine's word for its state, such as {@code up}; {@code unknown} where it says
  *     none
@@ -16,6 +18,7 @@ package org.ovirt.isolatedports.inventory;
 public record WatchedHost(
     String id,
     String name,
+    String address,
     String clusterId,
     String status,
     String libvirt,

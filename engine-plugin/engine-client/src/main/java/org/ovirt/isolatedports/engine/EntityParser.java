@@ -256,6 +256,7 @@ public final class EntityParser {
     return new WatchedHost(
         id(host),
         host.text("name").orElseGet(() -> id(host)),
+        host.text("address").orElse(""),
         host.child("cluster").map(EntityParser::id).orElse(""),
         host.text("status").orElse("unknown"),
         host.child("libvirt_version").flatMap(version -> version.text("full_version")).orElse(""),

@@ -43,6 +43,9 @@ public final class EngineMirror implements EventFollower.Listener {
   private static final Set<EventSubject> OF_VMS =
       EnumSet.of(EventSubject.VM, EventSubject.VNIC, EventSubject.SNAPSHOT);
 
+  /** When a VM that an event named is read a second time. */
+  public static final Duration SECOND_LOOK = Duration.ofSeconds(2);
+
   private static final Duration SHORTEST_REST_OF_VMS = Duration.ofMinutes(1);
 
   /** How often a part was called outdated, and how often it had been when it was last read. */
@@ -65,7 +68,7 @@ public final class EngineMirror implements EventFollower.Listener {
   public EngineMirror(EngineReader reader, Clock clock) {
     this.reader = reader;
     this.clock = clock;
-    this.vms = new MirroredVms(reader);
+    this.vms = new MirroredVms(reader, clock);
     for (Part part : Part.values()) {
       ages.put(part, new Age());
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.engine;
 
+import java.time.Clock;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,15 +23,22 @@ final class MirroredVms {
   private static final int MISSING_VMS = 100;
 
   private final EngineReader reader;
+  private final Clock clock;
   private final Set<String> outdated = ConcurrentHashMap.newKeySet();
+  private final Map<String, Instant> secondLooks = new ConcurrentHashMap<>();
 
-  MirroredVms(EngineReader reader) {
+  MirroredVms(EngineReader reader, Clock clock) {
     this.reader = reader;
+    this.clock = clock;
   }
 
-  /** Has a VM read again when VMs are next needed. Any thread may call this. */
+  /**
+   * Has a VM read again when VMs are next needed, and once more a little later, as an event may
+   * come before what it tells of can be read. Any thread may call this.
+   */
   void outdate(String vmId) {
     outdated.add(vmId);
+    secondLooks.put(vmId, clock.instant().plus(EngineMirror.SECOND_LOOK));
   }
 
   /**
@@ -38,6 +47,13 @@ final class MirroredVms {
    * @param known all VMs as they were known
    */
   Optional<Map<String, VmWithVnics>> readOutdated(Map<String, VmWithVnics> known) {
+    Instant now = clock.instant();
+    secondLooks.forEach(
+        (id, at) -> {
+          if (!now.isBefore(at) && secondLooks.remove(id, at)) {
+            outdated.add(id);
+          }
+        });
     List<String> ids = List.copyOf(outdated);
     if (ids.isEmpty()) {
       return Optional.empty();
@@ -45,18 +61,18 @@ final class MirroredVms {
     if (ids.size() > SINGLE_VMS) {
       return Optional.of(readAll(known));
     }
-    Map<String, VmWithVnics> now = new LinkedHashMap<>(known);
+    Map<String, VmWithVnics> all = new LinkedHashMap<>(known);
     for (String id : ids) {
       // First, so that what is called outdated while it is read is read once more.
       outdated.remove(id);
       try {
-        reader.placedVm(id).ifPresentOrElse(vm -> now.put(id, vm), () -> now.remove(id));
+        reader.placedVm(id).ifPresentOrElse(vm -> all.put(id, vm), () -> all.remove(id));
       } catch (RuntimeException e) {
         outdated.addAll(ids);
         throw e;
       }
     }
-    return Optional.of(now);
+    return Optional.of(all);
   }
 
   /**

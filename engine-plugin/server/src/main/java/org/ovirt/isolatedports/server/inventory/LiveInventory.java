@@ -198,7 +198,8 @@ public final class LiveInventory {
           network.id(),
           said.namespace().orElse(Inventory.DEFAULT_NAMESPACE),
           all,
-          vm.hostId(),
+          // Where a VM runs changes no rule.
+          Optional.empty(),
           mac,
           said.addresses().stream().flatMap(text -> IpRange.parse(text).stream()).toList(),
           UnknownIsUnsafe.roleOf(property, network.portIsolation()),

@@ -47,7 +47,8 @@ class EngineReaderTest {
     engine.answer("/hosts", "hosts.xml");
     assertThat(reader.hosts())
         .contains(
-            new WatchedHost(HOST2, "host2", CL48, "up", "libvirt-9.0.0-1.el9", "RHEL", "9 - 2"))
+            new WatchedHost(
+                HOST2, "host2", "127.0.0.2", CL48, "up", "libvirt-9.0.0-1.el9", "RHEL", "9 - 2"))
         .hasSize(2);
   }
 

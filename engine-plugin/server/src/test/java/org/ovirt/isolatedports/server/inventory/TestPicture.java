@@ -77,7 +77,8 @@ public final class TestPicture {
     hosts.put(
         id,
         new HostPicture(
-            new WatchedHost(id, id, "cluster", "up", "libvirt-9.0.0-1.el9", "RHEL", "9 - 2"),
+            new WatchedHost(
+                id, id, id + ".example", "cluster", "up", "libvirt-9.0.0-1.el9", "RHEL", "9 - 2"),
             Optional.of(
                 new HostDetails(
                     List.of(new ReportedHook("isolated_ports", "status", status)),

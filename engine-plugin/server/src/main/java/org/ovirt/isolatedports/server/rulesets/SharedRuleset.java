@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.server.rulesets;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Comparator;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.ovirt.isolatedports.policy.compile.CompileException;
+import org.ovirt.isolatedports.policy.compile.NetworkRules;
+import org.ovirt.isolatedports.policy.compile.Ruleset;
+import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.json.JsonWriter;
+
+/**
+ * What hosts with the same networks and abilities enforce: all of a ruleset but the host's id and
+ * the revision.
+ */
+final class SharedRuleset {
+
+  private final List<NetworkPart> parts;
+  private final String lists;
+  private final String commands;
+  private final int elements;
+  private final String digest;
+
+  private SharedRuleset(List<NetworkPart> parts, Ruleset rules) {
+    this.parts = List.copyOf(parts);
+    this.lists = lists(parts);
+    this.commands = rules.commands();
+    this.elements = rules.elementCount();
+    this.digest = digest(lists + "\n" + commands);
+  }
+
+  /**
+   * Puts the networks of a host together.
+   *
+   * @throws CompileException if vNICs of them cannot be told apart
+   */
+  static SharedRuleset of(List<NetworkPart> parts) throws CompileException {
+    return new SharedRuleset(parts, together(parts));
+  }
+
+  private static Ruleset together(List<NetworkPart> parts) throws CompileException {
+    List<NetworkRules> rules = parts.stream().flatMap(part -> part.rules().stream()).toList();
+    return NetworkRules.together(rules);
+  }
+
+  private static String lists(List<NetworkPart> parts) {
+    StringBuilder out = new StringBuilder("\"networks\":[");
+    out.append(
+        parts.stream()
+            .map(NetworkPart::network)
+            .filter(Network::portIsolation)
+            .map(SharedRuleset::isolated)
+            .collect(Collectors.joining(",")));
+    out.append("],\"closed_bridges\":");
+    JsonWriter.append(
+        out,
+        parts.stream()
+            .filter(NetworkPart::isClosed)
+            .map(part -> part.network().bridge())
+            .sorted()
+            .toList());
+    out.append(",\"nics\":[");
+    out.append(
+        parts.stream()
+            .flatMap(part -> part.rows().stream())
+            .sorted(Comparator.comparing(NetworkPart.Row::device))
+            .map(NetworkPart.Row::json)
+            .collect(Collectors.joining(",\n")));
+    return out.append(']').toString();
+  }
+
+  private static String isolated(Network network) {
+    return "{\"bridge\":"
+        + JsonWriter.write(network.bridge())
+        + ",\"network\":"
+        + JsonWriter.write(network.id())
+        + ",\"name\":"
+        + JsonWriter.write(network.name())
+        + "}";
+  }
+
+  /** Lists of networks, bridges and vNICs, as members of a JSON object. */
+  String lists() {
+    return lists;
+  }
+
+  /** The JSON list of commands that make the table. */
+  String commands() {
+    return commands;
+  }
+
+  /** How many elements the sets and maps of the table hold. */
+  int elements() {
+    return elements;
+  }
+
+  /** A digest of all of it, in hexadecimal. */
+  String digest() {
+    return digest;
+  }
+
+  /** Whether it has a table. */
+  boolean hasTable() {
+    return elements > 0 || parts.stream().anyMatch(part -> part.rules().isPresent());
+  }
+
+  /** The JSON list of commands that turn the table of another one into this one's. */
+  String commandsFrom(SharedRuleset old) {
+    try {
+      return together(parts).commandsFrom(together(old.parts));
+    } catch (CompileException e) {
+      throw new IllegalStateException("what was put together once cannot be again", e);
+    }
+  }
+
+  static String digest(String text) {
+    try {
+      return HexFormat.of()
+          .formatHex(
+              MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8)));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
