@@ -73,6 +73,8 @@ public enum ValidationMessage {
   HOST_CANNOT_TRACK_BRIDGED_CONNECTIONS(
       "Host ${host} does not report connection tracking on bridges, which the stateful rules of"
           + " network ${network} need."),
+  GUARD_RULES_NOT_ENFORCED(
+      "Host ${host} does not get the newest rules of network ${network}: ${reason}"),
   GUARD_LEVEL_GATE_UNREADABLE(
       "The level gate IsPortIsolationSupported cannot be read, so isolated networks cannot be"
           + " attached to clusters: check the database connections of Isolated Ports."),

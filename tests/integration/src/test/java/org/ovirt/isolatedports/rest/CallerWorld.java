@@ -43,6 +43,9 @@ record CallerWorld(String name, Map<String, String> ids) {
     if (route.contains("/nics/{id}")) {
       return "nic";
     }
+    if (route.contains("/hosts/{id}")) {
+      return "host";
+    }
     if (route.contains("/vms/{id}")) {
       return "vm";
     }

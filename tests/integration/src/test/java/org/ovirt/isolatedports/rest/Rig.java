@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.ovirt.isolatedports.engine.TestAuthority;
 import org.ovirt.isolatedports.rig.Database;
 import org.ovirt.isolatedports.rig.Ports;
 import org.ovirt.isolatedports.standin.EngineStandIn;
@@ -49,6 +50,11 @@ public final class Rig implements AutoCloseable {
   private final int enginePort = Ports.free();
   private final int httpPort = Ports.free();
   private final int schedulerPort = Ports.free();
+  private final int hostsPort = Ports.free();
+
+  /** The engine's certificate authority. */
+  private final TestAuthority authority = new TestAuthority("engine CA");
+
   private EngineStandIn engine;
   private boolean nativePortIsolation;
 
@@ -78,6 +84,17 @@ public final class Rig implements AutoCloseable {
     properties.put("jboss.management.http.port", String.valueOf(Ports.free()));
     properties.put("isolated-ports.http.port", String.valueOf(httpPort));
     properties.put("isolated-ports.scheduler.port", String.valueOf(schedulerPort));
+    properties.put("isolated-ports.hosts.port", String.valueOf(hostsPort));
+    properties.put("isolated-ports.hosts.address", "127.0.0.1");
+    properties.put(
+        "isolated-ports.hosts.ca-file",
+        authority.writeAuthority(work.resolve("ca.pem")).toString());
+    properties.put(
+        "isolated-ports.hosts.keystore",
+        authority
+            .writeKeystore(work.resolve("own.p12"), authority.issue("server.example", "127.0.0.1"))
+            .toString());
+    properties.put("isolated-ports.hosts.keystore-password", TestAuthority.PASSWORD);
     properties.put("isolated-ports.engine.url", engineUrl().toString());
     properties.put("isolated-ports.engine.timeout-ms", "4000");
     // An engine that is exchanged under the server is to be found again soon.
@@ -155,6 +172,16 @@ public final class Rig implements AutoCloseable {
   /** Where the engine asks our filter. */
   URI scheduler() {
     return URI.create("http://127.0.0.1:" + schedulerPort + "/");
+  }
+
+  /** Where hosts fetch their rulesets. */
+  URI hosts() {
+    return URI.create("https://127.0.0.1:" + hostsPort + "/hosts/v1/");
+  }
+
+  /** The engine's certificate authority, which hosts' certificates are of. */
+  TestAuthority authority() {
+    return authority;
   }
 
   /** The server's log. */

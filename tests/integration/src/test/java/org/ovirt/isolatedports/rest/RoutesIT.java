@@ -46,6 +46,8 @@ class RoutesIT extends ServerTest {
       GET /datacenters/{datacenter}/networks/{network}/vnicprofiles | 401 | 401 | 401 | 404/404 | 404/404 | 404 | 404 | 404 | 404
       GET /datacenters/{datacenter}/networks/{network}/vnicprofiles/{id} | 401 | 401 | 401 | 404/404 | 404/404 | 404 | 404 | 404 | 404
       GET /networks/{id}/uplink | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/ports | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /hosts/{id}/ruleset | 401 | 401 | 401 | 404/404 | 200/200 | 200 | 200 | 200 | 200
       GET /networks/{id}/isolate | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/emergency | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/acls | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
@@ -154,7 +156,7 @@ class RoutesIT extends ServerTest {
     SimulatedHost host =
         new SimulatedHost(HostCapabilities.el9().withNetworks(Map.of("secretnet", "secretnet")));
     rig.engine().addHost("secrethost", CLUSTER, host);
-    String hostId = engine.get("/hosts").json().path("host").path(0).path("id").asText();
+    String hostId = hostId();
     CallerWorld hidden = world("secret");
     List<Who> callers = callers();
     assertThat(callers.stream().map(Who::kind)).containsExactlyElementsOf(table.callers());
@@ -348,7 +350,12 @@ class RoutesIT extends ServerTest {
       }
     }
     ids.put("name", "IsPortIsolationSupported");
+    ids.put("host", hostId());
     return new CallerWorld(name, ids);
+  }
+
+  private String hostId() {
+    return engine.get("/hosts").json().path("host").path(0).path("id").asText();
   }
 
   private String violation(String name, String network, String vm) {

@@ -15,8 +15,10 @@ import org.eclipse.microprofile.health.Liveness;
 import org.eclipse.microprofile.health.Readiness;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.server.database.Schema;
+import org.ovirt.isolatedports.server.hosts.HostServer;
 import org.ovirt.isolatedports.server.options.GateView;
 import org.ovirt.isolatedports.server.options.LevelGateWatch;
+import org.ovirt.isolatedports.server.rulesets.RulesetKeeper;
 import org.ovirt.isolatedports.server.scheduling.SchedulerServer;
 import org.ovirt.isolatedports.server.violations.Guard;
 import org.ovirt.isolatedports.server.violations.GuardService;
@@ -40,6 +42,8 @@ public class HealthChecks {
   @Inject GuardService guard;
   @Inject LevelGateWatch gates;
   @Inject SchedulerServer scheduler;
+  @Inject RulesetKeeper rulesets;
+  @Inject HostServer hosts;
 
   @Produces
   @Readiness
@@ -84,6 +88,31 @@ public class HealthChecks {
             .withData(
                 "filter", scheduler.scheduling().filter().name().toLowerCase(java.util.Locale.ROOT))
             .build();
+  }
+
+  @Produces
+  @Readiness
+  @ApplicationScoped
+  HealthCheck rulesets() {
+    return () -> {
+      RulesetKeeper.Status status = rulesets.status();
+      return fresh("rulesets", status.last(), status.failure());
+    };
+  }
+
+  /** Where hosts are not set up to ask, that is said, and no reason to be down. */
+  @Produces
+  @Readiness
+  @ApplicationScoped
+  HealthCheck hosts() {
+    return () -> {
+      HealthCheckResponseBuilder response =
+          HealthCheckResponse.named("hosts")
+              .status(!hosts.isSetUp() || hosts.failure().isEmpty())
+              .withData("in_no_ruleset", rulesets.status().problems().size());
+      hosts.failure().ifPresent(why -> response.withData("failure", why));
+      return response.build();
+    };
   }
 
   @Produces

@@ -22,6 +22,8 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -91,9 +93,14 @@ public class RulesetKeeper implements EventFollower.Listener {
   private final Map<String, HostCapabilities> reported = new ConcurrentHashMap<>();
   private final Set<UUID> changedPolicies = ConcurrentHashMap.newKeySet();
   private final Map<UUID, InForce> inForce = new HashMap<>();
+
+  /** Rung by whoever changes something, so that nothing waits for the next tick. */
+  private final Semaphore bell = new Semaphore(0);
+
   private volatile boolean changed = true;
   private volatile Instant lookAgain = Instant.MAX;
   private volatile Status status = new Status(Optional.empty(), Optional.empty(), List.of());
+  private volatile Optional<LiveInventory> inventory = Optional.empty();
   private volatile Thread thread;
   private volatile Instant next = Instant.MIN;
   private Instant policiesAgain = Instant.MIN;
@@ -121,7 +128,8 @@ public class RulesetKeeper implements EventFollower.Listener {
   private void keep() {
     while (!Thread.currentThread().isInterrupted()) {
       try {
-        Thread.sleep(TICK.toMillis());
+        bell.tryAcquire(TICK.toMillis(), TimeUnit.MILLISECONDS);
+        bell.drainPermits();
         tick();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -186,9 +194,10 @@ public class RulesetKeeper implements EventFollower.Listener {
     List<String> problems = status.problems();
     if (ours || !now.isBefore(policiesAgain) || !seen.isSameAs(looked)) {
       readPolicies(now);
-      LiveInventory inventory = inventories.of(picture);
-      Set<String> news = book.update(RulesetInputs.of(picture, inventory, inForce), seen.hosts());
-      problems = inventory.problems();
+      LiveInventory made = inventories.of(picture);
+      Set<String> news = book.update(RulesetInputs.of(picture, made, inForce), seen.hosts());
+      inventory = Optional.of(made);
+      problems = made.problems();
       if (!news.isEmpty()) {
         listeners.forEach(listener -> listener.accept(news));
       }
@@ -226,6 +235,11 @@ public class RulesetKeeper implements EventFollower.Listener {
     return book;
   }
 
+  /** What the rulesets were made of; empty until something was. */
+  public Optional<LiveInventory> inventory() {
+    return inventory;
+  }
+
   /** How keeping goes. */
   public Status status() {
     return status;
@@ -239,8 +253,13 @@ public class RulesetKeeper implements EventFollower.Listener {
   /** What a host says itself of its kernel, which counts more than what the engine shows of it. */
   public void canDo(String hostId, HostCapabilities capabilities) {
     if (!capabilities.equals(reported.put(hostId, capabilities))) {
-      changed = true;
+      ring();
     }
+  }
+
+  private void ring() {
+    changed = true;
+    bell.release();
   }
 
   @Override
@@ -252,6 +271,7 @@ public class RulesetKeeper implements EventFollower.Listener {
     if (concerns) {
       next = Instant.MIN;
       lookAgain = clock.instant().plus(SECOND_LOOK);
+      bell.release();
     }
   }
 
@@ -261,15 +281,15 @@ public class RulesetKeeper implements EventFollower.Listener {
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) NetworkChanged event) {
-    changed = true;
+    ring();
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) LabelsChanged event) {
-    changed = true;
+    ring();
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) PoliciesChanged event) {
     changedPolicies.add(event.networkId());
-    changed = true;
+    ring();
   }
 }

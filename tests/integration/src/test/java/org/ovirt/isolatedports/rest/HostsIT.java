@@ -1,0 +1,250 @@
+// SPDX-License-Identifier: Apache-2.0
+package org.ovirt.isolatedports.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.security.GeneralSecurityException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.ovirt.isolatedports.engine.TestAuthority;
+import org.ovirt.isolatedports.standin.host.HostCapabilities;
+import org.ovirt.isolatedports.standin.host.SimulatedHost;
+
+/** What hosts fetch from the server and report to it, and what administrators see of it. */
+class HostsIT extends ServerTest {
+
+  /** An engine that took another's place is noticed by its lower numbers within 30 seconds. */
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  private static final String EVERYTHING =
+      "version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=5.14;nft=yes;ct=yes;ibrname=yes;reject=yes";
+
+  private String network;
+  private String web;
+  private String vm;
+  private String host1;
+  private HttpClient client;
+
+  HostsIT() {
+    super(false);
+  }
+
+  @BeforeEach
+  void twoHosts() {
+    host1 = host("host1.example", "tenants");
+    host("host2.example", "other");
+    network = attachedNetwork("tenants", true);
+    web =
+        created(
+            engine.post(
+                "/vnicprofiles",
+                "{\"name\":\"web\",\"network\":{\"id\":\""
+                    + network
+                    + "\"},\"custom_properties\":{\"custom_property\":[{\"name\":\"port_isolation\","
+                    + "\"value\":\"community:web\"}]}}"));
+    vm = vm("vm1");
+    addVnic("nic1");
+    client = client("host1.example");
+    EmergencyIT.until(
+        SOON,
+        "the vNIC in the ruleset",
+        () -> {
+          JsonNode ruleset = ruleset();
+          return ruleset.path("host").asText().equals(host1) && ruleset.path("nics").size() == 1;
+        });
+  }
+
+  private void addVnic(String name) {
+    created(
+        engine.post(
+            "/vms/" + vm + "/nics",
+            "{\"name\":\"" + name + "\",\"vnic_profile\":{\"id\":\"" + web + "\"}}"));
+  }
+
+  private String host(String name, String network) {
+    SimulatedHost host =
+        new SimulatedHost(
+            HostCapabilities.el9()
+                .withNetworks(Map.of(network, network))
+                .withHooks(Map.of("isolated_ports", Map.of("status", EVERYTHING))));
+    return rig.engine().seeds().host(name, CLUSTER, host).toString();
+  }
+
+  private HttpClient client(String commonName) {
+    return client(rig.authority(), rig.authority().issue(commonName));
+  }
+
+  private HttpClient client(TestAuthority authority, TestAuthority.Identity identity) {
+    try {
+      KeyManagerFactory keys = KeyManagerFactory.getInstance("PKIX");
+      keys.init(authority.keystore(identity), TestAuthority.PASSWORD.toCharArray());
+      TrustManagerFactory trust = TrustManagerFactory.getInstance("PKIX");
+      trust.init(rig.authority().truststore());
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys.getKeyManagers(), trust.getTrustManagers(), null);
+      return HttpClient.newBuilder()
+          .sslContext(context)
+          .version(HttpClient.Version.HTTP_1_1)
+          .build();
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(rig.hosts().resolve(path)).timeout(Duration.ofSeconds(60));
+  }
+
+  private static HttpResponse<String> send(HttpClient client, HttpRequest.Builder request) {
+    try {
+      return client.send(request.build(), HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private JsonNode ruleset() {
+    return json(send(client, request("ruleset")).body());
+  }
+
+  private static JsonNode json(String text) {
+    try {
+      return new ObjectMapper().readTree(text);
+    } catch (IOException e) {
+      throw new AssertionError(text, e);
+    }
+  }
+
+  private CompletableFuture<HttpResponse<String>> nextRuleset() {
+    String revision = ruleset().path("revision").asText();
+    return client.sendAsync(
+        request("ruleset")
+            .header("If-None-Match", "\"" + revision + "\"")
+            .header("Prefer", "wait=60")
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  /** One engine and one set-up for all of it, as a new one is noticed late. */
+  @Test
+  void hostsFetchWhatIsTheirsAndReportWhatIsShownToWhoMaySeeIt() throws Exception {
+    nobodyElseGetsRulesAndNoOtherListenerHasThem();
+    whatAHostReportsIsShownToWhoMaySeeIt();
+    aHostGetsItsRulesAndHearsOfChangesAtOnce();
+  }
+
+  private void aHostGetsItsRulesAndHearsOfChangesAtOnce() throws Exception {
+    JsonNode ruleset = ruleset();
+    assertThat(ruleset.path("host").asText()).isEqualTo(host1);
+    assertThat(ruleset.path("networks").findValuesAsText("bridge")).containsExactly("tenants");
+    JsonNode nic = ruleset.path("nics").path(0);
+    assertThat(nic.path("role").asText()).isEqualTo("community:web");
+    assertThat(nic.path("vm").asText()).isEqualTo(vm);
+    assertThat(ruleset.path("nftables")).isNotEmpty();
+    assertThat(json(send(client("host2.example"), request("ruleset")).body()).path("nics"))
+        .as("of a host without the network")
+        .isEmpty();
+
+    CompletableFuture<HttpResponse<String>> waiting = nextRuleset();
+    Rig.pause(300);
+    Instant changed = Instant.now();
+    assertThat(
+            us.put(
+                    "/networks/" + network + "/uplink",
+                    "{\"mode\":\"gateways\",\"gateways\":{\"gateway\":[\"52:54:00:00:00:fe\"]}}")
+                .status())
+        .isEqualTo(200);
+    HttpResponse<String> news = waiting.get(30, TimeUnit.SECONDS);
+    assertThat(Duration.between(changed, Instant.now())).isLessThan(Duration.ofSeconds(2));
+    assertThat(news.body()).contains("52:54:00:00:00:fe");
+
+    waiting = nextRuleset();
+    addVnic("nic2");
+    assertThat(json(waiting.get(30, TimeUnit.SECONDS).body()).path("nics")).hasSize(2);
+  }
+
+  private void nobodyElseGetsRulesAndNoOtherListenerHasThem() {
+    assertThat(send(client("engine.example"), request("ruleset")).statusCode()).isEqualTo(403);
+    TestAuthority foreign = new TestAuthority("engine CA");
+    HttpClient stranger = client(foreign, foreign.issue("host1.example"));
+    assertThat(
+            stranger
+                .sendAsync(request("ruleset").build(), HttpResponse.BodyHandlers.ofString())
+                .handle((answer, failure) -> failure != null)
+                .join())
+        .isTrue();
+    assertThat(send(client, request("/ovirt-isolated-ports/api/networks")).statusCode())
+        .isEqualTo(404);
+    for (String path : List.of("/hosts/v1/ruleset", "/ovirt-isolated-ports/hosts/v1/ruleset")) {
+      HttpRequest.Builder plain =
+          HttpRequest.newBuilder(URI.create(rig.api().resolve("/") + path.substring(1)));
+      assertThat(send(HttpClient.newHttpClient(), plain).statusCode()).isEqualTo(404);
+    }
+  }
+
+  private HttpResponse<String> report(HttpClient from, String host, String nic) {
+    String revision = ruleset().path("revision").asText();
+    String body =
+        String.format(
+            """
+            {"version":1,"host":"%s","fetched":"%s","loaded":"%2$s","loaded_at":1795600000,
+             "error":"network tenants is odd","elements":12,
+             "abilities":{"nft":"yes","ct":"yes","ibrname":"yes","reject":"yes"},
+             "ports":[{"device":"vnet3","mac":"56:6f:1a:2b:00:01","nic":"%s","vm":"%s",
+               "bridge":"tenants","wanted":"community:web","observed":"community:web",
+               "since":1795600000}]}
+            """,
+            host, revision, nic, vm);
+    return send(from, request("report").POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private void whatAHostReportsIsShownToWhoMaySeeIt() {
+    String nic = ruleset().path("nics").path(0).path("nic").asText();
+    JsonNode before = us.get("/networks/" + network + "/ports").json().path("port").path(0);
+    assertThat(before.path("id").asText()).isEqualTo(nic);
+    assertThat(before.path("role").asText()).isEqualTo("community:web");
+    assertThat(before.has("observed")).isFalse();
+
+    assertThat(report(client("host2.example"), host1, nic).statusCode()).isEqualTo(403);
+    assertThat(report(client, host1, "00000000-0000-0000-0000-00000000ffff").statusCode())
+        .isEqualTo(400);
+    assertThat(report(client, host1, nic).statusCode()).isEqualTo(204);
+
+    String revision = ruleset().path("revision").asText();
+    JsonNode shown = us.get("/hosts/" + host1 + "/ruleset").json();
+    assertThat(shown.path("revision").asText()).isEqualTo(revision);
+    assertThat(shown.path("fetched").asText()).isEqualTo(revision);
+    assertThat(shown.path("loaded").asText()).isEqualTo(revision);
+    assertThat(shown.path("error").asText()).isEqualTo("network tenants is odd");
+    JsonNode port = us.get("/networks/" + network + "/ports").json().path("port").path(0);
+    assertThat(port.path("observed").asText()).isEqualTo("community:web");
+    assertThat(port.path("host").path("name").asText()).isEqualTo("host1.example");
+    assertThat(port.path("since").asText()).isEqualTo("2026-11-25T09:46:40Z");
+
+    rig.engine().seeds().grant("VnicProfileUser", "user2", "vnic_profile", uuid(web));
+    Api tenant = as("user2");
+    assertThat(tenant.get("/hosts/" + host1 + "/ruleset").status()).isEqualTo(404);
+    Api.Answer ports = tenant.get("/networks/" + network + "/ports");
+    assertThat(ports.status()).isEqualTo(200);
+    assertThat(ports.body()).as("another tenant's VM").doesNotContain(nic);
+  }
+}
