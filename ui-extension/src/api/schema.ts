@@ -989,6 +989,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/networks/{id}/ports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The ports of a network: the role each is to have, and what the kernel of its host does. Ours alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Ports"];
+                        "application/xml": components["schemas"]["Ports"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/networks/{id}/isolate": {
         parameters: {
             query?: never;
@@ -4843,6 +4894,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/hosts/{id}/ruleset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** What a host is to enforce, what it fetched and what is in its kernel. Ours alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HostRuleset"];
+                        "application/xml": components["schemas"]["HostRuleset"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/openapi.json": {
         parameters: {
             query?: never;
@@ -5310,6 +5412,56 @@ export interface components {
             ips?: {
                 ip?: string[];
             };
+        };
+        HostRuleset: {
+            host?: components["schemas"]["Link"];
+            /** @description Of the ruleset that it is to enforce; missing while that is not known. */
+            revision?: string;
+            /** @description Since when, ISO 8601. */
+            since?: string;
+            /** @description How many elements its sets and maps hold. */
+            elements?: string;
+            /** @description The revision it was given last. */
+            fetched?: string;
+            /** @description ISO 8601. */
+            fetched_at?: string;
+            /** @description The revision that was read back from its kernel; missing where none is. */
+            loaded?: string;
+            /** @description ISO 8601. */
+            loaded_at?: string;
+            loaded_elements?: string;
+            /** @description When it reported last, ISO 8601. */
+            reported_at?: string;
+            /** @description Seconds since then. */
+            report_age?: string;
+            /** @description What is wrong there, as a sentence. For who sees hosts and every isolated network. */
+            error?: string;
+            /** @description Why it does not get the newest rules, sentences. For the same. */
+            problems?: {
+                problem?: string[];
+            };
+        };
+        Port: {
+            /** @description Of the vNIC. */
+            id?: string;
+            name?: string;
+            vm?: components["schemas"]["Link"];
+            mac?: string;
+            plugged?: string;
+            /** @description isolated, promiscuous, community:NAME, or open on a network that is not isolated. */
+            role?: string;
+            host?: components["schemas"]["Link"];
+            /** @description The role that its host has for it. */
+            wanted?: string;
+            /** @description What the kernel does: a role, open (nothing holds it), or closed. */
+            observed?: string;
+            /** @description ISO 8601. */
+            since?: string;
+            /** @description ISO 8601. */
+            reported_at?: string;
+        };
+        Ports: {
+            port?: components["schemas"]["Port"][];
         };
     };
     responses: {
