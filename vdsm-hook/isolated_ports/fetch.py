@@ -40,6 +40,7 @@ class Fetcher:
         self.said = ''
         # What was laid down last; '' so that the server sends whatever it has.
         self.revision = ''
+        self.laid_down_at = 0.0
 
     def run(self) -> int:
         """Never returns."""
@@ -80,6 +81,10 @@ class Fetcher:
         """Raises server.Failed, OSError."""
         in_force = report.read(self.host) or {}
         loaded = in_force.get('loaded') or ''
+        # What could not be loaded may be another time, as where a disk was full.
+        if (in_force.get('error') and loaded != self.revision
+                and time.monotonic() - self.laid_down_at > _LONGEST):
+            self.revision = ''
         # A difference only from what is in force, and not after one that was refused.
         base = loaded if loaded == self.revision and not in_force.get('error') else ''
         revision, content = asking.ruleset(self.revision, base)
@@ -103,6 +108,7 @@ class Fetcher:
 
     def _lay_down(self, content: bytes) -> None:
         _write(self.host.path(offer.RULESET), content)
+        self.laid_down_at = time.monotonic()
         ask(self.host, offer.VERB)
 
     def _report(self, asking: server.Server, known: server.Settings) -> None:

@@ -56,6 +56,9 @@ class Changes:
             pass
         self.socket.bind((0, 1 << (_GROUP - 1)))
 
+    def fileno(self) -> int:
+        return self.socket.fileno()
+
     def close(self) -> None:
         self.socket.close()
 

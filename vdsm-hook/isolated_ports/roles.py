@@ -22,7 +22,7 @@ from isolated_ports.nftcheck import TABLE
 from isolated_ports.nftlink import Changes, Lost
 from isolated_ports.snapshot import PROMISCUOUS_ROLE, Entry
 
-_TRY_AGAIN = 5.0
+_TRY_AGAIN = 60.0
 
 
 class Roles:
@@ -39,6 +39,8 @@ class Roles:
         self.following = following
         # Without the kernel's word of changes nothing is opened.
         self.hears = False
+        self.changes = None  # type: Optional[Changes]
+        self.again = 0.0
         self.open = {}  # type: Dict[int, Tuple[str, int, str]]
         # Grows with every change of it.
         self.version = 0
@@ -101,35 +103,23 @@ class Roles:
                         self.groups.put(index, CLOSED, ports)
         return names
 
-    # a thread of its own
+    # the fast thread: the others have not its priority
 
-    def follow(self) -> None:
-        """Never returns. Closes all where somebody else changed the table."""
-        while True:
+    def waits(self, ports: Ports) -> List[Changes]:
+        """What to listen to; empty where the kernel does not tell."""
+        if self.changes is None and time.monotonic() >= self.again:
             try:
-                changes = self.following()
+                self.changes = self.following()
             except OSError as e:
-                log('changes to nftables cannot be followed (%s); ports with a role stay '
-                    'isolated.' % e.strerror)
-                time.sleep(60 * _TRY_AGAIN)
-                continue
-            with contextlib.closing(Ports()) as ports:
-                try:
-                    # What was done before we listened is seen by reading the table back.
-                    self.keeper.lost(False)
-                    self.hears = True
-                    while True:
-                        self.listen(changes, ports)
-                except Exception as e:
-                    log('changes to nftables could not be followed (%s: %s).'
-                        % (type(e).__name__, e))
-                finally:
-                    self.hears = False
-                    self.close_all(ports)
-                    changes.close()
-            time.sleep(_TRY_AGAIN)
+                self._deaf('%s' % e.strerror, ports)
+            else:
+                # What was done before we listened is seen by reading the table back.
+                self.keeper.lost(False)
+                self.hears = True
+        return [self.changes] if self.changes is not None else []
 
     def listen(self, changes: Changes, ports: Ports) -> None:
+        """Closes all where somebody else changed the table."""
         mine = self.keeper.nft.is_mine
         try:
             for change in changes.receive():
@@ -137,6 +127,17 @@ class Roles:
                     self._lost(True, ports)
         except Lost:
             self._lost(False, ports)
+        except (OSError, ValueError) as e:
+            self._deaf('%s: %s' % (type(e).__name__, e), ports)
+
+    def _deaf(self, why: str, ports: Ports) -> None:
+        self.hears = False
+        self.again = time.monotonic() + _TRY_AGAIN
+        if self.changes is not None:
+            self.changes.close()
+            self.changes = None
+        self.close_all(ports)
+        log('changes to nftables cannot be followed (%s); ports with a role stay isolated.' % why)
 
     def _lost(self, sure: bool, ports: Ports) -> None:
         # First that it does not hold, then the ports: nobody opens one in between.

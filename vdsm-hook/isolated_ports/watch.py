@@ -7,7 +7,7 @@ A port on a listed bridge is isolated first and asked about later.
 import contextlib
 import os
 import queue
-import socket
+import select
 import subprocess
 import sys
 import threading
@@ -113,21 +113,24 @@ class Watcher:
         self.server.start()
         log('version %s watches %d isolated bridges.' % (VERSION, len(self.networks.names)))
         for name, target in (('ask-libvirt', self._answer), ('keep-floor', self.barriers.run),
-                             ('follow-nftables', self.roles.follow),
                              ('keep-ruleset', self.keeper.run),
                              ('try-kernel', lambda: abilities.keep_trying(self.host))):
             threading.Thread(target=target, name=name, daemon=True).start()
         self.ask()
         assert self.ports.events is not None
-        self.ports.events.settimeout(_LOOK_AT_LIST)
         while True:
             self.server.beat()
             self.pulse.floored = self.barriers.looked and self.keeper.looked
             self.pulse.beat()
+            links = []  # type: List[Link]
+            waits = self.roles.waits(self.ports)
+            ready = select.select([self.ports.events] + waits, [], [], _LOOK_AT_LIST)[0]
+            for changes in waits:
+                if changes in ready:
+                    self.roles.listen(changes, self.ports)
             try:
-                links = self.ports.receive()
-            except socket.timeout:
-                links = []
+                if self.ports.events in ready:
+                    links = self.ports.receive()
             except Lost:
                 log('the kernel had more news than could be read in time; all ports are looked '
                     'at again.')

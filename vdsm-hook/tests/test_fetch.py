@@ -299,6 +299,15 @@ class Fetching(ServerCase):
         self.assertEqual(there.asked[-1][0], '/hosts/v1/ruleset')
         self.assertNotIn('If-None-Match', there.asked[-1][1])
 
+    def test_what_was_refused_is_fetched_again_after_a_minute(self) -> None:
+        there = self.listening()
+        self.in_force(REVISION, '1' * 16, 'no space left')
+        for passed, asked in ((0.0, '"%s"' % REVISION), (61.0, None)):
+            self.fetcher.revision = REVISION
+            self.fetcher.laid_down_at = time.monotonic() - passed
+            self.once(there)
+            self.assertEqual(there.asked[-1][1].get('If-None-Match'), asked)
+
     def test_all_of_it_in_its_own_process(self) -> None:
         there = self.listening()
         there.answers = [(503, {}, b''), (200, {'ETag': '"%s"' % REVISION}, b'{"x": 1}')]

@@ -40,6 +40,7 @@ LIBRARY = {
     're': 'DOTALL compile',
     'resource': 'RLIMIT_AS RLIMIT_CPU setrlimit',
     'shutil': 'copyfileobj rmtree',
+    'select': 'select',
     'signal': 'SIGINT SIGTERM signal',
     'socket': '''AF_INET AF_INET6 AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SHUT_RDWR
                  SOCK_DGRAM SOCK_RAW SOCK_STREAM SOL_SOCKET SO_KEEPALIVE SO_PEERCRED

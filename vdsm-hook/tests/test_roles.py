@@ -172,6 +172,24 @@ class Closing(RolesCase):
         self.closed(1)
         self.assertTrue(self.watch.keeper.suspect.is_set())
 
+    def test_when_the_kernel_tells_nothing_any_more(self) -> None:
+        changes = mock.Mock()
+        changes.receive.side_effect = OSError(9, 'Bad file descriptor')
+        self.watch.roles.changes = changes
+        self.watch.roles.listen(changes, self.kernel)  # type: ignore
+        self.closed(1)
+        self.learn()
+        self.closed(1)
+        self.watch.roles.again = 0.0
+        with mock.patch.object(self.watch.roles, 'following', side_effect=OSError(93, 'none')):
+            self.assertEqual(self.watch.roles.waits(self.kernel), [])  # type: ignore
+        self.learn()
+        self.closed(1)
+        self.watch.roles.again = 0.0
+        with mock.patch.object(self.watch.roles, 'following', return_value=changes):
+            self.assertEqual(self.watch.roles.waits(self.kernel), [changes])  # type: ignore
+        self.assertFalse(self.watch.keeper.held, 'it has to be read back first')
+
     def test_when_the_port_has_another_name_or_bridge(self) -> None:
         for name, bridge in (('eth9', 1), ('vnet1', 2)):
             link = self.kernel.link(11)
