@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.rules;
 
+import static org.ovirt.isolatedports.validation.ValidationMessage.OTHER_SWITCH_FOR_NETWORK_WITH_POLICIES;
 import static org.ovirt.isolatedports.validation.ValidationMessage.POLICY_ON_EXTERNAL_NETWORK;
 import static org.ovirt.isolatedports.validation.ValidationMessage.POLICY_ON_NON_VM_NETWORK;
 import static org.ovirt.isolatedports.validation.ValidationMessage.POLICY_ON_OTHER_SWITCH;
 import static org.ovirt.isolatedports.validation.ValidationMessage.POLICY_ON_ROLE_NETWORK;
 import static org.ovirt.isolatedports.validation.ValidationMessage.POLICY_ON_STORAGE_NETWORK;
+import static org.ovirt.isolatedports.validation.ValidationMessage.ROLE_ON_NETWORK_WITH_POLICIES;
 
 import java.util.Collection;
 import java.util.Comparator;
@@ -13,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.Network;
 import org.ovirt.isolatedports.inventory.NetworkRole;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
@@ -92,6 +95,39 @@ public final class PolicyPlace {
                             cluster.cluster().switchType().title()))
                     .when(true))
         .orElse(ValidationResult.VALID);
+  }
+
+  /**
+   * A network with policies does not get a role for infrastructure afterwards.
+   *
+   * @param ruled whether it has policies
+   * @param usages what it is to be used for in a cluster
+   */
+  public static ValidationResult noRoleWherePoliciesAre(
+      String network, boolean ruled, Collection<String> usages) {
+    Optional<String> role =
+        usages.stream()
+            .filter(usage -> UnknownIsUnsafe.roleOfUsage(usage).isPresent())
+            .sorted()
+            .findFirst();
+    return ValidationResult.failWith(
+            ROLE_ON_NETWORK_WITH_POLICIES, Map.of("network", network, "role", role.orElse("")))
+        .when(ruled && role.isPresent());
+  }
+
+  /** A network with policies does not get to another switch afterwards. */
+  public static ValidationResult noOtherSwitchWherePoliciesAre(
+      String network, boolean ruled, Cluster cluster) {
+    return ValidationResult.failWith(
+            OTHER_SWITCH_FOR_NETWORK_WITH_POLICIES,
+            Map.of(
+                "network",
+                network,
+                "cluster",
+                cluster.name(),
+                "type",
+                cluster.switchType().title()))
+        .when(ruled && !UnknownIsUnsafe.switchIsolates(cluster.switchType()));
   }
 
   private static Stream<WatchedCluster> attached(

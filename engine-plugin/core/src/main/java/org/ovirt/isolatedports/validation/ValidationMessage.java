@@ -296,6 +296,14 @@ public enum ValidationMessage {
       "Network ${network} is attached to cluster ${cluster} with switch type ${type}; policies are"
           + " enforced on Linux bridges only. Detach the network from that cluster, or use another"
           + " network there."),
+  ROLE_ON_NETWORK_WITH_POLICIES(
+      "Network ${network} has ACLs or network policies and cannot have the ${role} role: a policy"
+          + " could cut its peers off. Remove the policies first, or use another Network for the"
+          + " role."),
+  OTHER_SWITCH_FOR_NETWORK_WITH_POLICIES(
+      "Network ${network} has ACLs or network policies, which are enforced on Linux bridges only,"
+          + " and cluster ${cluster} has switch type ${type}. Remove the policies first, or use"
+          + " another Network there."),
   VLAN_NEEDS_ISOLATION_ON_UPLINK_SWITCH(
       "Network ${network} is VLAN-tagged (${vlan}): its VMs on different hosts are kept apart only"
           + " if the uplink switch isolates the hosts' ports in this VLAN, or if its uplink is"

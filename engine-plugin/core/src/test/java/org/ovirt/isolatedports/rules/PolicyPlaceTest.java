@@ -106,4 +106,28 @@ class PolicyPlaceTest {
         ValidationMessage.POLICY_ON_STORAGE_NETWORK,
         "iSCSI bond bond1");
   }
+
+  @Test
+  void aNetworkWithPoliciesGetsNoRoleAndNoOtherSwitch() {
+    assertThat(PolicyPlace.noRoleWherePoliciesAre("blue", true, List.of("vm", "default_route")))
+        .isEqualTo(ValidationResult.VALID);
+    assertThat(PolicyPlace.noRoleWherePoliciesAre("blue", false, List.of("display")))
+        .isEqualTo(ValidationResult.VALID);
+    for (String usage : List.of("display", "management", "a word from the future")) {
+      refused(
+          PolicyPlace.noRoleWherePoliciesAre("blue", true, List.of("vm", usage)),
+          ValidationMessage.ROLE_ON_NETWORK_WITH_POLICIES,
+          "Network blue",
+          usage);
+    }
+    Cluster ovs = cluster("c", SwitchType.OVS, Map.of()).cluster();
+    assertThat(PolicyPlace.noOtherSwitchWherePoliciesAre("blue", false, ovs))
+        .isEqualTo(ValidationResult.VALID);
+    refused(
+        PolicyPlace.noOtherSwitchWherePoliciesAre("blue", true, ovs),
+        ValidationMessage.OTHER_SWITCH_FOR_NETWORK_WITH_POLICIES,
+        "Network blue",
+        "cluster c",
+        "OVS");
+  }
 }

@@ -364,6 +364,12 @@ class PolicyLiveIT extends ServerTest {
       assertThat(named.status()).as(named.toString()).isEqualTo(400);
       assertThat(named.detail()).contains("no VM named secretvm");
     }
+    rig.database()
+        .execute(
+            org.ovirt.isolatedports.rig.Database.OWN,
+            "UPDATE policy_pin SET vm_id = '00000000-0000-4000-8000-00000000dead'"
+                + " WHERE vm_name = 'secretvm'");
+    assertThat(us.get(network + "/acls").status()).as("the VM it names is gone").isEqualTo(200);
   }
 
   // --- the document ---

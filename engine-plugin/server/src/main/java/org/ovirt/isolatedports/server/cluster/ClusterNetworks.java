@@ -15,6 +15,7 @@ import org.ovirt.isolatedports.engine.EngineLookup;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.rules.PolicyPlace;
 import org.ovirt.isolatedports.rules.PortIsolationValidator;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.AskedFields;
@@ -25,6 +26,7 @@ import org.ovirt.isolatedports.server.http.Kind;
 import org.ovirt.isolatedports.server.isolation.ClusterGate;
 import org.ovirt.isolatedports.server.isolation.Isolation;
 import org.ovirt.isolatedports.server.network.Networks;
+import org.ovirt.isolatedports.server.policies.PolicySource;
 
 /**
  * Attaching networks to clusters: isolated ones only where every host can be made to enforce it.
@@ -41,6 +43,7 @@ public class ClusterNetworks {
   private final Clusters clusters;
   private final ClusterGate clusterGate;
   private final Isolation isolation;
+  private final PolicySource policies;
   private final Changes changes;
   private final Answers answers;
 
@@ -51,6 +54,7 @@ public class ClusterNetworks {
       Clusters clusters,
       ClusterGate clusterGate,
       Isolation isolation,
+      PolicySource policies,
       Changes changes,
       Answers answers) {
     this.knowledge = knowledge;
@@ -58,6 +62,7 @@ public class ClusterNetworks {
     this.clusters = clusters;
     this.clusterGate = clusterGate;
     this.isolation = isolation;
+    this.policies = policies;
     this.changes = changes;
     this.answers = answers;
   }
@@ -84,7 +89,7 @@ public class ClusterNetworks {
     Optional<Clusters.Found> cluster = clusters.find(exchange.token(), clusterId);
     if (cluster.isPresent()) {
       network(exchange, network, cluster.get())
-          .ifPresent(found -> check(isolation.logical(found), network, cluster.get()));
+          .ifPresent(found -> check(found, network, cluster.get()));
     }
     Networks.withoutOurs(network, knowledge.knowsPortIsolation(exchange.token()));
     EngineAnswer answer = exchange.send(network.toBytes());
@@ -97,7 +102,17 @@ public class ClusterNetworks {
         : "";
   }
 
-  private void check(LogicalNetwork network, ApiBody asked, Clusters.Found found) {
+  private void check(Network attached, ApiBody asked, Clusters.Found found) {
+    LogicalNetwork network = isolation.logical(attached);
+    boolean ruled = policies.rules(attached.id());
+    throwIfInvalid(
+        PolicyPlace.noOtherSwitchWherePoliciesAre(network.name(), ruled, found.cluster()),
+        BAD_REQUEST,
+        CANNOT_ATTACH);
+    throwIfInvalid(
+        PolicyPlace.noRoleWherePoliciesAre(network.name(), ruled, EntityParser.usages(asked)),
+        BAD_REQUEST,
+        CANNOT_ATTACH);
     clusterGate.check(found.cluster(), network, CANNOT_ATTACH);
     throwIfInvalid(
         PortIsolationValidator.withoutInfrastructureRole(network, EntityParser.usages(asked)),
@@ -148,6 +163,13 @@ public class ClusterNetworks {
           throwIfInvalid(
               PortIsolationValidator.withoutInfrastructureRole(
                   new LogicalNetwork(current.text("name").orElse(""), true, false, isolated),
+                  EntityParser.usages(change)),
+              BAD_REQUEST,
+              CANNOT_EDIT);
+          throwIfInvalid(
+              PolicyPlace.noRoleWherePoliciesAre(
+                  current.text("name").orElse(""),
+                  Networks.uuid(id).filter(policies::rules).isPresent(),
                   EntityParser.usages(change)),
               BAD_REQUEST,
               CANNOT_EDIT);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.cluster;
 
+import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfInvalid;
+
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
@@ -10,6 +12,7 @@ import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.inventory.Cluster;
 import org.ovirt.isolatedports.inventory.LogicalNetwork;
 import org.ovirt.isolatedports.inventory.Network;
+import org.ovirt.isolatedports.rules.PolicyPlace;
 import org.ovirt.isolatedports.server.http.Answers;
 import org.ovirt.isolatedports.server.http.AskedFields;
 import org.ovirt.isolatedports.server.http.Changes;
@@ -18,6 +21,7 @@ import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
 import org.ovirt.isolatedports.server.isolation.ClusterGate;
 import org.ovirt.isolatedports.server.isolation.Isolation;
+import org.ovirt.isolatedports.server.policies.PolicySource;
 
 /**
  * Clusters: one with isolated networks keeps a level for which the gate is open, and its Linux
@@ -26,11 +30,13 @@ import org.ovirt.isolatedports.server.isolation.Isolation;
 @ApplicationScoped
 public class ClustersOfNetworks {
 
+  private static final int BAD_REQUEST = 400;
   private static final String CANNOT_EDIT = "Cannot edit Cluster";
 
   private final EngineLookup lookup;
   private final ClusterGate clusterGate;
   private final Isolation isolation;
+  private final PolicySource policies;
   private final Changes changes;
   private final Answers answers;
 
@@ -39,11 +45,13 @@ public class ClustersOfNetworks {
       EngineLookup lookup,
       ClusterGate clusterGate,
       Isolation isolation,
+      PolicySource policies,
       Changes changes,
       Answers answers) {
     this.lookup = lookup;
     this.clusterGate = clusterGate;
     this.isolation = isolation;
+    this.policies = policies;
     this.changes = changes;
     this.answers = answers;
   }
@@ -82,6 +90,11 @@ public class ClustersOfNetworks {
     for (Network attached : lookup.networksOfCluster(exchange.token(), id)) {
       LogicalNetwork network = isolation.logical(attached);
       clusterGate.check(wanted, network, CANNOT_EDIT);
+      throwIfInvalid(
+          PolicyPlace.noOtherSwitchWherePoliciesAre(
+              network.name(), policies.rules(attached.id()), wanted),
+          BAD_REQUEST,
+          CANNOT_EDIT);
     }
   }
 

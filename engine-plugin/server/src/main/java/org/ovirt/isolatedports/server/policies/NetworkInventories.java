@@ -52,6 +52,11 @@ public class NetworkInventories {
     return SeenNetworks.of(own, sight.vms(vms.stream().map(Vm::id).collect(Collectors.toSet())));
   }
 
+  /** Whether the engine has one of some VMs, whether the caller sees it or not. */
+  boolean hasAny(Set<String> vmIds) {
+    return inventories.now().inventory().vms().stream().map(Vm::id).anyMatch(vmIds::contains);
+  }
+
   /** The network alone, without any vNIC. */
   Inventory without(CallersNetworks.Shown shown) {
     Network network =

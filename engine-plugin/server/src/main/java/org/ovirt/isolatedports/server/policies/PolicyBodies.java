@@ -8,6 +8,7 @@ import jakarta.ws.rs.core.Response;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,10 +35,12 @@ public class PolicyBodies {
   private static final int FORBIDDEN = 403;
 
   private final Sight sight;
+  private final NetworkInventories inventories;
 
   @Inject
-  PolicyBodies(Sight sight) {
+  PolicyBodies(Sight sight, NetworkInventories inventories) {
     this.sight = sight;
+    this.inventories = inventories;
   }
 
   // --- tags ---
@@ -224,9 +227,11 @@ public class PolicyBodies {
 
   // --- what callers may see ---
 
+  /** A VM that is gone from the engine is no secret any more, or nobody could read its name. */
   private boolean isSeen(Revision revision) {
-    Set<String> vms = Set.copyOf(revision.pins().values());
-    return sight.vms(vms).containsAll(vms);
+    Set<String> unseen = new HashSet<>(revision.pins().values());
+    unseen.removeAll(sight.vms(unseen));
+    return unseen.isEmpty() || !inventories.hasAny(unseen);
   }
 
   void requireSeen(Document document, Revision revision) {

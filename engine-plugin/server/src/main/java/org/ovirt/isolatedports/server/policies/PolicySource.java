@@ -15,4 +15,9 @@ public interface PolicySource {
 
   /** What is in force on a network; nothing where nothing is stored. */
   InForce inForce(UUID networkId);
+
+  /** Whether a network has ACLs or network policies, in whatever mode. */
+  default boolean rules(UUID networkId) {
+    return networks().contains(networkId);
+  }
 }

@@ -52,6 +52,11 @@ public class PolicyStore implements PolicySource {
     return stored(networkId).inForce();
   }
 
+  @Override
+  public boolean rules(UUID networkId) {
+    return !stored(networkId).everything().isEmpty();
+  }
+
   /** What is stored under a network now. */
   public StoredPolicies stored(UUID networkId) {
     Map<Document, Revision> documents = new HashMap<>();
