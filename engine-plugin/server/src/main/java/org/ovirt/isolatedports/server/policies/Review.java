@@ -7,6 +7,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.ovirt.isolatedports.policy.acl.Subnet;
+import org.ovirt.isolatedports.policy.compile.CompileException;
+import org.ovirt.isolatedports.policy.compile.HostCapabilities;
+import org.ovirt.isolatedports.policy.compile.NetworkRules;
 import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.finding.SourceLocation;
@@ -29,6 +32,9 @@ import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
  * @param pins ids of the VMs that the changed document names
  */
 record Review(List<Finding> findings, Map<String, String> pins) {
+
+  /** What messages of the compiler call a host. */
+  private static final String ANY_HOST = "(whichever)";
 
   Review {
     findings = List.copyOf(findings);
@@ -64,6 +70,7 @@ record Review(List<Finding> findings, Map<String, String> pins) {
     if (findings.stream().noneMatch(Finding::isError)) {
       Map<String, ResolvedNetwork> networks =
           ResolvedNetwork.all(reading.inventory, new PolicySet(reading.subnets, reading.policies));
+      checkCompiled(networks.get(after.networkId().toString()), changed, findings);
       boolean isPolicy = changed.kind().isPolicy();
       new Linter(reading.inventory, networks)
           .lint().stream()
@@ -71,6 +78,16 @@ record Review(List<Finding> findings, Map<String, String> pins) {
               .forEach(findings::add);
     }
     return new Review(findings, given.orElseGet(pins::used));
+  }
+
+  /** What not even a host whose kernel has everything could enforce is not stored. */
+  private static void checkCompiled(
+      ResolvedNetwork network, Document changed, List<Finding> findings) {
+    try {
+      NetworkRules.compile(ANY_HOST, HostCapabilities.ALL, network);
+    } catch (CompileException e) {
+      findings.add(Finding.error(new SourceLocation(changed.file(), 1, 1), e.getMessage()));
+    }
   }
 
   /**

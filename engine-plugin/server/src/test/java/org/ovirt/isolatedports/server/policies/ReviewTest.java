@@ -17,6 +17,8 @@ import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.finding.PolicyException;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.inventory.InventoryReader;
+import org.ovirt.isolatedports.policy.inventory.Network;
+import org.ovirt.isolatedports.policy.inventory.Networks;
 
 /** What is judged before it is stored, and what of it is in force. */
 class ReviewTest {
@@ -192,5 +194,32 @@ class ReviewTest {
                     seen, stored(ACLS, acls("outport == \"db\" && ip4")), ACLS, Optional.empty())))
         .as("who does not see a VM cannot find out that it is there")
         .containsExactly("acls:6");
+  }
+
+  @Test
+  void rulesThatDoNotCompileAreRefused() {
+    Inventory odd = inventory("web", "db");
+    Network network = odd.networks().all().get(0);
+    Inventory unusable =
+        new Inventory(
+            Networks.of(
+                List.of(
+                    new Network(
+                        network.id(),
+                        network.name(),
+                        network.dataCenter(),
+                        "nic0123456789ab",
+                        network.cidrs(),
+                        network.gateways(),
+                        network.gatewayMacs(),
+                        network.portIsolation(),
+                        network.uplink()))),
+            odd.namespaces(),
+            odd.vms(),
+            odd.nics(),
+            odd.sets());
+    Review review = Review.of(unusable, stored(ACLS, acls("ip4")), ACLS, Optional.empty());
+    assertThat(errors(review)).containsExactly("acls:1");
+    assertThat(review.findings()).anyMatch(f -> f.message().contains("nic0123456789ab"));
   }
 }
