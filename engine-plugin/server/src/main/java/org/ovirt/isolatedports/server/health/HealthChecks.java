@@ -35,6 +35,9 @@ public class HealthChecks {
   /** Longer than the longest pause after a failure, and than any one request to the engine. */
   static final Duration STALE = Duration.ofSeconds(30);
 
+  /** Thousands of VMs take their time to be read. */
+  static final Duration RULESETS_STALE = Duration.ofMinutes(2);
+
   /** A guard that does not even fail within this time hangs. */
   static final Duration HANGING = Duration.ofMinutes(5);
 
@@ -64,7 +67,7 @@ public class HealthChecks {
   HealthCheck engine() {
     return () -> {
       EventFollower.Status status = guard.following();
-      return fresh("engine", status.lastContact(), status.failure());
+      return fresh("engine", status.lastContact(), status.failure(), STALE);
     };
   }
 
@@ -74,7 +77,7 @@ public class HealthChecks {
   HealthCheck guard() {
     return () -> {
       Guard.Status status = guard.guarding();
-      return fresh("guard", status.lastPass(), status.failure());
+      return fresh("guard", status.lastPass(), status.failure(), STALE);
     };
   }
 
@@ -96,7 +99,7 @@ public class HealthChecks {
   HealthCheck rulesets() {
     return () -> {
       RulesetKeeper.Status status = rulesets.status();
-      return fresh("rulesets", status.last(), status.failure());
+      return fresh("rulesets", status.last(), status.failure(), RULESETS_STALE);
     };
   }
 
@@ -126,10 +129,11 @@ public class HealthChecks {
             .build();
   }
 
-  private HealthCheckResponse fresh(String name, Optional<Instant> last, Optional<String> failure) {
+  private HealthCheckResponse fresh(
+      String name, Optional<Instant> last, Optional<String> failure, Duration stale) {
     HealthCheckResponseBuilder response =
         HealthCheckResponse.named(name)
-            .status(last.filter(at -> !at.plus(STALE).isBefore(now())).isPresent());
+            .status(last.filter(at -> !at.plus(stale).isBefore(now())).isPresent());
     if (!guard.isConfigured()) {
       response.withData(
           "failure", "isolated-ports.engine.user and isolated-ports.engine.password are not set.");

@@ -12,9 +12,6 @@ import io.undertow.util.HttpString;
 import io.undertow.util.Methods;
 import io.undertow.util.SameThreadExecutor;
 import io.undertow.util.StatusCodes;
-import java.io.ByteArrayOutputStream;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +32,6 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.zip.GZIPOutputStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.ovirt.isolatedports.inventory.WatchedHost;
@@ -293,7 +289,7 @@ final class HostEndpoint implements AutoCloseable {
     send(exchange, body(exchange, ruleset.get()));
   }
 
-  private String body(HttpServerExchange exchange, HostRuleset ruleset) {
+  private HostRuleset.Body body(HttpServerExchange exchange, HostRuleset ruleset) {
     Deque<String> base = exchange.getQueryParameters().get("base");
     return Optional.ofNullable(base)
         .map(Deque::getFirst)
@@ -302,15 +298,15 @@ final class HostEndpoint implements AutoCloseable {
         .orElseGet(ruleset::body);
   }
 
-  private static void send(HttpServerExchange exchange, String body) {
-    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+  private static void send(HttpServerExchange exchange, HostRuleset.Body body) {
     exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "application/json");
     exchange.getResponseHeaders().put(Headers.VARY, "Accept-Encoding");
     if (takesGzip(exchange)) {
       exchange.getResponseHeaders().put(Headers.CONTENT_ENCODING, "gzip");
-      bytes = gzip(bytes);
+      exchange.getResponseSender().send(ByteBuffer.wrap(body.gzip()));
+    } else {
+      exchange.getResponseSender().send(body.text(), StandardCharsets.UTF_8);
     }
-    exchange.getResponseSender().send(ByteBuffer.wrap(bytes));
   }
 
   private static boolean takesGzip(HttpServerExchange exchange) {
@@ -320,16 +316,6 @@ final class HostEndpoint implements AutoCloseable {
             .flatMap(value -> Pattern.compile(",").splitAsStream(value))
             .map(String::strip)
             .anyMatch(value -> value.equals("gzip") || value.matches("gzip;\\s*q=(1|0\\.[1-9]).*"));
-  }
-
-  private static byte[] gzip(byte[] bytes) {
-    ByteArrayOutputStream out = new ByteArrayOutputStream(bytes.length / 8 + 64);
-    try (GZIPOutputStream gzip = new GZIPOutputStream(out)) {
-      gzip.write(bytes);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    return out.toByteArray();
   }
 
   // Reports

@@ -50,31 +50,42 @@ public final class HostRuleset {
     return shared;
   }
 
+  /**
+   * A body in two pieces: what is this host's alone, and what it shares with others.
+   *
+   * @param head the beginning
+   * @param tail the rest, which is the same object for hosts that share it
+   */
+  public record Body(String head, Tail tail) {
+
+    /** All of it. */
+    public String text() {
+      return head + tail.text();
+    }
+
+    /** All of it as a gzip file. */
+    public byte[] gzip() {
+      return tail.gzip(head);
+    }
+  }
+
   /** The whole. */
-  public String body() {
-    return whole(head(), shared.commands());
+  public Body body() {
+    return new Body(head().toString(), shared.whole());
   }
 
   /** The difference from an earlier one of the same host; the whole where that is no longer. */
-  public String body(HostRuleset base) {
+  public Body body(HostRuleset base) {
     if (!shared.hasTable() || !base.shared.hasTable()) {
       return body();
     }
-    String commands = shared.commandsFrom(base.shared);
-    if (commands.length() >= shared.commands().length()) {
+    Tail difference = shared.from(base.shared);
+    if (difference.text().length() >= shared.whole().text().length()) {
       return body();
     }
     StringBuilder head = head().append("\"base\":");
     JsonWriter.append(head, base.revision);
-    return whole(head.append(','), commands);
-  }
-
-  private String whole(StringBuilder head, String commands) {
-    return head.append(shared.lists())
-        .append(",\"nftables\":")
-        .append(commands)
-        .append("}\n")
-        .toString();
+    return new Body(head.append(',').toString(), difference);
   }
 
   private StringBuilder head() {

@@ -4,9 +4,12 @@ package org.ovirt.isolatedports.server.rulesets;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.compile.CompileException;
 import org.ovirt.isolatedports.policy.compile.NetworkRules;
@@ -22,16 +25,20 @@ final class SharedRuleset {
 
   private final List<NetworkPart> parts;
   private final String lists;
-  private final String commands;
+  private final Tail whole;
   private final int elements;
   private final String digest;
+
+  /** By what they start from, and no longer than that is remembered. */
+  private final Map<SharedRuleset, Tail> differences =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   private SharedRuleset(List<NetworkPart> parts, Ruleset rules) {
     this.parts = List.copyOf(parts);
     this.lists = lists(parts);
-    this.commands = rules.commands();
+    this.whole = tail(lists, rules.commands());
     this.elements = rules.elementCount();
-    this.digest = digest(lists + "\n" + commands);
+    this.digest = digest(whole.text());
   }
 
   /**
@@ -84,16 +91,6 @@ final class SharedRuleset {
         + "}";
   }
 
-  /** Lists of networks, bridges and vNICs, as members of a JSON object. */
-  String lists() {
-    return lists;
-  }
-
-  /** The JSON list of commands that make the table. */
-  String commands() {
-    return commands;
-  }
-
   /** How many elements the sets and maps of the table hold. */
   int elements() {
     return elements;
@@ -109,13 +106,26 @@ final class SharedRuleset {
     return elements > 0 || parts.stream().anyMatch(part -> part.rules().isPresent());
   }
 
-  /** The JSON list of commands that turn the table of another one into this one's. */
-  String commandsFrom(SharedRuleset old) {
+  /** Lists and table. */
+  Tail whole() {
+    return whole;
+  }
+
+  /** Lists, and what turns the table of another one into this one's. Made once for all hosts. */
+  Tail from(SharedRuleset old) {
+    return differences.computeIfAbsent(old, this::difference);
+  }
+
+  private Tail difference(SharedRuleset old) {
     try {
-      return together(parts).commandsFrom(together(old.parts));
+      return tail(lists, together(parts).commandsFrom(together(old.parts)));
     } catch (CompileException e) {
       throw new IllegalStateException("what was put together once cannot be again", e);
     }
+  }
+
+  private static Tail tail(String lists, String commands) {
+    return new Tail(lists + ",\"nftables\":" + commands + "}\n");
   }
 
   static String digest(String text) {

@@ -30,6 +30,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.Inflater;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
@@ -187,6 +188,12 @@ class HostEndpointTest {
     byte[] whole = new GZIPInputStream(new ByteArrayInputStream(answer.body())).readAllBytes();
     assertThat(whole).isEqualTo(get(client, "/hosts/v1/ruleset").body());
     assertThat(answer.body().length).isLessThan(whole.length / 4);
+    Inflater inflater = new Inflater(true);
+    inflater.setInput(answer.body(), 10, answer.body().length - 10);
+    assertThat(inflater.inflate(new byte[whole.length + 1])).isEqualTo(whole.length);
+    assertThat(inflater.finished()).isTrue();
+    assertThat(inflater.getRemaining()).as("one member, as zlib reads no more").isEqualTo(8);
+    inflater.end();
   }
 
   @Test

@@ -26,20 +26,31 @@ public final class TestRulesets {
   private int vms;
 
   public TestRulesets() {
+    this(30);
+  }
+
+  /** With so many vNICs. */
+  public TestRulesets(int vnics) {
     picture.network(TENANTS, "tenants").profile("web", TENANTS, Optional.of("community:web"));
-    for (int i = 0; i < 30; i++) {
+    for (int i = 0; i < vnics; i++) {
       addVm();
     }
   }
 
   private void addVm() {
     vms++;
-    picture.vm("vm" + vms, "web", String.format("56:6f:1a:2b:00:%02x", vms));
+    picture.vm("vm" + vms, "web", String.format("56:6f:1a:2b:%02x:%02x", vms >> 8, vms & 0xff));
   }
 
   /** A host on the network. */
   public void addHost(String id) {
-    hosts.add(new HostInput(id, id, HostCapabilities.ALL, Set.of(TENANTS.toString())));
+    addHosts(List.of(id));
+  }
+
+  /** Hosts on the network. */
+  public void addHosts(List<String> ids) {
+    ids.forEach(
+        id -> hosts.add(new HostInput(id, id, HostCapabilities.ALL, Set.of(TENANTS.toString()))));
     update();
   }
 
