@@ -442,7 +442,8 @@ class Keeper:
     def _fail(self, why: str) -> None:
         if why and why != self.failing:
             log(why + '.')
-        self.failing = self.error = why
+        self.failing = why
+        self.error = why[:900]
 
 
 def _copy(source: str, target: str) -> None:
