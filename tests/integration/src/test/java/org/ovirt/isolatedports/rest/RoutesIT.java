@@ -226,17 +226,30 @@ class RoutesIT extends ServerTest {
     String method = route.substring(0, route.indexOf(' '));
     String path = world.path(route);
     String body = world.body(route);
-    String engines = caller.engine().get(path).body();
+    boolean reads = method.equals("GET");
+    // A write may take away what the engine shows, so that is read before; what is only read, if
+    // asked.
+    String before = reads ? "" : caller.engine().get(path).body();
     Api.Answer answer = caller.us().json(method, path, body);
     assertThat(answer.status()).as(caller.kind() + ": " + route + ": " + answer).isLessThan(500);
-    for (String secret : secrets) {
-      // What the caller said, and what the engine tells this caller itself, is no secret.
-      if (answer.body().contains(secret)
-          && !(path + body).contains(secret)
-          && !engines.contains(secret)) {
-        wrong.add(caller.kind() + " is told of " + secret + " by " + route + ": " + answer.body());
-      }
-    }
+    // What the caller said, and what the engine tells this caller itself, is no secret.
+    List<String> told =
+        secrets.stream()
+            .filter(secret -> answer.body().contains(secret) && !(path + body).contains(secret))
+            .toList();
+    String engines = told.isEmpty() || !reads ? before : caller.engine().get(path).body();
+    told.stream()
+        .filter(secret -> !engines.contains(secret))
+        .forEach(
+            secret ->
+                wrong.add(
+                    caller.kind()
+                        + " is told of "
+                        + secret
+                        + " by "
+                        + route
+                        + ": "
+                        + answer.body()));
     return String.valueOf(answer.status());
   }
 
