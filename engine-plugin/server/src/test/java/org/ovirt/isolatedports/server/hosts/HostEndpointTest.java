@@ -101,7 +101,7 @@ class HostEndpointTest {
 
   @BeforeEach
   void start() throws Exception {
-    desk.add("h1", "host1.example");
+    desk.add("h1", "Host1.example");
     desk.add("h2", "192.0.2.2");
     tls =
         new HostTls(
