@@ -6,6 +6,8 @@ import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.RenegotiationRequiredException;
 import io.undertow.server.SSLSessionInfo;
+import io.undertow.server.ServerConnection;
+import io.undertow.util.AttachmentKey;
 import io.undertow.util.HeaderValues;
 import io.undertow.util.Headers;
 import io.undertow.util.HttpString;
@@ -28,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Matcher;
@@ -56,6 +59,8 @@ final class HostEndpoint implements AutoCloseable {
   private static final String RULESET = "/hosts/v1/ruleset";
   private static final String REPORT = "/hosts/v1/report";
 
+  private static final AttachmentKey<AtomicReference<Waiter>> LAST =
+      AttachmentKey.create(AtomicReference.class);
   private static final HttpString PREFER = HttpString.tryFromString("Prefer");
   private static final Pattern WAIT = Pattern.compile("(?:^|[,;\\s])wait=(\\d{1,4})(?:$|[,;\\s])");
   private static final Duration LONGEST_WAIT = Duration.ofSeconds(60);
@@ -198,7 +203,7 @@ final class HostEndpoint implements AutoCloseable {
     private void await(Duration time) {
       timeout =
           exchange.getIoThread().executeAfter(this::end, time.toMillis(), TimeUnit.MILLISECONDS);
-      exchange.getConnection().addCloseListener(connection -> leave());
+      last(exchange.getConnection()).set(this);
       waiting.computeIfAbsent(hostId, id -> ConcurrentHashMap.newKeySet()).add(this);
     }
 
@@ -206,6 +211,19 @@ final class HostEndpoint implements AutoCloseable {
       Optional.ofNullable(timeout).ifPresent(XnioExecutor.Key::remove);
       waiting.getOrDefault(hostId, Set.of()).remove(this);
       return over.compareAndSet(false, true);
+    }
+
+    /** Who waits on a connection: one listener for all that will, as none can be taken off. */
+    private static AtomicReference<Waiter> last(ServerConnection connection) {
+      AtomicReference<Waiter> last = connection.getAttachment(LAST);
+      if (last == null) {
+        AtomicReference<Waiter> first = new AtomicReference<>();
+        connection.putAttachment(LAST, first);
+        connection.addCloseListener(
+            closed -> Optional.ofNullable(first.get()).ifPresent(Waiter::leave));
+        last = first;
+      }
+      return last;
     }
 
     /** Answers with what is so now: changed, or not within the time. */

@@ -7,6 +7,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -32,6 +33,9 @@ import org.ovirt.isolatedports.server.rulesets.RulesetKeeper;
  */
 @Path("networks/{id}/ports")
 public class NetworkPortsResource {
+
+  /** Hosts report each minute. */
+  private static final Duration FRESH = Duration.ofMinutes(3);
 
   @Inject Exchange exchange;
   @Inject Sight sight;
@@ -94,12 +98,7 @@ public class NetworkPortsResource {
     tree.put("mac", port.vnic().mac().orElse(""));
     tree.put("plugged", String.valueOf(port.vnic().plugged()));
     tree.put("role", role(port, isolated));
-    // While a VM moves two hosts have its port: the one it runs on counts.
-    Optional<Seen> here =
-        seen.stream()
-            .filter(each -> port.vm().hostId().equals(Optional.of(each.hostId())))
-            .findFirst()
-            .or(() -> seen.stream().findFirst());
+    Optional<Seen> here = seen.stream().filter(each -> counts(each, port)).findFirst();
     here.ifPresent(
         each -> {
           tree.put("wanted", each.port().wanted());
@@ -118,6 +117,17 @@ public class NetworkPortsResource {
               tree.put("host", shown);
             });
     return tree;
+  }
+
+  /**
+   * A host speaks for the VMs that the engine has on it, also while one of them moves; for those
+   * that it has nowhere any host does, as long as its report is fresh.
+   */
+  private static boolean counts(Seen seen, Port port) {
+    return port.vm()
+        .hostId()
+        .map(seen.hostId()::equals)
+        .orElseGet(() -> seen.reportedAt().isAfter(Instant.now().minus(FRESH)));
   }
 
   private static String role(Port port, boolean isolated) {

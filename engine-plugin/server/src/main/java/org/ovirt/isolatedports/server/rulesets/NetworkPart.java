@@ -75,6 +75,20 @@ final class NetworkPart {
         !network.portIsolation());
   }
 
+  /** Why the policies of a network are not enforced although nothing is wrong with them. */
+  static Optional<String> unenforced(NetworkInput input) {
+    return input.closable() || input.inForce().isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Host "
+                + HOST
+                + " does not enforce the rules of network "
+                + input.network().name()
+                + ": the network has got a role in a cluster (management, display, migration,"
+                + " storage or the like), and the hosts' own traffic is not ours to drop. Take the"
+                + " role from it, or remove the rules.");
+  }
+
   /** A network of which nothing could ever be compiled: none of its ports is named. */
   static NetworkPart shut(Network network) {
     return new NetworkPart(network, List.of(), Optional.empty(), !network.portIsolation());

@@ -55,7 +55,7 @@ public final class RulesetBook {
   public record Problem(
       String hostId, String hostName, String networkId, String networkName, String text) {}
 
-  /** A network as compiled for some abilities: a part, and why it is not the newest. */
+  /** A network as compiled for some abilities: a part, and why it is not what was asked for. */
   private record Outcome(NetworkPart part, Optional<String> problem) {}
 
   /** A network and all that was compiled of it. */
@@ -185,7 +185,7 @@ public final class RulesetBook {
     try {
       NetworkPart part = NetworkPart.compile(network.input, capabilities);
       network.lastGood.put(capabilities, part);
-      outcome = new Outcome(part, Optional.empty());
+      outcome = new Outcome(part, NetworkPart.unenforced(network.input));
     } catch (CompileException e) {
       NetworkPart before = network.lastGood.get(capabilities);
       outcome =

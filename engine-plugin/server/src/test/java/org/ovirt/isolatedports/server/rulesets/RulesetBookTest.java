@@ -281,5 +281,9 @@ class RulesetBookTest {
     update();
     assertThat(of("h1").get("closed_bridges")).isEmpty();
     assertThat(of("h1").get("nftables").toString()).doesNotContain("nic566f1a2b0002");
+    assertThat(book.problems())
+        .as("policies that are stored and not enforced")
+        .isNotEmpty()
+        .allMatch(each -> each.text().contains("does not enforce the rules of network ruled"));
   }
 }
