@@ -61,6 +61,8 @@ class Keeper:
         # What is in force, or was last; held: the kernel has it as far as we know.
         self.now = None  # type: Optional[Snapshot]
         self.held = False
+        # There may be one from before, that could not be read yet.
+        self.unread = True
         # While one ruleset takes the place of another, nothing is opened.
         self.changing = False
         self.here = {}  # type: Here
@@ -162,15 +164,22 @@ class Keeper:
 
     def _start(self) -> None:
         if not os.path.exists(self.host.path(KEPT)):
+            self.unread = False
             return
         self._forget_staged()
         folder = self._folder()
         said = nft.check('check', self.host.path(KEPT), '', folder)
         if said['why']:
+            self.failures.one()
             self._fail('the last good ruleset (/%s) cannot be used, since %s; ports with a role '
                        'stay isolated until the server hands out one' % (KEPT, said['why']))
             return
-        self._adopt(Snapshot(folder), keep=False)
+        # Known before nft is asked: whom it does not name is closed, whatever becomes of the table.
+        self.now = Snapshot(folder)
+        self.alarm.set()
+        self.opened()
+        self._list(self.now)
+        self._reload()
 
     def step(self) -> None:
         """Whatever there is to do."""
@@ -183,7 +192,9 @@ class Keeper:
             finally:
                 os.close(content)
         elif self.now is None:
-            return
+            # The kept one could not be read, perhaps for want of memory.
+            if self.failures.again():
+                self._start()
         elif self.alarm.is_set() or not self.held and not self.suspect.is_set():
             if self.failures.again():
                 self._reload()
@@ -209,7 +220,7 @@ class Keeper:
         else:
             self._fail(self.unlisted)
 
-    def _adopt(self, new: Snapshot, keep: bool = True) -> str:
+    def _adopt(self, new: Snapshot) -> str:
         """Puts a checked ruleset in force. Returns why it cannot be, and then the old one stays."""
         old = self.now
         if new.base and (old is None or not self.held or new.base != old.revision):
@@ -236,8 +247,7 @@ class Keeper:
             return str(e)
         finally:
             self.changing = False
-        if keep:
-            self._keep(new)
+        self._keep(new)
         if old is not None:
             self._drop(old.folder)
         log('ruleset %s is in force: %d elements, %d ports of VMs here.'
@@ -319,6 +329,7 @@ class Keeper:
             self._load(now, ports)
         except nft.Failed as e:
             self.failures.one()
+            self.alarm.set()
             self._fail('ruleset %s is not in the kernel, and could not be loaded (%s); ports with '
                        'a role are isolated meanwhile' % (now.revision, e))
             return

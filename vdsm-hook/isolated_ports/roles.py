@@ -160,4 +160,9 @@ class Roles:
         return entry is None or not self.keeper.is_ready(link.index, link.name, entry)
 
     def group(self, link: Link, nic: Optional[LiveNic], bridge: str, wanted: bool) -> int:
-        return CLOSED if self.closed(link, nic, bridge) else GROUP if wanted else 0
+        if self.closed(link, nic, bridge) or (
+                # From before a restart: which bridges are closed is not known yet.
+                self.keeper.now is None and self.keeper.unread and link.group == CLOSED
+                and not (nic is not None and nic.foreign)):
+            return CLOSED
+        return GROUP if wanted else 0
