@@ -10,7 +10,6 @@ a port by its role only where it is ready, and closes it before its elements go.
        `-------------------`--> refused: said, and all stays as it was
 """
 
-import contextlib
 import os
 import shutil
 import threading
@@ -20,6 +19,7 @@ from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tupl
 from isolated_ports import checker, nft, offer, ruleset
 from isolated_ports.host import Host
 from isolated_ports.journal import log
+from isolated_ports.listing import copy_whole
 from isolated_ports.live import LiveNic
 from isolated_ports.nftcheck import is_device
 from isolated_ports.patience import Failures
@@ -30,6 +30,7 @@ KEPT = 'var/lib/isolated-ports/ruleset.json'
 _STAGED = 'run/isolated-ports/rules'
 _LOOK = 1.0
 _LIST = 5.0
+_OFFERS = 10.0
 # The whole table is read back every so many seconds, and in no more than this part of the time.
 _WHOLE = 60.0
 _SHARE = 50
@@ -84,6 +85,8 @@ class Keeper:
         # Why the list in force could not be kept.
         self.unlisted = ''
         self.failures = Failures()
+        # Of offers: one is looked at at once, and after several that were refused each ten seconds.
+        self.refusals = Failures(1.0, _OFFERS)
 
     # what the watch asks; none of it waits for nft
 
@@ -183,15 +186,17 @@ class Keeper:
 
     def step(self) -> None:
         """Whatever there is to do."""
-        content = self.offer.next()
         if self.now is not None and time.monotonic() > self.next_list:
             self._list(self.now)
+        # Refused ones without end keep nothing else from being done.
+        content = self.offer.next() if self.refusals.again() else None
         if content is not None:
+            self.refusals.one()
             try:
                 self._take(content)
             finally:
                 os.close(content)
-        elif self.now is None:
+        if self.now is None:
             # The kept one could not be read, perhaps for want of memory.
             if self.failures.again():
                 self._start()
@@ -211,13 +216,18 @@ class Keeper:
         self.fetched = said['revision']
         self.claimed_host = said['host'] or self.claimed_host
         self.due.set()
-        if not said['why']:
-            said['why'] = self._adopt(Snapshot(folder))
+        try:
+            if not said['why']:
+                said['why'] = self._adopt(Snapshot(folder))
+        except BaseException:
+            self._drop_unless_in_force(folder)
+            raise
         if said['why']:
-            self._drop(folder)
+            self._drop_unless_in_force(folder)
             self._fail('ruleset %s from the server is refused, since %s; the last good one stays'
                        % (said['revision'] or '(of no revision)', said['why']))
         else:
+            self.refusals.none()
             self._fail(self.unlisted)
 
     def _adopt(self, new: Snapshot) -> str:
@@ -234,16 +244,18 @@ class Keeper:
             return self._adopt_whole(new)
         self._list(new)
         self.changing = True
-        self._close(new, ports)
         try:
+            self._close(new, ports)
             self._load(new, ports)
-        except nft.Failed as e:
+        except Exception as e:
             # It may be in the kernel all the same, where nft was killed: the old one, anew.
             self.held = False
-            self._close_all()
             self.alarm.set()
             if old is None:
                 self.now = new
+            self._close_all()
+            if not isinstance(e, nft.Failed):
+                raise
             return str(e)
         finally:
             self.changing = False
@@ -423,7 +435,8 @@ class Keeper:
             here = dict(self.here)
 
         def role(index: int) -> Optional[str]:
-            entry = new.entry(here[index][2]) if index in ports else None
+            port = here.get(index) if index in ports else None  # it may have gone since
+            entry = new.entry(port[2]) if port else None
             return entry.role if entry else ''
 
         self.close(role)
@@ -440,12 +453,16 @@ class Keeper:
     def _drop(self, folder: str) -> None:
         shutil.rmtree(folder, ignore_errors=True)
 
+    def _drop_unless_in_force(self, folder: str) -> None:
+        if self.now is None or self.now.folder != folder:
+            self._drop(folder)
+
     def _forget_staged(self) -> None:
         self._drop(self.host.path(_STAGED))
 
     def _keep(self, new: Snapshot) -> None:
         try:
-            _copy(new.path(checker.RULESET), self.host.path(KEPT))
+            copy_whole(new.path(checker.RULESET), self.host.path(KEPT))
         except OSError as e:
             log('ruleset %s is in force and could not be kept in /%s (%s); after a restart the one '
                 'before it is.' % (new.revision, KEPT, e.strerror))
@@ -455,25 +472,3 @@ class Keeper:
             log(why + '.')
         self.failing = why
         self.error = why[:900]
-
-
-def _copy(source: str, target: str) -> None:
-    """Whole or not at all, for root alone. Raises OSError."""
-    temporary = '%s.%d' % (target, os.getpid())
-    try:
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-                         | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(handle, 'wb') as stream, open(source, 'rb') as content:
-            shutil.copyfileobj(content, stream, 1 << 20)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-    folder = os.open(os.path.dirname(target), os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

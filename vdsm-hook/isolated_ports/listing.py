@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Keeps the list of isolated bridges: reads a new one, puts it in force whole or not at all."""
 
+import contextlib
 import os
+import shutil
 import sys
 
 from isolated_ports.host import NETWORKS, REMEMBERED, Host, Networks, parse_networks
@@ -50,6 +52,28 @@ def write_whole(path: str, content: bytes) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def copy_whole(source: str, target: str) -> None:
+    """Whole or not at all, for root alone. Raises OSError."""
+    temporary = '%s.%d' % (target, os.getpid())
+    try:
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+                         | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(handle, 'wb') as stream, open(source, 'rb') as content:
+            shutil.copyfileobj(content, stream, 1 << 20)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.rename(temporary, target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    folder = os.open(os.path.dirname(target), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def read_list_argument(source: str) -> bytes:

@@ -12,7 +12,7 @@ from tests.rulesets import nic
 from tests.test_roles import RolesCase
 
 from isolated_ports import keeper, nft
-from isolated_ports.floor import CLOSED
+from isolated_ports.floor import CLOSED, COMMUNITY
 
 
 class KeeperCase(RolesCase):
@@ -99,6 +99,98 @@ class Start(KeeperCase):
             self.keeper.failures.until = 0.0
             self.keeper.step()
         self.assertEqual((list(self.keeper.closed_bridges), self.keeper.held), (['plain1'], True))
+
+
+class Offers(KeeperCase):
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.vm(1)
+        self.learn()
+        self.in_force(rulesets.document(), 1)
+        self.keeper.unread = False
+        self.learn()
+        self.assertEqual(self.state(1), (False, COMMUNITY))
+        os.makedirs(os.path.dirname(self.keeper.offer.path))
+
+    def offered(self, content: bytes) -> None:
+        with open(self.keeper.offer.path + '.new', 'wb') as stream:
+            stream.write(content)
+        os.rename(self.keeper.offer.path + '.new', self.keeper.offer.path)
+
+    def staged(self) -> List[str]:
+        path = self.host.path('run/isolated-ports/rules')
+        return os.listdir(path) if os.path.exists(path) else []
+
+    def test_refused_ones_without_end_keep_nothing_from_being_mended(self) -> None:
+        self.keeper.lost(True)
+        with mock.patch.object(self.keeper, '_reload') as reload:
+            for number in range(10):
+                self.offered(b'{"number": %d}' % number)
+                self.keeper.step()
+        self.assertEqual(reload.call_count, 10)
+        self.assertLess(self.keeper.number, 10)
+        self.assertIn('refused', self.keeper.error)
+
+    def test_they_are_looked_at_each_ten_seconds_and_a_good_one_ends_that(self) -> None:
+        pauses = []
+        for number in range(6):
+            self.offered(b'{"number": %d}' % number)
+            self.keeper.refusals.until = 0.0
+            self.keeper.step()
+            pauses.append(self.keeper.refusals.pause)
+        self.assertEqual(pauses, [1, 2, 4, 8, 10, 10])
+        self.keeper.refusals.until = 0.0
+        with self.kernel_takes():
+            for revision in ('1' * 16, '2' * 16):
+                self.offered(rulesets.encode(rulesets.document(revision)))
+                self.keeper.step()
+                assert self.keeper.now is not None
+                self.assertEqual(self.keeper.now.revision, revision)
+
+    def test_a_port_that_goes_while_nft_checks_is_no_fault(self) -> None:
+        def check(commands: Iterable[str]) -> None:
+            list(commands)
+            self.keeper.present({})
+        self.offered(rulesets.encode(rulesets.document('1' * 16)))
+        with self.kernel_takes(None, check):
+            self.keeper.step()
+        self.assertEqual((self.keeper.changing, self.keeper.held), (False, True))
+        self.keeper.next_whole = float('inf')
+        with self.kernel_takes():
+            self.keeper.step()
+        self.closed(1)
+
+    def test_what_breaks_in_between_closes_the_ports_and_leaves_nothing(self) -> None:
+        for place, error in (('_close', ValueError('x')), ('_load', OSError(5, 'x')),
+                             ('_load', nft.Failed('x'))):
+            with self.subTest(place):
+                self.in_force(rulesets.document(), 1)
+                self.learn()
+                self.assertEqual(self.state(1), (False, COMMUNITY))
+                self.offered(rulesets.encode(rulesets.document('1' * 16)))
+                self.keeper.refusals.none()
+                # What is done afterwards is not looked at here.
+                with self.kernel_takes(), \
+                        mock.patch.object(self.keeper, place, side_effect=error), \
+                        mock.patch.object(self.keeper, '_reload'), \
+                        contextlib.suppress(ValueError, OSError):
+                    self.keeper.step()
+                self.assertEqual((self.keeper.changing, self.keeper.held), (False, False))
+                self.assertTrue(self.keeper.alarm.is_set())
+                self.closed(1)
+                self.assertEqual(self.staged(), [])
+
+    def test_the_first_one_is_loaded_anew_from_its_files(self) -> None:
+        self.keeper.now, self.keeper.held = None, False
+        self.offered(rulesets.encode(rulesets.document('1' * 16)))
+        with self.kernel_takes(), mock.patch.object(self.keeper, '_read_back',
+                                                    side_effect=nft.Failed('late')):
+            self.keeper.step()
+        self.keeper.failures.none()
+        with self.kernel_takes():
+            self.keeper.step()
+        self.assertTrue(self.keeper.held)
 
 
 if __name__ == '__main__':
