@@ -9,7 +9,7 @@ or send frames elsewhere. libnftables' JSON is described in libnftables-json(5).
 
 import re
 import socket
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Container, Dict, FrozenSet, Iterable, List, Optional, Tuple
 
 from isolated_ports.bounded import Refused, short
 
@@ -150,6 +150,30 @@ def _rule(thing: Dict[str, Any], verb: str) -> None:
         if name not in _STATEMENTS:
             raise Refused('it has the statement %s' % short(name))
         _STATEMENTS[name](body, name)
+
+
+def bound(thing: Dict[str, Any], bridges: Container[str]) -> None:
+    """A rule of a base chain sees the frames of every bridge of the host: before it does anything
+    it has to ask for ports of a set or map, or for one of these bridges. Raises Refused."""
+    for found in thing['expr']:
+        (name, body), = found.items()
+        if name == 'vmap' and _device_key(body['key']):
+            return
+        if name != 'match':
+            break
+        right = body['right']
+        if body['op'] == '==' and _device_key(body['left']) and isinstance(right, str) and (
+                right.startswith('@') or body['left'] == {'meta': {'key': 'ibrname'}}
+                and right in bridges):
+            return
+    raise Refused('a rule of chain %s is not for ports of a set or a bridge of this host alone, '
+                  'but may meet the frames of every bridge' % thing['chain'])
+
+
+def _device_key(found: Any) -> bool:
+    if isinstance(found.get('concat'), list):
+        found = found['concat'][0]
+    return 'meta' in found and found['meta']['key'] in _NAME_KEYS
 
 
 _CHECKS = {'table': _table, 'chain': _chain, 'set': _set, 'map': _map, 'element': _element,

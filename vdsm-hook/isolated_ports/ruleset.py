@@ -8,7 +8,7 @@ until a port with that MAC is there.
 
 import json
 import re
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 from isolated_ports import nftcheck
 from isolated_ports.bounded import Refused, parse, short
@@ -130,6 +130,21 @@ class Table:
         return steps + [(placeholder, command) for placeholder, texts in parts.items()
                         for command in element_commands(verb, into.name, texts)]
 
+    def keep_to(self, bridges: Set[str]) -> None:
+        """Whatever it does is for ports of VMs and these bridges. Raises Refused."""
+        for name, rules in self.rules.items():
+            for rule in rules if 'hook' in self.chains[name] else ():
+                nftcheck.bound(json.loads(rule), bridges)
+        for found in self.sets.values():
+            if found.types[0] != 'ifname':
+                continue
+            for key in (key for key, (port, _) in found.elements.items() if port is None):
+                device = json.loads(key)
+                device = device['concat'][0] if isinstance(device, dict) else device
+                if device not in bridges:
+                    raise Refused('set %s names the device %s, which is no bridge of the ruleset '
+                                  'and stands for no vNIC' % (found.name, short(device)))
+
     def commands(self) -> Iterator[str]:
         """All of it from nothing, placeholders included."""
         yield text_of({'add': {'table': {'family': FAMILY, 'name': TABLE}}})
@@ -219,6 +234,11 @@ class Ruleset:
         self.table = None  # type: Optional[Table]
         self.steps = []  # type: List[Step]
 
+    @property
+    def bridges(self) -> Set[str]:
+        return ({network['bridge'] for network in self.networks} | set(self.closed_bridges)
+                | {nic['bridge'] for nic in self.nics})
+
     def document(self) -> Iterator[str]:
         """The whole of it in pieces, as a server might have sent it."""
         head = text_of({'version': 1, 'host': self.host, 'revision': self.revision,
@@ -277,6 +297,7 @@ def read(document: Any, before: Optional[Ruleset] = None) -> Ruleset:
             found.table = before.table
             for command in commands:
                 found.steps += found.table.apply(command, True)
+            found.table.keep_to(found.bridges)
             return found
         # What is added to nothing is the whole.
         found.base = ''
@@ -284,6 +305,7 @@ def read(document: Any, before: Optional[Ruleset] = None) -> Ruleset:
         if 'base' in document and commands[0] != _TABLE_ADDED:
             commands = [_TABLE_ADDED] + commands
         found.table = _table(commands)
+        found.table.keep_to(found.bridges)
         found.steps = [(None, text) for text in found.table.steps()]
     return found
 

@@ -185,6 +185,24 @@ HOSTILE = [
         rulesets.mac(1), 'nic566f1a2b0001']}), 'nic566f1a2b0001'),
     ('too few parts', in_set(['ifname', 'ether_addr'], 'vnet0'), 'parts'),
     ('an element twice', in_set('ifname', 'vnet0', 'vnet0'), 'twice'),
+    ('a drop of every frame', with_statement(DROP), 'every bridge'),
+    ('an accept of every frame', with_statement({'accept': None}), 'every bridge'),
+    ('a jump for every frame', with_statement(jump('guard_mac')), 'every bridge'),
+    ('a drop by address', with_statement(match(IP, '192.0.2.1'), DROP), 'every bridge'),
+    ('a drop of what no vNIC sends', with_statement(match(meta('iifname'), '@vm_ports', '!='),
+                                                    DROP), 'every bridge'),
+    ('a drop of all taps', with_statement(match(meta('iifname'), 'vnet*'), DROP), 'every bridge'),
+    ('a drop at an uplink', with_statement(match(meta('iifname'), 'eth0'), DROP), 'every bridge'),
+    ('a drop on another bridge', with_statement(match(meta('ibrname'), 'ovirtmgmt'), DROP),
+     'every bridge'),
+    ('a drop before the ports are asked for', with_statement({'limit': {
+        'rate': 5, 'per': 'second'}}, DROP, match(meta('iifname'), '@vm_ports')), 'every bridge'),
+    ('a vmap by address', with_statement({'vmap': {'key': IP, 'data': '@x'}}), 'every bridge'),
+    ('an uplink in a set', in_set('ifname', 'eth0'), 'eth0'),
+    ('an uplink in a map', with_command(add('map', name='x', type='ifname', map='verdict',
+                                            elem=[['eth0', DROP]])), 'eth0'),
+    ('another bridge in a key', in_set(['ifname', 'ether_addr'], {'concat': [
+        'ovirtmgmt', rulesets.mac(1)]}), 'ovirtmgmt'),
     ('a difference without its base', changed(base='1111111111111111', nftables=[]), 'difference'),
     ('a base that is none', changed(base='x'), 'base'),
 ]  # type: List[Tuple[str, Any, str]]
@@ -295,7 +313,25 @@ class Accepted(unittest.TestCase):
                     'group': 5, 'prefix': 'x'}}, {'limit': {'rate': 5, 'per': 'second'}}, DROP],
                 [{'vmap': {'key': {'concat': [meta('iifname'), ether]}, 'data': '@role_from'}}]):
             with self.subTest(str(statements)):
+                ruleset.read(with_command(rule('guard_mac', *statements)))
+
+    def test_every_base_chain_rule_that_the_compiler_writes(self) -> None:
+        """As HostCompiler has them."""
+        tags = match(meta('protocol'), {'set': ['0x8100', '0x88a8', '0x9100']})
+        ports = [match(meta(key), '@vm_ports', op) for op in ('==', '!=')
+                 for key in ('iifname', 'oifname')]
+        for statements in (
+                [ports[0], tags, DROP], [ports[1], tags, DROP],
+                [{'vmap': {'key': meta('oifname'), 'data': '@role_from'}}],
+                [match(meta('ibrname'), 'iso1'), {'mangle': {'key': {'ct': {'key': 'zone'}},
+                                                             'value': 7}}],
+                [match(meta('iifname'), 'vnet*'), ports[2], ports[1], DROP],
+                [match(meta('oifname'), 'vnet*'), ports[3], match(meta('ibrname'), '@bridges'),
+                 DROP],
+                [ports[2], {'vmap': {'key': meta('oifname'), 'data': '@role_from'}}]):
+            with self.subTest(str(statements)):
                 ruleset.read(with_statement(*statements))
+        ruleset.read(in_set('ifname', 'iso1', rulesets.placeholder(1)))
 
     def test_what_waits_for_a_port_is_apart(self) -> None:
         found = ruleset.load(encode(document()))
@@ -348,6 +384,7 @@ class Accepted(unittest.TestCase):
                 ({'delete': {'chain': dict(place, name='forward')}}, 'with its rules'),
                 ({'delete': {'chain': dict(place, name='x')}}, 'no chain'),
                 ({'delete': {'map': dict(place, name='vm_ports')}}, 'is a set'),
+                (rule('forward', DROP), 'every bridge'),
                 ({'delete': {'element': dict(place, name='vm_ports', elem=['vnet9'])}}, 'not in'),
                 ({'delete': {'rule': dict(place, chain='forward', handle=1)}}, 'rule'),
                 ({'delete': {'table': {'family': 'bridge', 'name': 'isolated_ports'}}}, 'table')):

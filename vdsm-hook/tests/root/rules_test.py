@@ -234,7 +234,7 @@ class Faults(RulesCase):
         self.comes_to({1: 'community', 2: 'community'})
         before = nft('list', 'table', *TABLE)
         bad = rulesets.document('1' * 16, networks=[])
-        bad['nftables'].append(rulesets.rule('forward', rulesets.jump('forward')))
+        bad['nftables'].append(rulesets.rule('guard_mac', rulesets.jump('guard_mac')))
         for found, said in ((bad, '1' * 16), (b'{"version": 1', 'no JSON'),
                             (rulesets.document('2' * 16, version=2), 'version is 2'),
                             (b' ' * (65 << 20), 'larger than')):
