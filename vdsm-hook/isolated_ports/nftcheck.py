@@ -9,7 +9,7 @@ or send frames elsewhere. libnftables' JSON is described in libnftables-json(5).
 
 import re
 import socket
-from typing import Any, Callable, Container, Dict, FrozenSet, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Set, Tuple
 
 from isolated_ports.bounded import Refused, short
 
@@ -152,7 +152,7 @@ def _rule(thing: Dict[str, Any], verb: str) -> None:
         _STATEMENTS[name](body, name)
 
 
-def bound(thing: Dict[str, Any], bridges: Container[str]) -> None:
+def bound(thing: Dict[str, Any], bridges: Set[str]) -> None:
     """A rule of a base chain sees the frames of every bridge of the host: before it does anything
     it has to ask for ports of a set or map, or for one of these bridges. Raises Refused."""
     for found in thing['expr']:
