@@ -235,6 +235,11 @@ class Keeper:
         old = self.now
         if new.base and (old is None or not self.held or new.base != old.revision):
             return 'it is the difference from revision %s, which is not in force here' % new.base
+        if old is not None and new.host != old.host:
+            if new.base or self.here:
+                return ('it is for host %s, and this is host %s; one that was added to the engine '
+                        'anew takes its new id once no VM of it runs here' % (new.host, old.host))
+            log('this host was %s for the engine, and is %s now.' % (old.host, new.host))
         ports = self._ports(new)
         try:
             self.nft.check(self._commands(new, ports))

@@ -181,6 +181,20 @@ class Offers(KeeperCase):
                 self.closed(1)
                 self.assertEqual(self.staged(), [])
 
+    def test_one_of_another_host_is_taken_only_where_no_vm_is(self) -> None:
+        assert self.keeper.now is not None
+        other = '5f1c0d9e-8a52-4f0b-9d0e-2f6f1f0f0aff'
+        for here, taken in ((True, False), (False, True)):
+            self.offered(rulesets.encode(rulesets.document(('%d' % taken) * 16, host=other)))
+            if not here:
+                self.keeper.present({})
+            self.keeper.refusals.none()
+            with self.kernel_takes():
+                self.keeper.step()
+            self.assertEqual(self.keeper.now.host, other if taken else rulesets.HOST)
+            self.assertIn('this host was' if taken else 'it is for host ' + other,
+                          '\n'.join(self.logged))
+
     def test_the_first_one_is_loaded_anew_from_its_files(self) -> None:
         self.keeper.now, self.keeper.held = None, False
         self.offered(rulesets.encode(rulesets.document('1' * 16)))
