@@ -41,6 +41,9 @@ class Fetcher:
         # What was laid down last; '' so that the server sends whatever it has.
         self.revision = ''
         self.laid_down_at = 0.0
+        # When the report was written that was sent last; 0 after a failure, as the server may have
+        # lost it.
+        self.sent = 0
 
     def run(self) -> int:
         """Never returns."""
@@ -62,6 +65,7 @@ class Fetcher:
                     continue
                 if asking is None or vars(asking.known) != vars(known):
                     asking = server.Server(known)
+                    self.sent = 0
                 began = time.monotonic()
                 once(asking, known)
                 failures.none()
@@ -74,6 +78,7 @@ class Fetcher:
             except OSError as e:
                 self._tell(error='what the server sends could not be laid down (%s)' % e.strerror)
             failures.one()
+            self.sent = 0
             # Hosts that were cut off together do not all come back in the same second.
             time.sleep(min(_LONGEST, max(pause, failures.pause)) * random.uniform(0.5, 1.0))
 
@@ -112,23 +117,19 @@ class Fetcher:
         ask(self.host, offer.VERB)
 
     def _report(self, asking: server.Server, known: server.Settings) -> None:
-        """Raises server.Failed, OSError."""
-        path = self.host.path(report.REPORT)
-        sent = 0
-        while True:
-            try:
-                with open(path, 'rb') as stream:
-                    written = os.fstat(stream.fileno()).st_mtime_ns
-                    content = stream.read(MAX_SIZE) if written != sent else b''
-            except FileNotFoundError:
-                content = b''
-            # Without a ruleset this host does not know what the engine calls it.
-            if content and b'"host": ""' not in content:
-                asking.report(content)
-                sent = written
-                self._tell(reported_at=int(time.time()))
-                return
-            time.sleep(_LOOK)
+        """What the service has written since: it does so each minute. Raises server.Failed,
+        OSError."""
+        try:
+            with open(self.host.path(report.REPORT), 'rb') as stream:
+                written = os.fstat(stream.fileno()).st_mtime_ns
+                content = stream.read(MAX_SIZE) if written != self.sent else b''
+        except FileNotFoundError:
+            return
+        # Without a ruleset this host does not know what the engine calls it.
+        if content and b'"host": ""' not in content:
+            asking.report(content)
+            self.sent = written
+            self._tell(reported_at=int(time.time()))
 
     def _tell(self, **what: Any) -> None:
         with self.lock:

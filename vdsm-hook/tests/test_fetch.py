@@ -327,6 +327,31 @@ class Fetching(ServerCase):
         self.assertIn('%s in force for' % REVISION, '\n'.join(fetch.sentences(found)))
         self.assertIn('refuses (status 503)', '\n'.join(self.logged))
 
+    def test_a_report_is_sent_once_and_again_after_a_failure(self) -> None:
+        there = self.listening()
+        self.in_force(REVISION, REVISION)
+        asking = self.asking(there.server_address[1])
+        known = asking.known
+
+        def once(sent: int) -> None:
+            self.fetcher._report(asking, known)
+            self.assertEqual(len(there.posted), sent)
+        once(1)
+        once(1)
+        self.in_force(REVISION, None)
+        os.utime(self.host.path(report.REPORT), (1, 1))
+        once(2)
+        once(2)
+        # The server was away, and may have lost it: whichever thread saw that.
+        fails = mock.Mock(side_effect=server.Failed('away'))
+
+        class Enough(Exception):
+            pass
+        with mock.patch.object(time, 'sleep', side_effect=Enough), self.assertRaises(Enough):
+            self.fetcher._repeat(fails)
+        once(3)
+        once(3)
+
     def test_a_server_that_does_not_wait_is_not_asked_without_end(self) -> None:
         there = self.listening()
         self.configure(there.server_address[1])
