@@ -157,7 +157,9 @@ class Roles:
         if bridge not in self.keeper.closed_bridges or nic is not None and nic.foreign:
             return False
         entry = self.keeper.entry(nic, bridge) if nic is not None else None
-        return entry is None or not self.keeper.is_ready(link.index, link.name, entry)
+        # As with roles: what the kernel tells nothing of may have gone.
+        return (entry is None or not self.hears
+                or not self.keeper.is_ready(link.index, link.name, entry))
 
     def group(self, link: Link, nic: Optional[LiveNic], bridge: str, wanted: bool) -> int:
         if self.closed(link, nic, bridge) or (

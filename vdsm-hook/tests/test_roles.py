@@ -252,6 +252,18 @@ class ClosedBridges(RolesCase):
         self.watch.roles._lost(True, self.kernel)  # type: ignore
         self.assertEqual(self.group(1), CLOSED, 'nothing rules it')
 
+    def test_all_are_closed_while_the_kernel_tells_nothing(self) -> None:
+        self.in_force(self.document(), 1)
+        self.vm(1, 2, False)
+        self.learn()
+        self.assertEqual(self.group(1), 0)
+        self.watch.roles._deaf('no memory', self.kernel)  # type: ignore
+        self.learn()
+        self.assertEqual(self.group(1), CLOSED)
+        self.watch.roles.hears = True
+        self.learn()
+        self.assertEqual(self.group(1), 0)
+
     def test_what_is_not_ours_is_left_alone(self) -> None:
         self.host.set_hosted_engine(rulesets.VM % 1)
         self.in_force(self.document())
