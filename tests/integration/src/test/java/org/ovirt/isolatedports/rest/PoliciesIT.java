@@ -27,7 +27,7 @@ class PoliciesIT extends ServerTest {
         - {action: drop, direction: to-lport, priority: 1005, match: ip4.dst == 10.0.0.0/30}
       """;
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   PoliciesIT() {
     super(false);

@@ -22,10 +22,10 @@ import org.junit.jupiter.api.Test;
  */
 class PolicyLiveIT extends ServerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   /** An engine that was exchanged is noticed by a look every 30 s. */
-  private static final Duration AFTER_EXCHANGE = Duration.ofSeconds(60);
+  private static final Duration AFTER_EXCHANGE = Duration.ofSeconds(90);
 
   private static boolean engineIsThere;
 

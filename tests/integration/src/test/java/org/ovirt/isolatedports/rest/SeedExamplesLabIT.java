@@ -40,7 +40,7 @@ import org.ovirt.isolatedports.standin.host.SimulatedHost;
 class SeedExamplesLabIT extends ServerTest {
 
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String GATEWAY = "172.20.10.1";
   private static final String GATEWAY_MAC = "56:6f:00:00:00:fe";
   private static final List<String> ADDRESSES =
