@@ -326,6 +326,7 @@ class PolicyLiveIT extends ServerTest {
             "/portgroups",
             "/portgroups/all",
             "/reachability",
+            "/trace?from=gateway&to=web",
             "/trace?from=gateway&to=secretvm",
             "/trace?from=gateway&to=" + secret,
             "/trace?from=gateway&to=" + secret + "/nic1")) {
@@ -352,24 +353,60 @@ class PolicyLiveIT extends ServerTest {
                     .doesNotContain(secret));
     // Who may edit the network and does not see the VM learns nothing of it either.
     seeds.grant("NetworkAdmin", "user3", "network", uuid(id));
-    Api owner = as("user3");
-    if (owner.get("/vms/" + secret).status() == 404) {
-      Api.Answer named =
-          PolicyRig.yaml(
-              owner,
-              "PUT",
-              network + "/networkpolicies/x?dry_run=true",
-              policy(
-                  "x", "default", "{podSelector: {matchLabels: {vm.kubevirt.io/name: secretvm}}}"));
-      assertThat(named.status()).as(named.toString()).isEqualTo(400);
-      assertThat(named.detail()).contains("no VM named secretvm");
-    }
+    // Without the filter, the engine shows every VM to a user with a role of administrators.
+    Api owner =
+        new Api(rig.api(), "Bearer " + Api.token(rig.engineUrl(), "user3"), "Filter", "true");
+    assertThat(owner.get("/vms/" + secret).status()).isEqualTo(404);
+    Api.Answer named =
+        PolicyRig.yaml(
+            owner,
+            "PUT",
+            network + "/networkpolicies/x?dry_run=true",
+            policy(
+                "x", "default", "{podSelector: {matchLabels: {vm.kubevirt.io/name: secretvm}}}"));
+    assertThat(named.status()).as(named.toString()).isEqualTo(400);
+    assertThat(named.detail()).contains("no VM named secretvm");
+    writesTellNothingEither(owner, network);
     rig.database()
         .execute(
             org.ovirt.isolatedports.rig.Database.OWN,
             "UPDATE policy_pin SET vm_id = '00000000-0000-4000-8000-00000000dead'"
                 + " WHERE vm_name = 'secretvm'");
     assertThat(us.get(network + "/acls").status()).as("the VM it names is gone").isEqualTo(200);
+  }
+
+  /** Neither the text that a change of the mode keeps, nor what a set does to it. */
+  private void writesTellNothingEither(Api owner, String network) {
+    List<String> rows = rig.storedRows();
+    String audit = "{\"mode\":\"audit\"}";
+    for (String path : List.of("/acls", "/acls?dry_run=true", "/networkpolicies/names")) {
+      Api.Answer kept = owner.put(network + path, audit);
+      assertThat(kept.status()).as(path + kept).isEqualTo(403);
+      assertThat(kept.body()).doesNotContain("secretvm");
+      Api.Answer asText =
+          PolicyRig.send(
+              owner, "PUT", network + path, audit, "application/json", "application/yaml");
+      assertThat(asText.status()).as(path + asText).isEqualTo(403);
+    }
+    assertThat(rig.storedRows()).as("what is refused is not stored").isEqualTo(rows);
+    String set = network + "/addresssets/admins";
+    String addresses = "{\"addresses\":{\"address\":[\"10.0.0.9\"]}}";
+    for (String query : List.of("?dry_run=true", "")) {
+      Api.Answer written = ok(owner.put(set + query, addresses));
+      assertThat(written.body()).doesNotContain("secretvm").contains("VMs that you may not see");
+    }
+    ok(
+        yaml(
+            "PUT",
+            network + "/acls",
+            ACLS.replace(
+                "ip4.dst == 10.0.0.0/30", "'outport == \"secretvm/nic1\" && ip4.src == $admins'")));
+    rows = rig.storedRows();
+    Api.Answer removal = owner.delete(set);
+    assertThat(removal.status()).as(removal.toString()).isEqualTo(400);
+    assertThat(removal.detail()).contains("names VMs that you may not see").doesNotContain("acls:");
+    assertThat(us.delete(set).detail()).contains("acls:8:");
+    assertThat(rig.storedRows()).isEqualTo(rows);
   }
 
   // --- the document ---

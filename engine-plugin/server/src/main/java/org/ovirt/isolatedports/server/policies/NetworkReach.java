@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.evaluate.Decision;
@@ -28,6 +29,11 @@ public class NetworkReach {
 
   private static final int BAD_REQUEST = 400;
   private static final int CONFLICT = 409;
+
+  /** What a trace says of an ACL: its place and whether it matches, then its text. */
+  private static final Pattern ACL_LINE =
+      Pattern.compile("(acls:[0-9]+ [^:]*): .*", Pattern.DOTALL);
+
   private static final Set<String> FLOW = Set.of("protocol", "port", "source_port");
   private static final Set<String> TRACE =
       Set.of(
@@ -42,11 +48,13 @@ public class NetworkReach {
 
   private final PolicyStore store;
   private final NetworkInventories inventories;
+  private final PolicyBodies bodies;
 
   @Inject
-  NetworkReach(PolicyStore store, NetworkInventories inventories) {
+  NetworkReach(PolicyStore store, NetworkInventories inventories, PolicyBodies bodies) {
     this.store = store;
     this.inventories = inventories;
+    this.bodies = bodies;
   }
 
   /** Every VM that the caller may see and the gateway, against every other. */
@@ -89,11 +97,18 @@ public class NetworkReach {
         id,
         network -> {
           Inventory seen = inventories.seen(network);
-          Tracer tracer = new Tracer(seen, Preview.networks(seen, store.inForce(network.id())));
+          StoredPolicies stored = store.stored(network.id());
+          Tracer tracer = new Tracer(seen, Preview.networks(seen, stored.inForce()));
           requireKnown(seen, tracer, "from", from);
           requireKnown(seen, tracer, "to", to);
           return PolicyBodies.plain(
-              exchange, "trace", tree(from, to, tracer.trace(from, to, flow)));
+              exchange,
+              "trace",
+              tree(
+                  from,
+                  to,
+                  tracer.trace(from, to, flow),
+                  stored.current(Document.acls(network.id())).stream().allMatch(bodies::isSeen)));
         });
   }
 
@@ -133,7 +148,8 @@ public class NetworkReach {
     }
   }
 
-  private static Map<String, Object> tree(String from, String to, Tracer.Result result) {
+  private static Map<String, Object> tree(
+      String from, String to, Tracer.Result result, boolean withAcls) {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("from", from);
     tree.put("to", to);
@@ -143,14 +159,14 @@ public class NetworkReach {
     }
     putVerdict(tree, found.get());
     result.mostOpen().ifPresent(traced -> putWay(tree, traced));
-    tree.put("considered", texts(found.get().forward()));
+    tree.put("considered", texts(found.get().forward(), withAcls));
     found
         .get()
         .reply()
         .ifPresent(
             reply -> {
               tree.put("reply_rule", reply.rule());
-              tree.put("reply_considered", texts(reply));
+              tree.put("reply_considered", texts(reply, withAcls));
             });
     List<Map<String, Object>> ways = new ArrayList<>();
     for (Tracer.Traced traced : result.all()) {
@@ -163,8 +179,13 @@ public class NetworkReach {
     return tree;
   }
 
-  private static Map<String, Object> texts(Decision decision) {
-    return Map.of("text", decision.considered());
+  /** What was looked at; without the texts of ACLs that name VMs the caller may not see. */
+  private static Map<String, Object> texts(Decision decision, boolean withAcls) {
+    return Map.of(
+        "text",
+        decision.considered().stream()
+            .map(line -> withAcls ? line : ACL_LINE.matcher(line).replaceFirst("$1"))
+            .toList());
   }
 
   private static void putVerdict(Map<String, Object> tree, Exchange exchange) {

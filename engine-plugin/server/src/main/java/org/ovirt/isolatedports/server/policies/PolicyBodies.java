@@ -228,7 +228,7 @@ public class PolicyBodies {
   // --- what callers may see ---
 
   /** A VM that is gone from the engine is no secret any more, or nobody could read its name. */
-  private boolean isSeen(Revision revision) {
+  boolean isSeen(Revision revision) {
     Set<String> unseen = new HashSet<>(revision.pins().values());
     unseen.removeAll(sight.vms(unseen));
     return unseen.isEmpty() || !inventories.hasAny(unseen);

@@ -113,6 +113,10 @@ public class PolicyWrites {
           if (asked.content().isEmpty() && now.isEmpty()) {
             throw new NotFoundException();
           }
+          if (asked.content().isEmpty()) {
+            // The text that stays is part of the answer.
+            bodies.requireSeen(document, now.get());
+          }
           return store(
               writer,
               stored,
@@ -250,7 +254,8 @@ public class PolicyWrites {
     }
     Inventory seen = inventories.seen(writer.network());
     Revision draft = revision(writer, newest, wanted, Map.of());
-    Review review = Review.of(seen, stored.with(document, draft), document, wanted.pins());
+    Review review =
+        Review.of(seen, stored.with(document, draft), document, wanted.pins(), bodies::isSeen);
     if (review.hasErrors()) {
       return PolicyBodies.refused(exchange, writer.action(), review.findings());
     }

@@ -6,6 +6,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.acl.Subnet;
 import org.ovirt.isolatedports.policy.compile.CompileException;
 import org.ovirt.isolatedports.policy.compile.HostCapabilities;
@@ -36,6 +38,9 @@ record Review(List<Finding> findings, Map<String, String> pins) {
   /** What messages of the compiler call a host. */
   private static final String ANY_HOST = "(whichever)";
 
+  private static final String UNSEEN =
+      "Another policy of the network, which names VMs that you may not see, ";
+
   Review {
     findings = List.copyOf(findings);
     pins = Map.copyOf(pins);
@@ -53,12 +58,15 @@ record Review(List<Finding> findings, Map<String, String> pins) {
    * @param changed which document is another
    * @param given pins that the changed document keeps, as it equals an old one; empty to pin its
    *     names now
+   * @param isSeen whether the author may see all VMs that a document names; of one of which that is
+   *     not so, nothing is told but that it would break
    */
   static Review of(
       Inventory inventory,
       StoredPolicies after,
       Document changed,
-      Optional<Map<String, String>> given) {
+      Optional<Map<String, String>> given,
+      Predicate<Revision> isSeen) {
     List<Finding> findings = new ArrayList<>();
     NamePins pins = new NamePins(given.orElseGet(() -> idsByName(inventory)));
     checkSet(after, changed, pins, findings);
@@ -77,7 +85,45 @@ record Review(List<Finding> findings, Map<String, String> pins) {
               .filter(each -> !isPolicy || each.location().file().equals(changed.file()))
               .forEach(findings::add);
     }
-    return new Review(findings, given.orElseGet(pins::used));
+    return new Review(told(findings, after, changed, isSeen), given.orElseGet(pins::used));
+  }
+
+  /**
+   * The findings that the author may be told: all of the changed document and of others whose VMs
+   * it may see, and one sentence for the rest.
+   */
+  private static List<Finding> told(
+      List<Finding> findings, StoredPolicies after, Document changed, Predicate<Revision> isSeen) {
+    Map<String, Boolean> seen = new HashMap<>();
+    seen.put(changed.file(), true);
+    findings.forEach(
+        finding ->
+            seen.computeIfAbsent(
+                finding.location().file(),
+                file ->
+                    after.documents().entrySet().stream()
+                        .filter(each -> each.getKey().file().equals(file))
+                        .anyMatch(each -> isSeen.test(each.getValue()))));
+    Map<Boolean, List<Finding>> bySight =
+        findings.stream()
+            .collect(Collectors.partitioningBy(each -> seen.get(each.location().file())));
+    List<Finding> told = new ArrayList<>(bySight.get(true));
+    List<Finding> untold = bySight.get(false);
+    SourceLocation top = new SourceLocation(changed.file(), 1, 1);
+    if (untold.stream().anyMatch(Finding::isError)) {
+      told.add(
+          Finding.error(
+              top,
+              UNSEEN
+                  + "would no longer work with this change. Leave what it needs, or ask somebody who"
+                  + " sees those VMs to change that policy first."));
+    } else if (!untold.isEmpty()) {
+      told.add(
+          Finding.warning(
+              top,
+              UNSEEN + "has warnings with this change; whoever sees those VMs can read them."));
+    }
+    return told;
   }
 
   /** What not even a host whose kernel has everything could enforce is not stored. */
@@ -105,12 +151,13 @@ record Review(List<Finding> findings, Map<String, String> pins) {
         : Optional.empty();
   }
 
-  /** VMs with a vNIC on the network; a name that two bear pins nothing. */
+  /** VMs with a vNIC on the network that the author sees; a name that two bear pins nothing. */
   private static Map<String, String> idsByName(Inventory inventory) {
     Map<String, String> ids = new HashMap<>();
     Map<String, Integer> bearers = new HashMap<>();
     inventory.nics().stream()
         .map(Nic::vm)
+        .filter(vm -> !SeenNetworks.isHidden(vm.name()))
         .distinct()
         .forEach(
             vm -> {

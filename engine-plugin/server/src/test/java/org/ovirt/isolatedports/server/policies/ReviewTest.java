@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
@@ -75,7 +76,11 @@ class ReviewTest {
   }
 
   private static Review review(StoredPolicies stored, Document changed) {
-    return Review.of(inventory("web", "db"), stored, changed, Optional.empty());
+    return review(inventory("web", "db"), stored, changed);
+  }
+
+  private static Review review(Inventory inventory, StoredPolicies stored, Document changed) {
+    return Review.of(inventory, stored, changed, Optional.empty(), revision -> true);
   }
 
   private static Set<String> errors(Review review) {
@@ -127,7 +132,8 @@ class ReviewTest {
             inventory("other", "db"),
             stored(ACLS, acls("outport == \"web\" && ip4")),
             ACLS,
-            Optional.of(Map.of("web", "one")));
+            Optional.of(Map.of("web", "one")),
+            revision -> true);
     assertThat(review.hasErrors()).isFalse();
     assertThat(review.pins()).containsExactly(Map.entry("web", "one"));
   }
@@ -188,11 +194,51 @@ class ReviewTest {
                 .portNames()
                 .of(seen.nics().get(1)))
         .contains("id:two");
-    assertThat(
-            errors(
-                Review.of(
-                    seen, stored(ACLS, acls("outport == \"db\" && ip4")), ACLS, Optional.empty())))
+    assertThat(errors(review(seen, stored(ACLS, acls("outport == \"db\" && ip4")), ACLS)))
         .as("who does not see a VM cannot find out that it is there")
+        .containsExactly("acls:6");
+    assertThat(errors(review(seen, stored(ACLS, acls("outport == \"hidden VM 2\" && ip4")), ACLS)))
+        .as("what stands for a hidden VM is no name of it")
+        .containsExactly("acls:6");
+  }
+
+  @Test
+  void findingsOfDocumentsThatNameHiddenVmsAreToldWithoutNames() {
+    Inventory seen = SeenNetworks.of(inventory("web", "secret"), Set.of("one"));
+    Document other = Document.networkPolicy(NETWORK, "default", "shown");
+    String selectsNothing =
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: shown}
+        spec: {podSelector: {matchLabels: {a: b}}}
+        """;
+    StoredPolicies stored =
+        stored(
+            Map.of(
+                ACLS,
+                revision(
+                    acls("outport == \"secret\" && ip4.src == $admins"),
+                    Mode.ENFORCE,
+                    Map.of("secret", "two")),
+                other,
+                revision(selectsNothing, Mode.ENFORCE, Map.of()),
+                SET,
+                revision("10.0.0.1\n", Mode.ENFORCE, Map.of())));
+    Predicate<Revision> namesNoSecret = revision -> !revision.pins().containsValue("two");
+    Review kept = Review.of(seen, stored, SET, Optional.empty(), namesNoSecret);
+    assertThat(kept.hasErrors()).isFalse();
+    assertThat(kept.findings().toString()).doesNotContain("secret").doesNotContain("acls");
+    assertThat(kept.findings())
+        .extracting(finding -> finding.location().file())
+        .containsExactlyInAnyOrder(other.file(), SET.file());
+    assertThat(kept.findings()).anyMatch(f -> f.message().contains("VMs that you may not see"));
+    StoredPolicies without = stored.with(SET, revision("removed", Mode.ENFORCE, Map.of()));
+    Review broken = Review.of(seen, without, SET, Optional.empty(), namesNoSecret);
+    assertThat(errors(broken)).containsExactly("addresssets/admins:1");
+    assertThat(broken.findings().toString()).doesNotContain("secret").doesNotContain("acls");
+    assertThat(errors(Review.of(seen, without, SET, Optional.empty(), revision -> true)))
+        .as("who sees the VMs is told which policy it is")
         .containsExactly("acls:6");
   }
 
@@ -218,7 +264,7 @@ class ReviewTest {
             odd.vms(),
             odd.nics(),
             odd.sets());
-    Review review = Review.of(unusable, stored(ACLS, acls("ip4")), ACLS, Optional.empty());
+    Review review = review(unusable, stored(ACLS, acls("ip4")), ACLS);
     assertThat(errors(review)).containsExactly("acls:1");
     assertThat(review.findings()).anyMatch(f -> f.message().contains("nic0123456789ab"));
   }
