@@ -65,6 +65,8 @@ class ClientsIT extends ServerTest {
       var attached = system.clustersService().clusterService(cluster()).networksService();
       attached.add().network(Builders.network().id(blue.id())).send();
       assertThat(attached.list().send().networks()).anyMatch(n -> n.id().equals(blue.id()));
+      // Where the engine isolates by itself, nobody waits for the profile that it makes afterwards.
+      profileOf(blue.id());
       VnicProfile profile = one.vnicProfilesService().list().send().profiles().get(0);
       var nics = system.vmsService().vmService(vm.toString()).nicsService();
       var joined =
