@@ -420,8 +420,7 @@ class Keeper:
             self.lost(True)
             return
         with self.lock:
-            self.ready = dict(left, **{})
-            self.ready.update(come)
+            self.ready = {**left, **come}
         if turn == self.turn:
             self.opened()
 
