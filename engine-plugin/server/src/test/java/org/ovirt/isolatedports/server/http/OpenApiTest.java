@@ -74,7 +74,7 @@ class OpenApiTest {
   private static Set<String> served() throws Exception {
     Set<String> served = new TreeSet<>();
     for (Class<?> resource : resources()) {
-      for (Method method : resource.getDeclaredMethods()) {
+      for (Method method : resource.getMethods()) {
         for (var annotation : method.getAnnotations()) {
           HttpMethod http = annotation.annotationType().getAnnotation(HttpMethod.class);
           if (http != null) {
