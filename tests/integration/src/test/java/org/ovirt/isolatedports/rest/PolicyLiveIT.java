@@ -411,25 +411,13 @@ class PolicyLiveIT extends ServerTest {
 
   // --- the document ---
 
-  private static final List<String> ADDRESSES =
-      List.of("172.20.10.2", "172.20.10.3", "172.20.10.4", "172.20.10.5", "172.20.10.6");
-
-  /** The document's network as Kube-OVN has it, without any rule. */
-  private static final String ADDRESSES_ONLY =
-      """
-      apiVersion: kubeovn.io/v1
-      kind: Subnet
-      metadata: {name: vswitch1}
-      spec: {cidrBlock: 172.20.10.0/24, gateway: 172.20.10.1}
-      """;
-
   private final Map<String, String> vms = new HashMap<>();
   private String network;
 
   private void documentsNetwork(String name) {
     network = "/networks/" + attachedNetwork(name, false);
     String profile = profileOf(network.substring("/networks/".length()));
-    for (String address : ADDRESSES) {
+    for (String address : PolicyRig.ADDRESSES) {
       String vmName = PolicyRig.vm(address);
       String vm = PolicyRig.vm(rig, engine, vmName, CLUSTER, profile);
       vms.put(vmName, vm);
@@ -520,7 +508,7 @@ class PolicyLiveIT extends ServerTest {
   @Test
   void networkPoliciesAreWhatKubernetesDecides() {
     documentsNetwork("vswitch2");
-    write("/acls", ADDRESSES_ONLY);
+    write("/acls", PolicyRig.ADDRESSES_ONLY);
     JsonNode truth = PolicyRig.truth("networkpolicy-truth.json");
     for (int example = 1; example <= 4; example++) {
       write(

@@ -16,6 +16,19 @@ final class PolicyRig {
 
   static final String YAML = "application/yaml";
 
+  /** Of the VMs of the document. */
+  static final List<String> ADDRESSES =
+      List.of("172.20.10.2", "172.20.10.3", "172.20.10.4", "172.20.10.5", "172.20.10.6");
+
+  /** The document's network as Kube-OVN has it, without any rule. */
+  static final String ADDRESSES_ONLY =
+      """
+      apiVersion: kubeovn.io/v1
+      kind: Subnet
+      metadata: {name: vswitch1}
+      spec: {cidrBlock: 172.20.10.0/24, gateway: 172.20.10.1}
+      """;
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private PolicyRig() {}

@@ -43,20 +43,9 @@ class SeedExamplesLabIT extends ServerTest {
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final String GATEWAY = "172.20.10.1";
   private static final String GATEWAY_MAC = "56:6f:00:00:00:fe";
-  private static final List<String> ADDRESSES =
-      List.of("172.20.10.2", "172.20.10.3", "172.20.10.4", "172.20.10.5", "172.20.10.6");
 
   /** The port that example 4 of the ACLs names. */
   private static final String OF_ACL_4 = "9501";
-
-  /** The document's network as Kube-OVN has it, without any rule. */
-  private static final String ADDRESSES_ONLY =
-      """
-      apiVersion: kubeovn.io/v1
-      kind: Subnet
-      metadata: {name: vswitch1}
-      spec: {cidrBlock: 172.20.10.0/24, gateway: 172.20.10.1}
-      """;
 
   /** What is sent: its name in the truth table, and the query that asks the server of it. */
   private record Conversation(String name, String protocol, int sourcePort, int port) {
@@ -98,7 +87,7 @@ class SeedExamplesLabIT extends ServerTest {
     network = "/networks/" + attachedNetwork("vswitch1", false);
     String profile = profileOf(network.substring("/networks/".length()));
     ports = JSON.createArrayNode();
-    for (String address : ADDRESSES) {
+    for (String address : PolicyRig.ADDRESSES) {
       String vm = PolicyRig.vm(rig, engine, PolicyRig.vm(address), CLUSTER, profile);
       JsonNode nic = engine.get("/vms/" + vm + "/nics").json().path("nic").path(0);
       String id = nic.path("id").asText();
@@ -415,7 +404,7 @@ class SeedExamplesLabIT extends ServerTest {
         predict(name, OF_ACLS);
         here.add(name, OF_ACLS);
       }
-      write("/acls", ADDRESSES_ONLY);
+      write("/acls", PolicyRig.ADDRESSES_ONLY);
       do {
         debian.fetch();
       } while (debian.last.contains(OF_ACL_4));
