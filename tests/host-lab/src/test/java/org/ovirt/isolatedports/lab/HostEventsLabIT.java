@@ -416,7 +416,10 @@ class HostEventsLabIT extends TwoHosts {
     } finally {
       a.signalWatch("CONT");
     }
-    assertThat(report(a)).contains(";watch=yes;");
+    Poll.until(
+        Duration.ofSeconds(30),
+        () -> report(a).contains(";watch=yes;"),
+        () -> "A watch that goes on is not reported: " + report(a));
   }
 
   private static String report(HookedHost host) {
