@@ -8,17 +8,21 @@ from isolated_ports.floor import Floor
 from isolated_ports.floor_bridge import BridgeFloor
 from isolated_ports.host import Host
 from isolated_ports.journal import log
+from isolated_ports.learning import Learning
 
 # Whatever somebody does to them is noticed within ten seconds.
 _LOOK = 4.0
 
 
 class Barriers:
-    """bridges: those of the list. looked: both were looked at once. due: set it when the list
-    changes. In a thread of its own, as nft may hang."""
+    """bridges: those of the list. closed: others with rules. looked: both tables were looked at
+    once. due: set it when the list changes. In a thread of its own, as nft may hang."""
 
-    def __init__(self, host: Host, bridges: Callable[[], Iterable[str]]) -> None:
+    def __init__(self, host: Host, bridges: Callable[[], Iterable[str]],
+                 closed: Callable[[], Iterable[str]] = tuple) -> None:
         self.bridges = bridges
+        self.closed = closed
+        self.learning = Learning(host)
         self.looked = False
         self.due = threading.Event()
         self.by_group = Floor(host)
@@ -35,6 +39,7 @@ class Barriers:
             self.due.clear()
 
     def keep(self) -> None:
+        self.learning.keep(set(self.bridges()) | set(self.closed()))
         failed = self.by_group.ensure()
         if failed and failed != self.failed:
             log('the second barrier could not be kept (%s); the kernel flag alone isolates.'

@@ -14,9 +14,9 @@ import os
 import shutil
 import threading
 import time
-from typing import Any, Callable, Dict, Iterable, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, Iterator, List, Optional, Tuple
 
-from isolated_ports import checker, nft, offer, ruleset
+from isolated_ports import checker, nft, offer, own, ruleset
 from isolated_ports.host import Host
 from isolated_ports.journal import log
 from isolated_ports.listing import copy_whole
@@ -74,6 +74,8 @@ class Keeper:
         # Of a ruleset that was refused, before there was a good one.
         self.claimed_host = ''
         self.loaded_at = 0
+        # When the table was last loaded from nothing.
+        self.counted_since = 0
         self.error = ''
         self.failing = ''
         self.digest = ''
@@ -82,6 +84,9 @@ class Keeper:
         self.number = 0
         self.next_whole = 0.0
         self.next_list = 0.0
+        # Bridges that are not closed whatever a ruleset says, and those it says it of.
+        self.own = own.bridges(host)
+        self.spared = frozenset()  # type: FrozenSet[str]
         # Why the list in force could not be kept.
         self.unlisted = ''
         self.failures = Failures()
@@ -117,7 +122,7 @@ class Keeper:
     @property
     def closed_bridges(self) -> Iterable[str]:
         now = self.now
-        return now.closed_bridges if now else ()
+        return now.closed_bridges - self.own if now else ()
 
     def present(self, here: Here) -> None:
         """The VMs' ports that are there: device, bridge and NIC by index."""
@@ -301,6 +306,11 @@ class Keeper:
     def _list(self, new: Snapshot) -> None:
         """From time to time too: a bridge leaves the list with its last port."""
         self.next_list = time.monotonic() + _LIST
+        self.own = own.bridges(self.host)
+        for bridge in new.closed_bridges & self.own - self.spared:
+            log('ALARM: the ruleset would close bridge %s to VMs that it does not name, and this '
+                'host is reached through it; they stay as they are.' % bridge)
+        self.spared = new.closed_bridges & self.own
         before, self.unlisted = self.unlisted, self.listed(new.networks)
         if self.unlisted or self.error == before:
             self._fail(self.unlisted)
@@ -319,6 +329,8 @@ class Keeper:
             # Whatever was done to it meanwhile closes the ports again.
             self.held = turn == self.turn
         self.loaded_at = int(time.time())
+        if not new.base:
+            self.counted_since = self.loaded_at
         self.failures.none()
 
     def _read_back(self, new: Snapshot, ports: Dict[int, Tuple[str, str]]) -> str:

@@ -18,6 +18,8 @@ _NLM_F_REQUEST, _NLM_F_ACK, _NLM_F_DUMP = 1, 4, 0x300
 _RTMGRP_LINK = 1
 _IFLA_ADDRESS, _IFLA_IFNAME, _IFLA_MASTER, _IFLA_PROTINFO, _IFLA_GROUP = 1, 3, 10, 12, 27
 _IFLA_BRPORT_ISOLATED = 33
+_IFLA_LINKINFO, _IFLA_INFO_KIND, _IFLA_INFO_DATA = 18, 1, 2
+_IFLA_BR_MULTI_BOOLOPT, _BR_BOOLOPT_NO_LL_LEARN = 46, 0
 _NLA_F_NESTED, _NLA_TYPE_MASK = 0x8000, 0x3fff
 _AF_BRIDGE = 7
 _SO_RCVBUFFORCE = 33
@@ -97,6 +99,17 @@ class Ports:
         for _ in self._answers():
             pass
 
+    def learn_no_linklocal(self, index: int) -> None:
+        """Keeps a bridge from learning of frames for its own protocols. Raises OSError."""
+        bit = 1 << _BR_BOOLOPT_NO_LL_LEARN
+        option = _nested(_IFLA_BR_MULTI_BOOLOPT, struct.pack('=II', bit, bit))
+        kind = _ATTRIBUTE.pack(4 + 7, _IFLA_INFO_KIND) + b'bridge\0\0'
+        self._send(_RTM_NEWLINK, _NLM_F_REQUEST | _NLM_F_ACK,
+                   _IFINFO.pack(socket.AF_UNSPEC, 0, index, 0, 0)
+                   + _nested(_IFLA_LINKINFO, kind + _nested(_IFLA_INFO_DATA, option)))
+        for _ in self._answers():
+            pass
+
     def _dump(self, family: int) -> List[Link]:
         self._send(_RTM_GETLINK, _NLM_F_REQUEST | _NLM_F_DUMP, _IFINFO.pack(family, 0, 0, 0, 0))
         return [link for kind, body in self._answers() for link in _link(kind, body)]
@@ -121,6 +134,11 @@ class Ports:
                         raise OSError(code, os.strerror(code))
                     return
                 yield kind, body
+
+
+def _nested(number: int, body: bytes) -> bytes:
+    """An attribute of some words, or of others."""
+    return _ATTRIBUTE.pack(4 + len(body), number) + body
 
 
 def _socket(groups: int) -> socket.socket:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from typing import Any, Dict, Iterable, Iterator, List, Optional
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Tuple
 
 from isolated_ports import checker
 from isolated_ports.host import Host
@@ -25,6 +25,8 @@ _DYING = 5.0
 _REMEMBERED = 10.0
 _SAID = 4096
 _LISTED = 64 << 20
+# 4,096 counters are less.
+_COUNTED = 2 << 20
 _SOURCE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 
 
@@ -64,6 +66,17 @@ class Nft:
                     counts[name] = counts.get(name, 0) + 1
         return found
 
+    def counters(self) -> List[Tuple[str, int, int]]:
+        """Name, packets and bytes of each of the table. Raises Failed."""
+        text = self._run(['-j', 'list', 'counters', 'table', FAMILY, TABLE], [], _COUNTED)
+        try:
+            found = [entry['counter'] for entry in json.loads(text)['nftables']
+                     if 'counter' in entry]
+            return sorted((str(one['name']), int(one['packets']), int(one['bytes']))
+                          for one in found)
+        except (ValueError, KeyError, TypeError) as e:
+            raise Failed('nft did not list the counters as JSON (%s)' % type(e).__name__)
+
     def readback(self, expected: str, ports: Dict[str, Dict[str, int]]) -> str:
         """The digest of the table, where it is as expected. Raises Failed."""
         with tempfile.NamedTemporaryFile('w', prefix='ports-', dir=os.path.dirname(expected)
@@ -81,7 +94,7 @@ class Nft:
             raise Failed(said['why'])
         return said['digest']
 
-    def _run(self, arguments: List[str], script: Iterable[bytes]) -> str:
+    def _run(self, arguments: List[str], script: Iterable[bytes], most: int = _LISTED) -> str:
         with self._errors() as said, tempfile.TemporaryFile() as output:
             process = self._start(arguments, said, stdin=subprocess.PIPE, stdout=output)
             # One that hangs does not read, so that writing to it would never end.
@@ -112,7 +125,7 @@ class Nft:
             if process.returncode:
                 raise Failed('nft refuses it: %s' % _first(text))
             output.seek(0)
-            return output.read(_LISTED).decode('utf-8', 'replace')
+            return output.read(most).decode('utf-8', 'replace')
 
     @contextlib.contextmanager
     def _errors(self) -> Iterator[Any]:

@@ -66,9 +66,10 @@ def command(found: Any, difference: bool) -> Command:
     where the type of their set is known, by `element`."""
     verb, body = _single(found, 'a command')
     kind, thing = _single(body, 'what is to be ' + verb)
-    allowed = ('table', 'chain', 'set', 'map', 'element', 'rule')  # type: Tuple[str, ...]
+    allowed = ('table', 'chain', 'set', 'map', 'counter', 'element',
+               'rule')  # type: Tuple[str, ...]
     if verb == 'delete' and difference:
-        allowed = ('chain', 'set', 'map', 'element')
+        allowed = ('chain', 'set', 'map', 'counter', 'element')
     elif verb == 'flush' and difference:
         allowed = ('chain',)
     elif verb != 'add':
@@ -132,6 +133,10 @@ def types(thing: Dict[str, Any]) -> List[str]:
     return parts
 
 
+def _named_counter(thing: Dict[str, Any], verb: str) -> None:
+    _keys(thing, 'counter', ('family', 'table', 'name'))
+
+
 def _element(thing: Dict[str, Any], verb: str) -> None:
     _keys(thing, 'element', ('family', 'table', 'name', 'elem'))
     _list(thing.get('elem'), 'the elements of %s' % thing['name'])
@@ -176,8 +181,9 @@ def _device_key(found: Any) -> bool:
     return 'meta' in found and found['meta']['key'] in _NAME_KEYS
 
 
-_CHECKS = {'table': _table, 'chain': _chain, 'set': _set, 'map': _map, 'element': _element,
-           'rule': _rule}  # type: Dict[str, Callable[[Dict[str, Any], str], None]]
+_CHECKS = {
+    'table': _table, 'chain': _chain, 'set': _set, 'map': _map, 'counter': _named_counter,
+    'element': _element, 'rule': _rule}  # type: Dict[str, Callable[[Dict[str, Any], str], None]]
 
 
 # -- statements and expressions -----------------------------------------------
@@ -236,10 +242,8 @@ def _mangle(body: Any, name: str) -> None:
 
 
 def _counter(body: Any, name: str) -> None:
-    if body is not None:
-        _keys(body, name, ('packets', 'bytes'))
-        for value in body.values():
-            _number(value, 0, 1 << 63, 'a counter in it is')
+    # One without a name would make the listing of its rule another each time.
+    _named(body, 'a counter')
 
 
 def _limit(body: Any, name: str) -> None:
@@ -292,6 +296,12 @@ def _expression(found: Any, parts: bool = True) -> str:
         _keys(body, kind, ('key',))
         _one_of(body.get('key'), tuple(_CT_KEYS), 'it looks at ct')
         return str(body['key'])
+    if kind == 'exthdr':
+        _keys(body, kind, ('name', 'field'))
+        _one_of(body.get('name'), ('frag',), 'it looks at extension header')
+        _one_of(body.get('field'), ('frag-off', 'more-fragments', 'nexthdr'),
+                'it looks at fragments by')
+        return 'number'
     if kind != 'payload':
         raise Refused('it has the expression %s' % short(kind))
     if isinstance(body, dict) and 'base' in body:

@@ -23,6 +23,7 @@ def compare(listed: Any, expected: Dict[str, Any], ports: Dict[str, Dict[str, in
     chains = {}  # type: Dict[str, Any]
     rules = {}  # type: Dict[str, int]
     sets = {}  # type: Dict[str, Any]
+    counters = []  # type: List[str]
     lines = []  # type: List[str]
     try:
         for entry in listed['nftables']:
@@ -36,6 +37,11 @@ def compare(listed: Any, expected: Dict[str, Any], ports: Dict[str, Dict[str, in
                     raise Differs('chain %s has another policy' % thing['name'])
             elif kind == 'rule':
                 rules[thing['chain']] = rules.get(thing['chain'], 0) + 1
+            elif kind == 'counter':
+                counters.append(thing['name'])
+                # What it counted is no change.
+                thing = {key: value for key, value in thing.items()
+                         if key not in ('packets', 'bytes')}
             elif kind in ('set', 'map'):
                 elements, counts = _elements(thing.pop('elem', []), kind, ports)
                 sets[thing['name']] = kind, thing, len(elements), counts
@@ -46,6 +52,9 @@ def compare(listed: Any, expected: Dict[str, Any], ports: Dict[str, Dict[str, in
     except (KeyError, TypeError, ValueError, AttributeError) as e:
         raise Differs('nft listed something else (%s)' % type(e).__name__)
     _check_chains(chains, rules, expected['chains'])
+    if sorted(counters) != expected['counters']:
+        raise Differs('it has the counters %s too many or too few'
+                      % ' '.join(sorted(set(counters) ^ set(expected['counters']))[:5]))
     _check_sets(sets, expected['sets'], ports)
     return hashlib.sha256('\n'.join(lines).encode('utf-8', 'replace')).hexdigest()
 

@@ -11,19 +11,22 @@ import json
 import time
 from typing import Any, Dict, List, Optional, Tuple
 
-from isolated_ports import abilities, stored
+from isolated_ports import abilities, nft, stored
 from isolated_ports.floor import CLOSED
 from isolated_ports.host import Host
+from isolated_ports.journal import log
 from isolated_ports.keeper import Keeper
 from isolated_ports.listing import write_whole
 from isolated_ports.netlink import Link, Ports
 from isolated_ports.roles import Roles
+from isolated_ports.ruleset import MAX_COUNTERS
 from isolated_ports.snapshot import ALIAS
 
 REPORT = 'run/isolated-ports/report.json'
 # Seconds after which it is written anew, and looked whether it is to be.
 EVERY = 60.0
 _LOOK = 5.0
+_COUNT = 10.0
 
 
 class Report:
@@ -37,6 +40,10 @@ class Report:
         self.written = 0.0
         self.looked = 0.0
         self.version = -1
+        self.counters = []  # type: List[Dict[str, Any]]
+        # When, and of which table.
+        self.counted = 0.0
+        self.counted_of = ('', 0)
         # Since when a port is as it is, by index.
         self.since = {}  # type: Dict[int, Tuple[str, int]]
 
@@ -62,7 +69,26 @@ class Report:
                 'loaded_at': keeper.loaded_at if held else None,
                 'error': keeper.error or None,
                 'elements': keeper.elements() if held else 0,
+                'counters': self._counters() if held else [],
+                'counted_since': keeper.counted_since if held and now and now.has_table else None,
                 'abilities': abilities.reported(self.host), 'ports': self._ports()}
+
+    def _counters(self) -> List[Dict[str, Any]]:
+        """As they were some seconds ago at most."""
+        now = self.keeper.now
+        if now is None or not now.counters:
+            return []
+        of = now.revision, self.keeper.counted_since
+        if of != self.counted_of or time.monotonic() - self.counted > _COUNT:
+            self.counted, self.counted_of = time.monotonic(), of
+            try:
+                found = self.keeper.nft.counters()
+            except nft.Failed as e:
+                log('what was counted could not be read (%s).' % e)
+                found = []
+            self.counters = [{'name': name, 'packets': packets, 'bytes': size}
+                             for name, packets, size in found[:MAX_COUNTERS]]
+        return self.counters
 
     def _ports(self) -> List[Dict[str, Any]]:
         here = dict(self.keeper.here)

@@ -16,6 +16,7 @@ from isolated_ports.host import is_device_name, parse_networks
 from isolated_ports.nftcheck import FAMILY, MARKER, TABLE
 
 MAX_NICS = 100000
+MAX_COUNTERS = 4096
 _AT_ONCE = 500
 _KEYS = ('version', 'host', 'revision', 'networks', 'closed_bridges', 'nics', 'nftables')
 _NIC_KEYS = ('device', 'mac', 'nic', 'vm', 'bridge', 'role')
@@ -63,6 +64,7 @@ class Table:
         self.chains = {}  # type: Dict[str, Dict[str, Any]]
         self.rules = {}  # type: Dict[str, List[str]]
         self.sets = {}  # type: Dict[str, NftSet]
+        self.counters = {}  # type: Dict[str, Dict[str, Any]]
 
     def apply(self, found: Any, difference: bool) -> List[Step]:
         """Takes one command over. The same for the kernel. Raises Refused."""
@@ -71,6 +73,9 @@ class Table:
             raise Refused('it adds the table again')
         if kind in ('chain', 'rule'):
             self._chain(verb, kind, thing)
+            return [(None, text_of({verb: {kind: thing}}))]
+        if kind == 'counter':
+            self._counter(verb, thing)
             return [(None, text_of({verb: {kind: thing}}))]
         if kind == 'element' or verb == 'add':
             return self._elements(verb, kind, thing)
@@ -100,6 +105,17 @@ class Table:
                 raise Refused('it would delete chain %s with its rules' % name)
             del self.chains[name]
             del self.rules[name]
+
+    def _counter(self, verb: str, thing: Dict[str, Any]) -> None:
+        if (verb == 'add') == (thing['name'] in self.counters):
+            raise Refused('it makes counter %s twice' % thing['name'] if verb == 'add' else
+                          'it has no counter %s, and would delete it' % thing['name'])
+        if verb != 'add':
+            del self.counters[thing['name']]
+        elif len(self.counters) < MAX_COUNTERS:
+            self.counters[thing['name']] = thing
+        else:
+            raise Refused('it has more than %d counters' % MAX_COUNTERS)
 
     def _set(self, thing: Dict[str, Any]) -> NftSet:
         found = self.sets.get(thing['name'])
@@ -165,6 +181,8 @@ class Table:
     def _frame(self) -> Iterator[str]:
         for chain in self.chains.values():
             yield text_of({'add': {'chain': chain}})
+        for counter in self.counters.values():
+            yield text_of({'add': {'counter': counter}})
         for found in self.sets.values():
             yield text_of({'add': {found.kind: found.head}})
 
@@ -189,7 +207,7 @@ class Table:
         chains = {name: [[chain.get('hook'), chain.get('prio')], len(self.rules[name])]
                   for name, chain in self.chains.items()}
         chains[MARKER + revision] = [[None, None], 0]
-        return {'chains': chains,
+        return {'chains': chains, 'counters': sorted(self.counters),
                 'sets': {found.name: [found.kind, found.types, 'flags' in found.head,
                                       len(found.held(None))] for found in self.sets.values()}}
 

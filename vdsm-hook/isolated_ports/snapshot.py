@@ -46,6 +46,7 @@ class Snapshot:
         # All of them, and those that wait for no port.
         self.elements = summary['elements']  # type: int
         self.fixed = self.elements
+        self.counters = summary['counters']  # type: int
         self.by_nic = {}  # type: Dict[str, Entry]
         self.by_mac = {}  # type: Dict[str, Entry]
         self.waiting = {}  # type: Dict[str, List[Tuple[str, int, str]]]

@@ -71,7 +71,8 @@ class Watcher:
         # Grows with every update: what libvirt said before it opens nothing.
         self.turn = 0
         self.lock = threading.Lock()
-        self.barriers = Barriers(host, lambda: self.networks.names)
+        self.barriers = Barriers(host, lambda: self.networks.names,
+                                 lambda: self.keeper.closed_bridges)
         # What is found at the start was open while nobody watched.
         self.starting = True
         self.silent = ''

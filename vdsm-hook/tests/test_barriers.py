@@ -13,6 +13,7 @@ from isolated_ports.barriers import Barriers
 from isolated_ports.floor import GROUP
 from isolated_ports.floor_bridge import PASSING, TABLE, BridgeFloor, script
 from isolated_ports.host import Host
+from isolated_ports.learning import Learning
 
 
 class BeforeLibvirtMovesIt(ServiceCase):
@@ -164,3 +165,40 @@ class ByBridge(ServiceCase):
                     barriers.keep()
         self.assertEqual(len(self.logged), 1)
         self.assertIn('the floor by bridge cannot be had on this kernel', self.logged[0])
+
+
+class FromItsOwnProtocols(ServiceCase):
+    """Bridges learn no MACs from frames that no rule sees."""
+
+    OPTION = 'sys/class/net/%s/bridge/no_linklocal_learn'
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.told = []  # type: List[int]
+        self.refusal = None  # type: Optional[OSError]
+        heard = mock.patch('isolated_ports.learning.log', self.logged.append)
+        heard.start()
+        self.addCleanup(heard.stop)
+        self.learning = Learning(self.host, lambda: self, {'iso1': 7}.__getitem__)  # type: ignore
+
+    def learn_no_linklocal(self, index: int) -> None:
+        if self.refusal:
+            raise self.refusal
+        self.told.append(index)
+
+    def close(self) -> None:
+        pass
+
+    def test_it_is_turned_off_where_it_is_on(self) -> None:
+        self.host.write(self.OPTION % 'iso1', b'0\n')
+        self.host.write(self.OPTION % 'iso2', b'1\n')
+        self.learning.keep(['iso1', 'iso2', 'of-an-older-kernel'])
+        self.assertEqual((self.told, self.logged), ([7], []))
+
+    def test_what_cannot_be_turned_off_is_said_once(self) -> None:
+        self.host.write(self.OPTION % 'iso1', b'0\n')
+        self.refusal = OSError(95, 'Operation not supported')
+        for _ in range(3):
+            self.learning.keep(['iso1'])
+        self.assertEqual(len(self.logged), 1)
+        self.assertIn('bridge iso1 goes on learning', self.logged[0])

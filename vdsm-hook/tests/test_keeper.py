@@ -11,7 +11,7 @@ from tests import rulesets
 from tests.rulesets import nic
 from tests.test_roles import RolesCase
 
-from isolated_ports import keeper, nft
+from isolated_ports import keeper, nft, own
 from isolated_ports.floor import CLOSED, COMMUNITY
 
 
@@ -68,6 +68,22 @@ class Start(KeeperCase):
         self.assertEqual((self.keeper.held, self.keeper.error), (True, ''))
         self.learn()
         self.assertEqual(self.kernel.groups[12], CLOSED)
+
+    def test_the_bridge_of_the_default_route_stays_open_and_it_is_said_once(self) -> None:
+        self.host.write('proc/net/route', b'Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\t'
+                        b'Metric\tMask\n'
+                        b'plain1\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\n'
+                        b'iso1\t000200C0\t00000000\t0001\t0\t0\t0\t00FFFFFF\n')
+        routes = '%s 00 %s 00 fd 0 0 0 0 over6\nfd%s 40 x iso1\n' % ('0' * 32, '0' * 32, '0' * 30)
+        self.host.write('proc/net/ipv6_route', routes.encode())
+        self.assertEqual(own.bridges(self.host), {'plain1', 'over6'})
+        with self.kernel_takes():
+            self.keeper._start()
+            self.keeper._list(self.keeper.now)  # type: ignore
+        self.learn()
+        self.assertEqual(list(self.keeper.closed_bridges), [])
+        self.assertEqual(self.kernel.groups.get(12, 0), 0)
+        self.assertEqual(len([line for line in self.logged if 'ALARM' in line]), 1)
 
     def test_bridges_are_closed_before_the_table_is_loaded(self) -> None:
         seen = []  # type: List[Any]

@@ -97,7 +97,20 @@ HOSTILE = [
     ('another table first', changed(nftables=[{'add': {'table': {
         'family': 'bridge', 'name': 'filter'}}}]), 'filter'),
     ('no table first', changed(nftables=[add('chain', name='x')]), 'begin with the table'),
-    ('a counter object', with_command(add('counter', name='x')), 'counter'),
+    ('a counter with numbers', with_command(add('counter', name='x', packets=1)), 'packets'),
+    ('a counter without a name', with_command(add('counter')), 'name of a counter'),
+    ('a counter named as nft takes none', with_command(add('counter', name='x;y')), 'counter'),
+    ('a counter twice', with_command(add('counter', name='x'), add('counter', name='x')), 'twice'),
+    ('a counter of another table', with_command(
+        {'add': {'counter': {'family': 'ip', 'table': 'isolated_ports', 'name': 'x'}}}), 'family'),
+    ('more counters than are read', with_command(
+        *(add('counter', name='x%d' % number) for number in range(4097))), '4096 counters'),
+    ('counting under no name', with_statement({'counter': None}), 'counter'),
+    ('counting from a number', with_statement({'counter': {'packets': 1, 'bytes': 1}}), 'counter'),
+    ('another extension header', with_statement(
+        match({'exthdr': {'name': 'rt', 'field': 'type'}}, 0), DROP), 'extension header'),
+    ('another field of fragments', with_statement(
+        match({'exthdr': {'name': 'frag', 'field': 'id'}}, 0), DROP), 'fragments'),
     ('a flowtable', with_command(add('flowtable', name='x')), 'flowtable'),
     ('a ct helper', with_command(add('ct helper', name='x')), 'ct helper'),
     ('policy drop', chain(policy='drop'), 'policy'),
@@ -303,13 +316,14 @@ class Accepted(unittest.TestCase):
                     'addr': 'fe80::', 'len': 10}}]}), DROP],
                 [match({'payload': {'base': 'th', 'offset': 64, 'len': 128}},
                        '0xfe800000000000000000000000000001'), DROP],
+                [match({'exthdr': {'name': 'frag', 'field': 'frag-off'}}, 0), DROP],
                 [match({'&': [{'payload': {'base': 'th', 'offset': 64, 'len': 16}}, '0xffc0']},
                        '0xfe80'), DROP],
                 [match({'&': [payload('ip', 'daddr'), '255.0.0.255']}, '10.0.0.1'), DROP],
                 [match(payload('tcp', 'dport'), {'set': [80, {'range': [8000, 8100]}]}), DROP],
                 [match(payload('arp', 'saddr ether'), rulesets.mac(1)), DROP],
                 [match(payload('ether', 'type'), 'vlan'), match(payload('vlan', 'id'), 7), DROP],
-                [match(ether, {'set': [rulesets.mac(1)]}), {'counter': None}, {'log': {
+                [match(ether, {'set': [rulesets.mac(1)]}), {'counter': 'audit_00000000'}, {'log': {
                     'group': 5, 'prefix': 'x'}}, {'limit': {'rate': 5, 'per': 'second'}}, DROP],
                 [{'vmap': {'key': {'concat': [meta('iifname'), ether]}, 'data': '@role_from'}}]):
             with self.subTest(str(statements)):

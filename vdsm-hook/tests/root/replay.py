@@ -5,13 +5,19 @@ Run by run.sh as `tests.root.replay`, with ISOLATED_PORTS_REPLAY the JSON file o
 
     {"bridge": "...", "gateway": {"mac", "ip"}, "ports": [{"name", "vm", "nic", "mac", "ip"}],
      "cases": [{"name", "ruleset": "as it was sent",
-                "flows": [{"name", "protocol", "source_port", "port"}]}]}
+                "flows": [{"name", "protocol", "source_port", "port"}],
+                "refused": [{"name", "family": 4 or 6, "protocol", "port"}]}]}
 
-The last line that it prints begins with `replayed: ` and is JSON: case, flow, "VM1>VM2",
+A line that it prints begins with `replayed: ` and is JSON: case, flow, "VM1>VM2",
 "forward" and "reply": whether the frame that opens the conversation arrived, and the answer to it
 (null where there was nothing to answer). Each sender speaks to every other one and the gateway.
+
+A line that begins with `refused: ` is JSON too: case, flow, "VM1>VM2", and what the first VM is
+told by the host instead ("reset", "prohibited", null for nothing); under "forged", which resets and
+errors that nobody asked for arrived where one end sent them to another.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -33,6 +39,10 @@ _GATEWAY = 'gateway'
 _ETH_IP = 0x0800
 _PROTOCOLS = {'icmp': 1, 'tcp': 6, 'udp': 17}
 _SYN, _SYN_ACK = 0x02, 0x12
+_RST = 0x04
+_ICMPV6 = 58
+# Administratively prohibited: RFC 1812, section 5.2.7.1, and RFC 4443, section 3.1.
+_PROHIBITED = {4: (1, 3, 13), 6: (_ICMPV6, 1, 1)}
 
 
 def _sum(content: bytes) -> int:
@@ -62,6 +72,51 @@ def _payload(flow: Dict[str, Any], source: bytes, destination: bytes, token: int
         place = 6
     pseudo = source + destination + struct.pack('!BBH', 0, protocol, len(head))
     return head[:place] + struct.pack('!H', _sum(pseudo + head)) + head[place + 2:]
+
+
+def _packet(family: int, protocol: int, source: bytes, destination: bytes, payload: bytes,
+            place: int) -> bytes:
+    """Type and rest of a frame. place: where the payload has its checksum."""
+    if family == 6:
+        pseudo = source + destination + struct.pack('!LL', len(payload), protocol)
+        head = struct.pack('!LHBB', 6 << 28, len(payload), protocol, 64) + source + destination
+    else:
+        pseudo = (source + destination + struct.pack('!HH', protocol, len(payload))
+                  if protocol != 1 else b'')
+        head = struct.pack('!BBHHHBBH', 0x45, 0, 20 + len(payload), 0, 0, 64, protocol, 0)
+        head += source + destination
+        head = head[:10] + struct.pack('!H', _sum(head)) + head[12:]
+    payload = payload[:place] + struct.pack('!H', _sum(pseudo + payload)) + payload[place + 2:]
+    return struct.pack('!H', 0x86dd if family == 6 else _ETH_IP) + head + payload
+
+
+def _opening(family: int, protocol: str, source: bytes, destination: bytes, here: int, port: int,
+             flags: int = _SYN) -> bytes:
+    if protocol == 'tcp':
+        head = struct.pack('!HHLLBBHHH', here, port, 1, 0, 5 << 4, flags, 64000, 0, 0)
+        return _packet(family, 6, source, destination, head, 16)
+    return _packet(family, 17, source, destination, struct.pack('!HHHH', here, port, 8, 0), 6)
+
+
+def _error(family: int, source: bytes, destination: bytes, quoted: bytes) -> bytes:
+    protocol, kind, code = _PROHIBITED[family]
+    return _packet(family, protocol, source, destination,
+                   struct.pack('!BBHL', kind, code, 0, 0) + quoted, 2)
+
+
+def _told(frame: bytes) -> Tuple[str, int]:
+    """What a frame says of a conversation, and the port from which that came; '' for nothing."""
+    family = {_ETH_IP: 4, 0x86dd: 6}.get(struct.unpack('!H', frame[12:14])[0], 0)
+    if not family or len(frame) < 54:
+        return '', 0
+    head = 20 if family == 4 else 40
+    protocol = frame[23] if family == 4 else frame[20]
+    rest = frame[14 + head:]
+    if protocol == 6 and rest[13] & _RST:
+        return 'reset', struct.unpack('!H', rest[2:4])[0]
+    if (protocol,) + tuple(rest[:2]) == _PROHIBITED[family] and len(rest) >= 8 + head + 2:
+        return 'prohibited', struct.unpack('!H', rest[8 + head:10 + head])[0]
+    return '', 0
 
 
 class Replay(RulesCase):
@@ -170,12 +225,89 @@ class Replay(RulesCase):
                  'reply': token in replied if (source, to, token) in forward else None}
                 for source, to, token in pairs}
 
+    # what is refused
+
+    def address(self, name: str, family: int) -> bytes:
+        four = socket.inet_aton(self.ends[name]['ip'])
+        return four if family == 4 else b'\xfd' + bytes(11) + four
+
+    def exchanged(self, frames: List[Tuple[str, str, str, bytes]]) -> Dict[str, str]:
+        """frames: by which name, from whom, where it would be heard, and what is sent. What came
+        there of it, by name; told apart by their port, 20000 and their place."""
+        found = {}  # type: Dict[str, str]
+        hearing = {}
+        try:
+            for name, end in self.ends.items():
+                hearing[name] = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+                hearing[name].bind((end['link'], 3))
+                hearing[name].setblocking(False)
+            for _, source, _, frame in frames:
+                hearing[source].send(frame)
+                time.sleep(0.002)
+            end_at = time.monotonic() + _QUIET
+            while time.monotonic() < end_at:
+                for name, one in hearing.items():
+                    with contextlib.suppress(BlockingIOError):
+                        while True:
+                            frame, address = one.recvfrom(2000)
+                            said, place = _told(frame)
+                            place -= 20000
+                            if (said and address[2] != socket.PACKET_OUTGOING
+                                    and 0 <= place < len(frames) and frames[place][2] == name):
+                                found[frames[place][0]] = said
+                                end_at = time.monotonic() + _QUIET
+                time.sleep(0.01)
+        finally:
+            for one in hearing.values():
+                one.close()
+        return found
+
+    def pairs(self) -> List[Tuple[str, str]]:
+        return [(source, to) for source in self.ends for to in self.ends if source != to]
+
+    def macs(self, source: str, to: str) -> bytes:
+        return bytes.fromhex((self.ends[to]['mac'] + self.ends[source]['mac']).replace(':', ''))
+
+    def refused(self, flow: Dict[str, Any]) -> Dict[str, Any]:
+        family = flow['family']
+        frames = []  # type: List[Tuple[str, str, str, bytes]]
+        for number, (source, to) in enumerate(self.pairs()):
+            frames.append(('%s>%s' % (source, to), source, source, self.macs(source, to) + _opening(
+                family, flow['protocol'], self.address(source, family), self.address(to, family),
+                20000 + number, flow['port'])))
+        found = self.exchanged(frames)
+        return {name: found.get(name) for name, _, _, _ in frames}
+
+    def forged(self) -> List[str]:
+        """Resets and errors of which nobody asked the host."""
+        frames = []  # type: List[Tuple[str, str, str, bytes]]
+        for family in (4, 6):
+            for source, to in self.pairs():
+                here, there = self.address(source, family), self.address(to, family)
+                for what in ('reset', 'prohibited'):
+                    port = 20000 + len(frames)
+                    if what == 'reset':
+                        sent = _opening(family, 'tcp', here, there, 80, port, _RST)
+                    else:
+                        sent = _error(family, here, there, _opening(
+                            family, 'udp', there, here, port, 80)[2:])
+                    frames.append(('%s of IPv%d %s>%s' % (what, family, source, to), source, to,
+                                   self.macs(source, to) + sent))
+        return sorted(self.exchanged(frames))
+
     def test_what_passes(self) -> None:
         result = {}  # type: Dict[str, Any]
+        refused = {}  # type: Dict[str, Any]
         for case in self.todo['cases']:
             revision = json.loads(case['ruleset'])['revision']
             self.offer(case['ruleset'].encode())
             self.assertTrue(within(_PATIENCE, lambda: self.in_kernel(revision)),
                             '%s: %s\n%s' % (case['name'], self.said(), self.logged()))
-            result[case['name']] = {flow['name']: self.flow(flow) for flow in case['flows']}
+            if case.get('flows'):
+                result[case['name']] = {flow['name']: self.flow(flow) for flow in case['flows']}
+            if case.get('refused'):
+                said = {flow['name']: self.refused(flow)
+                        for flow in case['refused']}  # type: Dict[str, Any]
+                refused[case['name']] = dict(said, forged=self.forged())
+        print('\nrefused: ' + json.dumps(refused), flush=True)
         print('\nreplayed: ' + json.dumps(result), flush=True)

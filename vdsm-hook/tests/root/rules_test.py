@@ -7,6 +7,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import tempfile
@@ -20,6 +21,7 @@ from tests.root.watch_test import PROGRAM, ip, isolated, set_flag, within
 from tests.test_fetch import Listening, certificates
 
 from isolated_ports import floor_bridge
+from isolated_ports.report import REPORT
 
 ROLES = {1: 'community', 2: 'community', 3: 'community', 4: 'isolated', 5: 'promiscuous'}
 # Who hears whom by these roles: 1 and 2 are web, 3 is db, 4 isolated, 5 promiscuous.
@@ -52,6 +54,64 @@ class Roles(RulesCase):
         self.vm(2)
         self.comes_to(ROLES)
         self.assertEqual(self.reach(list(ROLES)), REACH)
+
+    def test_a_frame_for_the_bridge_itself_moves_no_mac(self) -> None:
+        """Of LLDP a bridge learns without asking any rule."""
+        self.vm(1)
+        self.vm(2)
+        self.comes_to({1: 'isolated', 2: 'isolated'})
+
+        def learns() -> bool:
+            with open('/sys/class/net/iso1/bridge/no_linklocal_learn') as stream:
+                return stream.read().strip() == '0'
+
+        def where_after_lldp() -> str:
+            octets = bytes.fromhex(rulesets.mac(2).replace(':', ''))
+            for guest, to in (('guest2', b'\xff' * 6), ('guest1', b'\x01\x80\xc2\0\0\x0e')):
+                with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sending:
+                    sending.bind((guest, 0))
+                    sending.send(to + octets + b'\x88\xcc' + b'x' * 46)
+            listed = subprocess.run(['bridge', 'fdb', 'show', 'br', 'iso1'], check=True,
+                                    stdout=subprocess.PIPE).stdout.decode()
+            return ' '.join(line.split()[2] for line in listed.splitlines()
+                            if line.startswith(rulesets.mac(2)))
+
+        self.assertTrue(within(SLACK, lambda: not learns()))
+        self.assertEqual(where_after_lldp(), 'vnet2')
+        ip('link', 'set', 'iso1', 'type', 'bridge', 'no_linklocal_learn', '0')
+        self.assertEqual(where_after_lldp(), 'vnet1', 'it was a good frame')
+        self.assertTrue(within(SLACK, lambda: not learns()), 'what somebody turned on again')
+
+    def test_what_the_table_counts_is_reported(self) -> None:
+        for number in ROLES:
+            self.vm(number)
+        found = rulesets.document()
+        found['nftables'] += [
+            rulesets.add('counter', name='audit_00000001'), rulesets.add('chain', name='audited'),
+            rulesets.rule('audited', rulesets.match(
+                {'payload': {'protocol': 'ether', 'field': 'type'}}, '0x88b5'),
+                {'counter': 'audit_00000001'}, {'limit': {'rate': 1, 'per': 'second'}},
+                {'log': {'group': 6910, 'prefix': 'audit_00000001', 'snaplen': 128}}),
+            rulesets.rule('forward', rulesets.match(rulesets.meta('iifname'), '@vm_ports'),
+                          rulesets.jump('audited'))]
+        self.offer(found)
+        self.comes_to(ROLES)
+
+        def counted() -> int:
+            with open('/' + REPORT) as stream:
+                found = json.load(stream)['counters']
+            if not found:
+                return -1
+            self.assertEqual([one['name'] for one in found], ['audit_00000001'])
+            # Without the link's header.
+            self.assertEqual(found[0]['bytes'], 46 * found[0]['packets'])
+            return int(found[0]['packets'])
+
+        self.assertTrue(within(SLACK, lambda: counted() == 0))
+        self.assertTrue(self.passes(1, 2))
+        self.assertTrue(within(SLACK, lambda: counted() > 0))
+        # What is counted is no change of the table: nothing was loaded anew for it.
+        self.assertNotIn('anew', self.logged())
 
     def test_either_floor_alone_keeps_isolated_ports_closed(self) -> None:
         """And drops nothing that roles allow. The one by bridge without its look at the bridge,
