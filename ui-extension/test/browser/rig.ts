@@ -7,6 +7,9 @@ import { createInterface } from 'node:readline';
 const PROJECT = resolve(import.meta.dirname, '../../..');
 const INTEGRATION = resolve(PROJECT, 'tests/integration/target');
 
+/** What makes Java start soon, for processes that live for seconds to minutes. */
+const SHORT_LIVED = ['-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC'];
+
 export interface Answer {
   readonly id: string;
   readonly name: string;
@@ -43,6 +46,9 @@ export class Rig {
     const child = spawn(
       'java',
       [
+        ...SHORT_LIVED,
+        `-Dot.epg.working-dir=${resolve(PROJECT, 'target/postgresql')}`,
+        `-Disolated-ports.test.jvm=${SHORT_LIVED.join(' ')}`,
         '-cp',
         `${resolve(INTEGRATION, 'classes')}:${dependencies}`,
         '-Dorg.slf4j.simpleLogger.defaultLogLevel=error',

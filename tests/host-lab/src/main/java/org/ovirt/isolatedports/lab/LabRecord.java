@@ -3,6 +3,7 @@ package org.ovirt.isolatedports.lab;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
@@ -71,6 +72,8 @@ final class LabRecord {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
+    } catch (NoSuchFileException e) {
+      // Another cleanup was faster.
     } catch (IOException e) {
       throw new LabException("The scratch directory %s cannot be removed.".formatted(directory), e);
     }
@@ -105,6 +108,8 @@ final class LabRecord {
                   ProcessHandle.of(Long.parseLong(process[0]))
                       .ifPresent(ProcessHandle::destroyForcibly));
       delete();
+    } catch (NoSuchFileException e) {
+      // Its lab ended meanwhile.
     } catch (IOException e) {
       throw new LabException("The record %s cannot be read.".formatted(directory), e);
     }

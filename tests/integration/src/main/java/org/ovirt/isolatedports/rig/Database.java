@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /**
  * A real PostgreSQL of our own with two databases: {@code ovirt_isolated_ports}, which is the
@@ -20,6 +21,11 @@ public final class Database implements AutoCloseable {
 
   /** The engine's database. */
   public static final String ENGINE = "engine";
+
+  /** The embedded PostgreSQL's own property. */
+  private static final String SHARED_PROGRAMS = "ot.epg.working-dir";
+
+  private static final Duration START_LIMIT = Duration.ofMinutes(2);
 
   private static final String USER = "postgres";
 
@@ -47,12 +53,17 @@ public final class Database implements AutoCloseable {
    */
   public static Database startBare(Path directory) {
     try {
-      EmbeddedPostgres postgres =
+      EmbeddedPostgres.Builder builder =
           EmbeddedPostgres.builder()
               .setDataDirectory(directory.resolve("postgresql"))
-              .setOverrideWorkingDirectory(directory.resolve("postgresql-binaries").toFile())
-              .setCleanDataDirectory(true)
-              .start();
+              .setPort(Ports.free())
+              .setPGStartupWait(START_LIMIT)
+              .setCleanDataDirectory(true);
+      // Tests unpack its programs once for all of them, and say where.
+      if (System.getProperty(SHARED_PROGRAMS) == null) {
+        builder.setOverrideWorkingDirectory(directory.resolve("postgresql-binaries").toFile());
+      }
+      EmbeddedPostgres postgres = builder.start();
       Database database = new Database(postgres);
       database.execute(USER, "CREATE DATABASE " + ENGINE);
       return database;

@@ -22,6 +22,9 @@ import java.util.stream.Stream;
 /** Our server on the WildFly that the build provisioned, as a process of its own. */
 public final class PluginServer implements AutoCloseable {
 
+  /** What tests add to the server's JVM so that it starts soon; benchmarks measure it without. */
+  public static final String TEST_JVM = "isolated-ports.test.jvm";
+
   private static final Duration START_LIMIT = Duration.ofMinutes(5);
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -106,7 +109,12 @@ public final class PluginServer implements AutoCloseable {
     // The script passes signals on to the JVM only when it runs it in the background.
     builder.environment().put("LAUNCH_JBOSS_IN_BACKGROUND", "true");
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("JAVA_OPTS", "-Xms64m -Xmx384m -Djava.net.preferIPv4Stack=true");
+    builder
+        .environment()
+        .put(
+            "JAVA_OPTS",
+            "-Xms64m -Xmx384m -Djava.net.preferIPv4Stack=true "
+                + System.getProperty(TEST_JVM, ""));
     try {
       process = builder.start();
     } catch (IOException e) {

@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.demo;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.ovirt.isolatedports.rig.PluginServer.TEST_JVM;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -36,6 +37,7 @@ class DemoKeepLabIT {
                 "-cp",
                 System.getProperty("java.class.path"),
                 "-Disolated-ports.project=" + PROJECT,
+                "-D" + TEST_JVM + "=" + System.getProperty(TEST_JVM, ""),
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
                 Demo.class.getName(),
                 "--guests",

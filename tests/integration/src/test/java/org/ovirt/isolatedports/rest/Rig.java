@@ -20,6 +20,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.ovirt.isolatedports.engine.TestAuthority;
 import org.ovirt.isolatedports.rig.Database;
+import org.ovirt.isolatedports.rig.PluginServer;
 import org.ovirt.isolatedports.rig.Ports;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
@@ -104,11 +105,12 @@ public final class Rig implements AutoCloseable {
     properties.put("isolated-ports.sso.client-id", "ovirt-isolated-ports");
     properties.put("isolated-ports.sso.client-secret", "ovirt-isolated-ports");
     properties.put("isolated-ports.limit.requests-per-second", "2000");
-    properties.put("isolated-ports.limit.body-seconds", "20");
+    properties.put("isolated-ports.limit.body-seconds", "10");
     properties.put("isolated-ports.db.url", database.url(Database.OWN));
     properties.put("isolated-ports.db.user", database.user());
     List<String> arguments = new ArrayList<>();
     properties.forEach((name, value) -> arguments.add("-D" + name + "=" + value));
+    System.setProperty(PluginServer.TEST_JVM, System.getProperty(PluginServer.TEST_JVM, ""));
     System.setProperty("isolated-ports.rig.home", home.toString());
     System.setProperty("isolated-ports.rig.arguments", String.join(" ", arguments));
     System.setProperty(

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,7 +28,7 @@ public final class TestDatabase implements AutoCloseable {
 
   public TestDatabase() {
     try {
-      postgres = EmbeddedPostgres.start();
+      postgres = EmbeddedPostgres.builder().setPGStartupWait(Duration.ofMinutes(2)).start();
     } catch (IOException e) {
       throw new UncheckedIOException("The embedded PostgreSQL does not start", e);
     }
