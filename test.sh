@@ -24,17 +24,26 @@ find . -path '*/target/*-reports/TEST-*.xml' -delete
 mkdir -p target
 setsid vdsm-hook/test.sh > target/vdsm-hook-tests.log 2>&1 &
 host=$!
-trap 'kill -- "-$host" 2> /dev/null' EXIT
+# The portal plugin in a browser needs what Maven builds, and runs beside its last modules; what it
+# looks like is in target/screenshots.
+integrated=tests/integration/target/failsafe-reports/failsafe-summary.xml
+ended=target/maven-ended
+rm -f "$integrated" "$ended"
+# shellcheck disable=SC2016 # expands its own arguments
+setsid sh -c 'until [ -e "$1" ] || [ -e "$2" ]; do sleep 1; done; exec ui-extension/test.sh' \
+  sh "$integrated" "$ended" > target/browser-tests.log 2>&1 &
+portal=$!
+trap 'kill -- "-$host" "-$portal" 2> /dev/null' EXIT
 trap 'exit 130' INT TERM
 build=0
 mvn -B -ntp -Proot -Dmaven.test.failure.ignore=true -fae verify || build=$?
+touch "$ended"
 python=0
 wait "$host" || python=$?
-trap - EXIT INT TERM
-cat target/vdsm-hook-tests.log
-# The portal plugin in a browser; what it looks like is in target/screenshots.
 browser=0
-ui-extension/test.sh || browser=$?
+wait "$portal" || browser=$?
+trap - EXIT INT TERM
+cat target/vdsm-hook-tests.log target/browser-tests.log
 
 exec python3 tests/sum-up.py --maven-exit "$build" --host-exit "$python" --browser-exit "$browser" \
   --host-log target/vdsm-hook-tests.log ${CI:+--no-skips}
