@@ -15,7 +15,7 @@ echo "$image/kernel" > "$share/kernel"
 qemu-system-x86_64 -M q35 -accel tcg,thread=multi -cpu max -smp "${CPUS:-2}" -m "${MEMORY:-3072}" \
   -display none -nodefaults -no-reboot -serial stdio \
   -kernel "$image/vmlinuz" -initrd "$image/initramfs" \
-  -append 'console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 random.trust_cpu=on nowatchdog notsc clocksource=hpet nolapic_timer' \
+  -append 'console=ttyS0 quiet panic=-1 mitigations=off net.ifnames=0 random.trust_cpu=on nowatchdog notsc clocksource=hpet nolapic_timer no_timer_check' \
   -virtfs local,path=/,mount_tag=hostroot,security_model=none,readonly=on,multidevs=remap \
   -virtfs "local,path=$share,mount_tag=share,security_model=none,multidevs=remap" < /dev/null
 exit "$(cat "$share/status" 2> /dev/null || echo 1)"

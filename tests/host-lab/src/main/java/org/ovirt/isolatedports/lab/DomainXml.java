@@ -109,6 +109,7 @@ public final class DomainXml {
   private final String vmId = UUID.randomUUID().toString();
   private final List<Vnic> vnics = new ArrayList<>();
   private final Map<String, String> custom = new LinkedHashMap<>();
+  private String description = "";
 
   private DomainXml(String name) {
     this.name = name;
@@ -130,6 +131,15 @@ public final class DomainXml {
     return this;
   }
 
+  /**
+   * A VM whose guest halts at once, for those who look at its host alone. It can be asked nothing,
+   * and lets no vNIC go.
+   */
+  public DomainXml idle() {
+    description = "<description>" + LabDomain.IDLE + "</description>";
+    return this;
+  }
+
   public String vmId() {
     return vmId;
   }
@@ -138,7 +148,7 @@ public final class DomainXml {
   public String domain() {
     String channel = "/var/lib/libvirt/qemu/channels/" + vmId;
     return """
-        <?xml version="1.0" encoding="UTF-8"?><domain type="kvm" %s><name>%s</name><uuid>%s</uuid>\
+        <?xml version="1.0" encoding="UTF-8"?><domain type="kvm" %s><name>%s</name><uuid>%s</uuid>%s\
         <memory>524288</memory><currentMemory>524288</currentMemory><iothreads>1</iothreads>\
         <maxMemory slots="16">2097152</maxMemory><vcpu current="1">16</vcpu>\
         <sysinfo type="smbios"><system><entry name="manufacturer">oVirt</entry></system></sysinfo>\
@@ -161,6 +171,7 @@ public final class DomainXml {
             NAMESPACES,
             name,
             vmId,
+            description,
             channel,
             vnics.stream().map(Vnic::element).collect(Collectors.joining()),
             properties(custom),

@@ -61,7 +61,7 @@ public final class Gateway extends Station {
         logs.resolve("gateway.log"), List.of(cache.agent().toString(), "serve", "/run/agent"));
     Path control = machine.path("/run/agent");
     Poll.until(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(90),
         () -> Files.exists(control) && Files.exists(machine.path("/run/dnsmasq.pid")),
         () -> "The gateway's DHCP server or agent did not start; see %s.".formatted(logs));
     return new Gateway(Agent.connect("gateway", control));

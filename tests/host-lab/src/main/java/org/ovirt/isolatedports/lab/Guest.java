@@ -89,6 +89,6 @@ public final class Guest extends Station {
 
   /** Asks for new leases on every NIC, as after a change of network. */
   public void renewLeases() {
-    agent().lines(Duration.ofSeconds(30), "renew");
+    agent().lines(Duration.ofSeconds(90), "renew");
   }
 }

@@ -42,10 +42,10 @@ import java.util.concurrent.Future;
  */
 public final class Lab implements AutoCloseable {
 
-  private static final Duration LEASE = Duration.ofSeconds(60);
+  private static final Duration LEASE = Duration.ofSeconds(90);
 
   /** How long a ping may go unanswered before it counts as not reached. */
-  private static final Duration SILENCE = Duration.ofSeconds(4);
+  private static final Duration SILENCE = Duration.ofSeconds(6);
 
   private final LabRecord record;
   private final GuestKind guestKind;
@@ -148,7 +148,8 @@ public final class Lab implements AutoCloseable {
             : new Libvirt(
                 machine,
                 guestKind == GuestKind.KVM,
-                Path.of("/mnt/cache").resolve(cache.guestImage().getFileName()));
+                Path.of("/mnt/cache").resolve(cache.guestImage().getFileName()),
+                Path.of("/mnt/cache").resolve(cache.directory().relativize(cache.halt())));
     hypervisor.boot();
     return new LabHost(machine, hypervisor, wiring, wiring.managementAddress(), this);
   }

@@ -25,7 +25,13 @@ import java.util.List;
 final class LabCache {
 
   private static final List<String> SCRIPTS =
-      List.of("agent.c", "guest-init.sh", "dhcp-event.sh", "make-guest-image.sh", "host-setup.sh");
+      List.of(
+          "agent.c",
+          "halt.S",
+          "guest-init.sh",
+          "dhcp-event.sh",
+          "make-guest-image.sh",
+          "host-setup.sh");
 
   private static final Duration TRIAL_BOOT = Duration.ofSeconds(8);
 
@@ -61,6 +67,15 @@ final class LabCache {
                   "-o",
                   fresh.resolve("agent").toString(),
                   fresh.resolve("agent.c").toString());
+              Command.output(
+                  "gcc",
+                  "-m32",
+                  "-nostdlib",
+                  "-static",
+                  "-Wl,--build-id=none,-N,-Ttext=0x100000",
+                  "-o",
+                  fresh.resolve("halt").toString(),
+                  fresh.resolve("halt.S").toString());
               Command.output("chmod", "-R", "0755", fresh.toString());
               Files.move(fresh, resources, StandardCopyOption.ATOMIC_MOVE);
             }
@@ -99,6 +114,11 @@ final class LabCache {
 
   Path agent() {
     return resources.resolve("agent");
+  }
+
+  /** The kernel of guests that have nothing to do. */
+  Path halt() {
+    return resources.resolve("halt");
   }
 
   Path script(String name) {

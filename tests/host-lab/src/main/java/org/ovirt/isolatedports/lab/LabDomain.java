@@ -18,12 +18,16 @@ final class LabDomain {
 
   /**
    * An emulated CPU that waits for a busy machine measures its clocks wrongly when it boots, and
-   * its timers may then run minutes late. The HPET needs no measuring: it tells its frequency.
+   * its timers may then run minutes late. The HPET needs no measuring: it tells its frequency. Nor
+   * does the kernel see interrupts come in time then, and would go on without a timer.
    */
-  private static final String EMULATED_CLOCK = " notsc clocksource=hpet nolapic_timer";
+  private static final String EMULATED_CLOCK = " notsc clocksource=hpet nolapic_timer no_timer_check";
 
   /** The virtio-serial port that guest-init.sh looks for. */
   static final String CHANNEL = "isolated-ports.lab";
+
+  /** What a VM's description says where its guest has nothing to do. */
+  static final String IDLE = "isolated-ports.lab: no system";
 
   private static final int MEMORY_MIB = 96;
 
@@ -57,7 +61,13 @@ final class LabDomain {
     return "/run/lab/" + vmId;
   }
 
-  static void adapt(VmXml vm, boolean kvm, Path imageOnHost) {
+  /**
+   * Adapts a domain.
+   *
+   * @param image directory of the guests' kernel and initramfs, on the host
+   * @param halt the kernel of guests that have nothing to do, on the host
+   */
+  static void adapt(VmXml vm, boolean kvm, Path image, Path halt) {
     Element root = vm.root();
     root.setAttribute("type", kvm ? "kvm" : "qemu");
     for (Element element : Xml.elements(root)) {
@@ -69,9 +79,13 @@ final class LabDomain {
     Xml.append(root, "vcpu").setTextContent("1");
     Element os = Xml.append(root, "os");
     Xml.append(os, "type", "arch", "x86_64", "machine", "q35").setTextContent("hvm");
-    Xml.append(os, "kernel").setTextContent(imageOnHost.resolve("vmlinuz").toString());
-    Xml.append(os, "initrd").setTextContent(imageOnHost.resolve("initramfs").toString());
-    Xml.append(os, "cmdline").setTextContent(KERNEL_PARAMETERS + (kvm ? "" : EMULATED_CLOCK));
+    if (Xml.child(root, "description").filter(said -> said.getTextContent().equals(IDLE)).isPresent()) {
+      Xml.append(os, "kernel").setTextContent(halt.toString());
+    } else {
+      Xml.append(os, "kernel").setTextContent(image.resolve("vmlinuz").toString());
+      Xml.append(os, "initrd").setTextContent(image.resolve("initramfs").toString());
+      Xml.append(os, "cmdline").setTextContent(KERNEL_PARAMETERS + (kvm ? "" : EMULATED_CLOCK));
+    }
     Xml.append(Xml.append(root, "features"), "acpi");
     if (kvm) {
       Xml.append(root, "cpu", "mode", "host-passthrough");

@@ -32,7 +32,7 @@ public final class LabHost {
 
   private static final String HOOKS = "/usr/libexec/vdsm/hooks";
   private static final String LIST = "/var/lib/isolated-ports/networks.json";
-  private static final Duration WATCH_START = Duration.ofSeconds(30);
+  private static final Duration WATCH_START = Duration.ofSeconds(90);
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final Namespace machine;

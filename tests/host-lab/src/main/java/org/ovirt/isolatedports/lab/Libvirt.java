@@ -30,11 +30,13 @@ final class Libvirt implements Hypervisor {
   private final Namespace machine;
   private final boolean kvm;
   private final Path imageOnHost;
+  private final Path haltOnHost;
 
-  Libvirt(Namespace machine, boolean kvm, Path imageOnHost) {
+  Libvirt(Namespace machine, boolean kvm, Path imageOnHost, Path haltOnHost) {
     this.machine = machine;
     this.kvm = kvm;
     this.imageOnHost = imageOnHost;
+    this.haltOnHost = haltOnHost;
   }
 
   @Override
@@ -48,7 +50,7 @@ final class Libvirt implements Hypervisor {
   private void startDaemon() {
     machine.output("libvirtd", "--daemon", "--listen", "--pid-file", PID_FILE);
     Poll.until(
-        Duration.ofSeconds(60),
+        Duration.ofSeconds(90),
         () -> virshTry("list").succeeded(),
         () ->
             "libvirtd of host '%s' does not answer: %s"
@@ -60,7 +62,7 @@ final class Libvirt implements Hypervisor {
     long pid = daemonPid();
     machine.output("busybox", "kill", Long.toString(pid));
     Poll.until(
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(90),
         () -> !Files.exists(machine.path("/proc/" + pid)),
         () -> "libvirtd of host '%s' does not end.".formatted(machine.name()));
     startDaemon();
@@ -93,7 +95,7 @@ final class Libvirt implements Hypervisor {
 
   @Override
   public void start(VmXml vm) {
-    LabDomain.adapt(vm, kvm, imageOnHost);
+    LabDomain.adapt(vm, kvm, imageOnHost, haltOnHost);
     undefine(vm.id());
     virshInput(Xml.text(vm.document()), "define", "/dev/stdin");
     try {
@@ -138,7 +140,7 @@ final class Libvirt implements Hypervisor {
   public void detach(String vmId, VmXml.Vnic vnic) {
     virshInput(Xml.text(vnic.element()), "detach-device", vmId, "/dev/stdin", "--live");
     Poll.until(
-        Duration.ofSeconds(60),
+        Duration.ofSeconds(90),
         () -> live(vmId).vnics().stream().noneMatch(left -> left.alias().equals(vnic.alias())),
         () ->
             "The guest %s does not let its vNIC %s go.".formatted(vmId, vnic.alias().orElse("?")));

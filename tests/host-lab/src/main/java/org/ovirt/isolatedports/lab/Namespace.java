@@ -171,7 +171,7 @@ final class Namespace implements AutoCloseable {
         ProcessBuilder.Redirect.INHERIT,
         List.of(FIRST_PROCESS, "vlan", cable, Integer.toString(tag), device));
     Poll.until(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(90),
         () -> Files.exists(path("/sys/class/net/" + device)),
         () -> "The VLAN %d of %s on '%s' did not come up.".formatted(tag, cable, name));
     return device;

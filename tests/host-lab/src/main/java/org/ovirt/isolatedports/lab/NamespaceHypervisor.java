@@ -73,7 +73,7 @@ final class NamespaceHypervisor implements Hypervisor {
             "/run/agent",
             cache.script("dhcp-event.sh").toString()));
     Poll.until(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(90),
         () -> Files.exists(control(vm.id())),
         () -> "The agent of guest '%s' did not start.".formatted(vm.name()));
   }

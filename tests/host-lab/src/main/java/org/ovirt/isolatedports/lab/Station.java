@@ -15,7 +15,7 @@ import java.util.stream.Collectors;
  */
 public abstract sealed class Station permits Guest, Gateway {
 
-  private static final Duration ANSWER = Duration.ofSeconds(30);
+  private static final Duration ANSWER = Duration.ofSeconds(90);
 
   /**
    * A NIC of a station.
@@ -110,6 +110,6 @@ public abstract sealed class Station permits Guest, Gateway {
 
   /** Runs a shell command inside; throws when it fails. Returns what it printed. */
   public String run(String command) {
-    return String.join("\n", agent().lines(ANSWER, "run 20000 " + command));
+    return String.join("\n", agent().lines(ANSWER, "run 60000 " + command));
   }
 }

@@ -60,7 +60,7 @@ class HostEventsLabIT extends TwoHosts {
   /** The service tries out what nftables can do, and keeps it for the hooks. */
   private void knowsItsKernel() {
     a.host()
-        .run("sh", "-c", "timeout 60 sh -c 'until [ -s " + ABILITIES + " ]; do sleep 0.1; done'");
+        .run("sh", "-c", "timeout 120 sh -c 'until [ -s " + ABILITIES + " ]; do sleep 0.1; done'");
   }
 
   @Test
@@ -75,8 +75,7 @@ class HostEventsLabIT extends TwoHosts {
 
   @Test
   void hotPlugIsolatesAlsoWithAProfileThatCarriesNothingYet() {
-    String vmId = start(a, vnic("plain1"));
-    lab.guest(vmId);
+    String vmId = boot(a, vnic("plain1"));
     Vnic byList = vnic("iso1");
     Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "isolated");
     Vnic plain = vnic("plain1");
@@ -184,8 +183,7 @@ class HostEventsLabIT extends TwoHosts {
     Vnic byList = vnic("iso1");
     Vnic byProperty = vnic("plain1").withCustom(PROPERTY, "true");
     Vnic plain = vnic("plain1");
-    String vmId = start(a, byList, byProperty, plain);
-    lab.guest(vmId);
+    String vmId = boot(a, byList, byProperty, plain);
     a.host().migrate(vmId, b.host());
     assertThat(b.isolated(byList)).isTrue();
     assertThat(b.isolated(byProperty)).isTrue();
@@ -196,7 +194,6 @@ class HostEventsLabIT extends TwoHosts {
   void aVmThatCameUpOpenOnABareHostArrivesIsolated() {
     Vnic vnic = vnic("iso1");
     String vmId = openOnA(vnic);
-    lab.guest(vmId);
     assertThat(a.isolated(vnic)).isFalse();
     a.host().migrate(vmId, b.host());
     assertThat(b.isolated(vnic)).isTrue();
@@ -207,7 +204,6 @@ class HostEventsLabIT extends TwoHosts {
   void aVmSavedOpenResumesIsolated() {
     Vnic vnic = vnic("iso1");
     String vmId = openOnA(vnic);
-    lab.guest(vmId);
     a.host().hibernate(vmId);
     a.install(LIST).startWatch();
     a.host().resume(vmId);
@@ -267,7 +263,7 @@ class HostEventsLabIT extends TwoHosts {
   void aDamagedListIsMendedByTheWatch() {
     a.host().write(LIST_FILE, "{\"version\": 1, \"netw");
     Poll.until(
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(90),
         () -> a.host().read(LIST_FILE).contains("iso1"),
         () -> "The list was not written anew.");
     Vnic vnic = vnic("iso1");
@@ -331,7 +327,7 @@ class HostEventsLabIT extends TwoHosts {
       a.startWatch();
       a.host().run("ip", "link", "set", tap, "type", "bridge_slave", "isolated", "off");
       Poll.until(
-          Duration.ofSeconds(30),
+          Duration.ofSeconds(90),
           () -> flag(tap).equals("1"),
           () -> "A watch that started beside a stopped libvirtd does not know the property.");
       assertThat(bounded("status")).isZero();
@@ -352,7 +348,7 @@ class HostEventsLabIT extends TwoHosts {
             .run(
                 "sh",
                 "-c",
-                "timeout 40 /usr/sbin/isolated-ports-host %s > /run/lab/said 2>&1; echo $?"
+                "timeout 120 /usr/sbin/isolated-ports-host %s > /run/lab/said 2>&1; echo $?"
                     .formatted(command))
             .strip());
   }
@@ -375,7 +371,10 @@ class HostEventsLabIT extends TwoHosts {
     assertThatThrownBy(() -> a.host().updateNicWithFailingMirroring(vmId, vnic.hotplug()))
         .isInstanceOf(LabException.class);
     a.await(vnic, true);
-    assertThat(a.watchLog()).contains("was open and is isolated again");
+    Poll.until(
+        Duration.ofSeconds(90),
+        () -> a.watchLog().contains("was open and is isolated again"),
+        () -> "The watch does not say that it closed a port: " + a.watchLog());
   }
 
   /** As an engine that knows no isolation sends it. */
@@ -417,7 +416,7 @@ class HostEventsLabIT extends TwoHosts {
       a.signalWatch("CONT");
     }
     Poll.until(
-        Duration.ofSeconds(30),
+        Duration.ofSeconds(90),
         () -> report(a).contains(";watch=yes;"),
         () -> "A watch that goes on is not reported: " + report(a));
   }

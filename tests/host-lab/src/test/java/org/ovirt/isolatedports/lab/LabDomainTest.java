@@ -20,8 +20,11 @@ class LabDomainTest {
   }
 
   private static VmXml adapted(boolean kvm) {
-    VmXml vm = VmXml.parse(Recorded.document("start.xml"));
-    LabDomain.adapt(vm, kvm, Path.of("/image"));
+    return adapted(VmXml.parse(Recorded.document("start.xml")), kvm);
+  }
+
+  private static VmXml adapted(VmXml vm, boolean kvm) {
+    LabDomain.adapt(vm, kvm, Path.of("/image"), Path.of("/halt"));
     return vm;
   }
 
@@ -75,6 +78,17 @@ class LabDomainTest {
     assertThat(Xml.require(vm.root(), "cpu").getAttribute("mode")).isEqualTo("host-passthrough");
     assertThat(Xml.require(Xml.require(vm.root(), "os"), "cmdline").getTextContent())
         .isEqualTo(LabDomain.KERNEL_PARAMETERS);
+  }
+
+  @Test
+  void aGuestThatHasNothingToDoBootsNoSystem() {
+    VmXml vm = adapted(VmXml.parse(DomainXml.vm("vm").idle().domain()), false);
+
+    Element os = Xml.require(vm.root(), "os");
+    assertThat(Xml.require(os, "kernel").getTextContent()).isEqualTo("/halt");
+    assertThat(Xml.child(os, "initrd")).isEmpty();
+    VmXml other = adapted(VmXml.parse(DomainXml.vm("vm").domain()), false);
+    assertThat(Xml.child(Xml.require(other.root(), "os"), "initrd")).isPresent();
   }
 
   @Test

@@ -18,11 +18,8 @@ class LastUpdateLabIT extends TwoHosts {
     return vnic("plain1");
   }
 
-  /** Starts a VM on host a and waits for its guest. */
   private String start(Vnic vnic) {
-    String vmId = start(a, vnic);
-    lab.guest(vmId);
-    return vmId;
+    return start(a, vnic);
   }
 
   private static void failUpdate(HookedHost host, String vmId, Vnic vnic) {
@@ -33,7 +30,6 @@ class LastUpdateLabIT extends TwoHosts {
   private void saveAndResume(HookedHost host, String vmId) {
     host.host().hibernate(vmId);
     host.host().resume(vmId);
-    lab.guest(vmId);
   }
 
   @Test
@@ -143,7 +139,7 @@ class LastUpdateLabIT extends TwoHosts {
     try {
       long began = System.nanoTime();
       a.host().updateNic(vmId, isolated.hotplug());
-      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(30));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(90));
       assertThat(a.isolated(vnic)).isTrue();
       assertThatThrownBy(() -> a.host().migrate(vmId, b.host()))
           .isInstanceOf(HookRefused.class)
@@ -155,7 +151,7 @@ class LastUpdateLabIT extends TwoHosts {
     a.killWatch();
     a.startWatch();
     Poll.until(
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(90),
         () -> a.host().liveXml(vmId).contains("isolated-ports/port_isolation"),
         () -> "What the update said was not written.");
     failUpdate(a, vmId, isolated);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.lab;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -55,7 +54,10 @@ abstract class TwoHosts {
       for (String vmId : host.host().running()) {
         host.host().destroy(vmId);
       }
-      assertThat(host.status()).as(host.host().read("/run/lab/status")).isZero();
+      Poll.until(
+          Duration.ofSeconds(90),
+          () -> host.status() == 0,
+          () -> host.host().read("/run/lab/status"));
     }
   }
 
@@ -64,14 +66,24 @@ abstract class TwoHosts {
     return Vnic.on(bridge, "56:6f:11:22:%02x:%02x".formatted(next / 256, next++ % 256));
   }
 
+  /** A VM for those who look at its host alone: its guest boots no system. */
   DomainXml vm(Vnic... vnics) {
-    DomainXml vm = DomainXml.vm("vm" + next++);
+    DomainXml vm = DomainXml.vm("vm" + next++).idle();
     List.of(vnics).forEach(vm::vnic);
     return vm;
   }
 
-  /** Starts a VM and does not wait for its guest. */
+  /** Starts a VM whose guest boots no system. */
   String start(HookedHost host, Vnic... vnics) {
     return host.host().start(vm(vnics).domain());
+  }
+
+  /** Starts a VM and waits for its guest's system. */
+  String boot(HookedHost host, Vnic... vnics) {
+    DomainXml vm = DomainXml.vm("vm" + next++);
+    List.of(vnics).forEach(vm::vnic);
+    String vmId = host.host().start(vm.domain());
+    lab.guest(vmId);
+    return vmId;
   }
 }

@@ -74,6 +74,11 @@ class VmLifecycleLabIT {
     return ports.get(0);
   }
 
+  /** A VM for those who look at its host alone: its guest boots no system. */
+  private static DomainXml idle(String name) {
+    return DomainXml.vm(name).idle();
+  }
+
   @Test
   void startsTheDomainThatTheHooksLeave() {
     a.installHooks(
@@ -85,7 +90,7 @@ class VmLifecycleLabIT {
             .directory());
     DomainXml.Vnic vnic = vnic("iso1").withCustom("flavour", "sweet");
 
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic).domain());
+    String vmId = a.start(idle("vm").vnic(vnic).domain());
 
     assertThat(a.read("/tmp/who")).isEqualTo("36 sweet\n");
     assertThat(a.read("/tmp/seen")).contains("type=\"kvm\"", "<port isolated=\"yes\"/>");
@@ -99,7 +104,7 @@ class VmLifecycleLabIT {
     a.installHooks(
         hooks().script("before_vm_start", "50_refuse", "echo 'No room.' >&2; exit 2").directory());
 
-    assertThatThrownBy(() -> a.start(DomainXml.vm("vm").vnic(vnic("iso1")).domain()))
+    assertThatThrownBy(() -> a.start(idle("vm").vnic(vnic("iso1")).domain()))
         .isInstanceOf(HookRefused.class)
         .hasMessage("No room.");
 
@@ -120,7 +125,7 @@ class VmLifecycleLabIT {
 
   @Test
   void reportsWhatLibvirtRefuses() {
-    assertThatThrownBy(() -> a.start(DomainXml.vm("vm").vnic(vnic("no-such-bridge")).domain()))
+    assertThatThrownBy(() -> a.start(idle("vm").vnic(vnic("no-such-bridge")).domain()))
         .isInstanceOf(LabException.class)
         .hasMessageContaining("no-such-bridge");
   }
@@ -138,7 +143,7 @@ class VmLifecycleLabIT {
 
     assertThat(port(a, second).isolated()).isTrue();
     assertThat(a.liveXml(vmId)).contains("port_isolation>true<");
-    assertThat(guest.awaitLeases(Duration.ofSeconds(30), List.of(second.mac())).get(second.mac()))
+    assertThat(guest.awaitLeases(Duration.ofSeconds(90), List.of(second.mac())).get(second.mac()))
         .startsWith("10.77.1.");
 
     a.hotunplugNic(vmId, second.hotunplug());
@@ -150,7 +155,7 @@ class VmLifecycleLabIT {
 
   @Test
   void aRefusedHotplugMakesNoPort() {
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic("plain1")).domain());
+    String vmId = a.start(idle("vm").vnic(vnic("plain1")).domain());
     a.installHooks(
         hooks().script("before_nic_hotplug", "50_no", "echo Never. >&2; exit 2").directory());
 
@@ -164,7 +169,7 @@ class VmLifecycleLabIT {
   @Test
   void anUpdateWithoutHooksOpensTheVnic() {
     DomainXml.Vnic vnic = vnic("iso1");
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic.withNativeIsolation()).domain());
+    String vmId = a.start(idle("vm").vnic(vnic.withNativeIsolation()).domain());
     assertThat(port(a, vnic).isolated()).isTrue();
 
     a.updateNic(vmId, vnic.hotplug());
@@ -175,7 +180,7 @@ class VmLifecycleLabIT {
   @Test
   void aHookCanKeepAnUpdatedVnicIsolated() {
     DomainXml.Vnic vnic = vnic("iso1");
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic.withNativeIsolation()).domain());
+    String vmId = a.start(idle("vm").vnic(vnic.withNativeIsolation()).domain());
     a.installHooks(
         hooks().script("before_update_device", "50_isolate", TestHooks.ISOLATE).directory());
 
@@ -211,7 +216,7 @@ class VmLifecycleLabIT {
   @Test
   void theRollbackOfARefusedUpdateOpensTheVnic() {
     DomainXml.Vnic vnic = vnic("iso1");
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic.withNativeIsolation()).domain());
+    String vmId = a.start(idle("vm").vnic(vnic.withNativeIsolation()).domain());
     a.installHooks(
         hooks()
             .script("before_update_device", "50_fails", "echo Broken. >&2; exit 1")
@@ -229,7 +234,7 @@ class VmLifecycleLabIT {
   @Test
   void theRollbackAfterFailedMirroringOpensAVnicThatItsHookHadIsolated() {
     DomainXml.Vnic vnic = vnic("iso1");
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic.withNativeIsolation()).domain());
+    String vmId = a.start(idle("vm").vnic(vnic.withNativeIsolation()).domain());
     a.installHooks(
         hooks().script("before_update_device", "50_isolate", TestHooks.ISOLATE).directory());
 
@@ -249,7 +254,7 @@ class VmLifecycleLabIT {
             .script("before_device_migrate_destination", "50_env", "env > /tmp/incoming-env")
             .directory());
     Guest guest = lab.guest(vmId);
-    guest.awaitLeases(Duration.ofSeconds(30), List.of(vnic.mac()));
+    guest.awaitLeases(Duration.ofSeconds(90), List.of(vnic.mac()));
     guest.run("echo kept > /run/marker");
     long counted = guest.counts().stream().mapToLong(FrameCount::frames).sum();
 
@@ -269,7 +274,7 @@ class VmLifecycleLabIT {
 
   @Test
   void theDestinationsHooksCanRefuseAMigration() {
-    String vmId = a.start(DomainXml.vm("vm").vnic(vnic("iso1")).domain());
+    String vmId = a.start(idle("vm").vnic(vnic("iso1")).domain());
     b.installHooks(
         hooks()
             .script("before_vm_migrate_destination", "50_no", "echo Unfit. >&2; exit 2")
@@ -317,8 +322,8 @@ class VmLifecycleLabIT {
     a.installHooks(installer.directory());
     b.run("rm", "-f", "/tmp/libvirt-hook");
 
-    a.start(DomainXml.vm("vm-on-a").vnic(vnic("iso1")).domain());
-    b.start(DomainXml.vm("vm-on-b").vnic(vnic("iso1")).domain());
+    a.start(idle("vm-on-a").vnic(vnic("iso1")).domain());
+    b.start(idle("vm-on-b").vnic(vnic("iso1")).domain());
 
     assertThat(a.read("/tmp/libvirt-hook")).contains("prepare begin", "started begin");
     assertThatThrownBy(() -> b.read("/tmp/libvirt-hook")).isInstanceOf(LabException.class);
