@@ -69,7 +69,7 @@ public final class Client {
 
   /** The id of the profile that the engine makes of its own for a network, once it is there. */
   public String defaultProfile(String network) throws InterruptedException {
-    Instant end = Instant.now().plusSeconds(30);
+    Instant end = Instant.now().plusSeconds(90);
     while (Instant.now().isBefore(end)) {
       JsonNode profiles = get("/networks/" + network + "/vnicprofiles").body();
       if (!profiles.path("vnic_profile").isEmpty()) {
@@ -77,7 +77,7 @@ public final class Client {
       }
       Thread.sleep(20);
     }
-    throw new AssertionError("Network " + network + " got no default profile within 30 s");
+    throw new AssertionError("Network " + network + " got no default profile within 90 s");
   }
 
   public Reply get(String path) {

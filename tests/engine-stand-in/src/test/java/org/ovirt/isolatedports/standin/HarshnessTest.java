@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 class HarshnessTest {
 
   private static final String API = "/ovirt-engine/api";
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final Duration LIMIT = Duration.ofSeconds(90);
   private final HttpClient http = HttpClient.newHttpClient();
 
   private static EngineStandIn.Builder engine() {

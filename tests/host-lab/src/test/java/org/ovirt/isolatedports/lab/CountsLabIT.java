@@ -71,7 +71,7 @@ class CountsLabIT {
     String source = "56:6f:11:22:05:" + last;
     send(source, destination, Integer.parseInt(etherType, 16), 7);
     Poll.until(
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(90),
         () -> from(receiver, source).stream().mapToLong(FrameCount::frames).sum() >= 7,
         () -> "The receiver saw " + from(receiver, source));
 
@@ -82,15 +82,15 @@ class CountsLabIT {
 
   @Test
   void tellsPingsAndNeighbourDiscoveryFromOtherFrames() {
-    String address = receiver.awaitLeases(Duration.ofSeconds(60), List.of(RECEIVER)).get(RECEIVER);
+    String address = receiver.awaitLeases(Duration.ofSeconds(90), List.of(RECEIVER)).get(RECEIVER);
     String nic = sender.nic(SENDER).name();
-    sender.awaitLeases(Duration.ofSeconds(60), List.of(SENDER));
-    assertThat(sender.ping(Duration.ofSeconds(10), nic, List.of(address))).contains(address);
+    sender.awaitLeases(Duration.ofSeconds(90), List.of(SENDER));
+    assertThat(sender.ping(Duration.ofSeconds(90), nic, List.of(address))).contains(address);
     sender.send(nic, 3, Frames.neighbourSolicitation(SENDER, RECEIVER));
 
     for (FrameCount.Kind kind : List.of(FrameCount.Kind.IPV4, FrameCount.Kind.ND)) {
       Poll.until(
-          Duration.ofSeconds(20),
+          Duration.ofSeconds(90),
           () -> from(receiver, SENDER).stream().anyMatch(count -> count.kind() == kind),
           () -> "Of %s the receiver saw none: %s".formatted(kind, from(receiver, SENDER)));
     }

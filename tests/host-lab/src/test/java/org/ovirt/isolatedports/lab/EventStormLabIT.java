@@ -165,7 +165,7 @@ class EventStormLabIT {
     for (HookedHost host : hosts.values()) {
       host.host().run("sh", "-c", "kill -TERM $(cat /run/lab/flags.pid)");
       Path file = host.host().path("/run/lab/flags");
-      Poll.until(Duration.ofSeconds(10), () -> Files.exists(file), () -> "No flag monitor.");
+      Poll.until(Duration.ofSeconds(90), () -> Files.exists(file), () -> "No flag monitor.");
       JsonNode flags = json.readTree(Files.readString(file));
       assertThat(flags.get("lost").asInt()).as("messages the flag monitor lost").isZero();
       longest = Math.max(longest, flags.get("max_ms").asDouble());
@@ -208,7 +208,7 @@ class EventStormLabIT {
         "iso1",
         "/run/lab/flags");
     Path pid = host.path("/run/lab/flags.pid");
-    Poll.until(Duration.ofSeconds(10), () -> Files.exists(pid), () -> "No flag monitor.");
+    Poll.until(Duration.ofSeconds(90), () -> Files.exists(pid), () -> "No flag monitor.");
   }
 
   // ---- traffic ---------------------------------------------------------------------------------
@@ -378,7 +378,7 @@ class EventStormLabIT {
 
   private static void await(Tenant tenant, Vnic vnic, boolean isolated) {
     Poll.until(
-        Duration.ofSeconds(10),
+        Duration.ofSeconds(90),
         () -> isolated(tenant, vnic) == isolated,
         () ->
             "The vNIC %s of '%s' is not %s."
@@ -567,7 +567,7 @@ class EventStormLabIT {
   private void leaving(Event departure) {
     AtomicReference<HookRefused> refusal = new AtomicReference<>();
     Poll.until(
-        Duration.ofMinutes(1),
+        Duration.ofSeconds(90),
         () -> hasLeft(departure, refusal),
         () -> "A VM may not leave its host: %s".formatted(refusal.get().getMessage()));
     if (refusal.get() != null) {
@@ -648,7 +648,7 @@ class EventStormLabIT {
   private void damageList(HookedHost host) {
     host.host().write(LIST_FILE, "{\"version\": 1, \"netw");
     Poll.until(
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(90),
         () -> host.host().read(LIST_FILE).contains("iso1"),
         () -> "The list was not written anew.");
   }

@@ -16,7 +16,7 @@ final class HookedHost {
   /** Beside this module, in a checkout. */
   private static final Path PRODUCT = Path.of("../../vdsm-hook");
 
-  private static final Duration SIGNALLED = Duration.ofSeconds(30);
+  private static final Duration SIGNALLED = Duration.ofSeconds(90);
 
   private final Lab lab;
   private final LabHost host;
@@ -96,7 +96,7 @@ final class HookedHost {
   /** Waits for a port to get, or lose, its flag. */
   void await(DomainXml.Vnic vnic, boolean isolated) {
     Poll.until(
-        Duration.ofSeconds(5),
+        Duration.ofSeconds(90),
         () -> isolated(vnic) == isolated,
         () ->
             "The port of %s on host '%s' is not %s."

@@ -70,7 +70,7 @@ class LabHygieneLabIT {
 
     // A process that waited for one inside, such as nsenter, ends a moment after it.
     Poll.until(
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(90),
         () -> processesIn(namespaces).isEmpty(),
         () -> "Processes are left: " + processesIn(namespaces));
     assertThat(lab.scratch()).doesNotExist();
@@ -114,7 +114,7 @@ class LabHygieneLabIT {
     assertThat(scratch).as("the record of a lab that lives").exists();
     process.destroyForcibly().waitFor();
 
-    assertThat(Poll.within(Duration.ofSeconds(10), () -> processesIn(namespaces).isEmpty()))
+    assertThat(Poll.within(Duration.ofSeconds(90), () -> processesIn(namespaces).isEmpty()))
         .isTrue();
     Lab.cleanStale();
     assertThat(scratch).doesNotExist();
@@ -129,7 +129,7 @@ class LabHygieneLabIT {
     process.destroy();
     process.waitFor();
 
-    assertThat(Poll.within(Duration.ofSeconds(20), () -> processesIn(namespaces).isEmpty()))
+    assertThat(Poll.within(Duration.ofSeconds(90), () -> processesIn(namespaces).isEmpty()))
         .isTrue();
     assertThat(scratch).doesNotExist();
   }

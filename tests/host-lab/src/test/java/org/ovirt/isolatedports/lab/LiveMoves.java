@@ -202,7 +202,7 @@ final class LiveMoves {
             "/run/lab/flood" + floods,
             Integer.toString(PAUSE_MICROS));
     Poll.until(
-        Duration.ofSeconds(60),
+        Duration.ofSeconds(90),
         () -> Files.exists(host.path("/sys/class/net/" + NEIGHBOUR)),
         () -> "The flooding port did not appear.");
     // As libvirt brings a port up: isolated before it forwards.
@@ -247,9 +247,9 @@ final class LiveMoves {
     long sentByMover = received() - before;
     host.run("sh", "-c", "pkill -TERM -f '[e]xe flood'");
     Poll.until(
-        Duration.ofSeconds(60), () -> Files.exists(result), () -> "The flood has no result.");
+        Duration.ofSeconds(90), () -> Files.exists(result), () -> "The flood has no result.");
     String[] counts = host.read("/run/lab/flood" + floods).strip().split(" ", -1);
-    Poll.until(Duration.ofSeconds(60), () -> !neighbour.isAlive(), () -> "The flood does not end.");
+    Poll.until(Duration.ofSeconds(90), () -> !neighbour.isAlive(), () -> "The flood does not end.");
     if (!counts[3].equals("0")) {
       throw new LabException("%s frames could not be counted.".formatted(counts[3]));
     }

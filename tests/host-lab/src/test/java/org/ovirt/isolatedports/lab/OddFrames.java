@@ -66,7 +66,7 @@ final class OddFrames {
       for (int i = 0; i < frames.size(); i++) {
         Odd odd = frames.get(i);
         long wanted = before.get(i) + TIMES;
-        assertThat(Poll.within(Duration.ofSeconds(10), () -> seen(odd) >= wanted))
+        assertThat(Poll.within(Duration.ofSeconds(90), () -> seen(odd) >= wanted))
             .as("%s from %s to %s arrived", odd.what(), source, target)
             .isTrue();
       }
@@ -116,7 +116,7 @@ final class OddFrames {
     String nic = sender.nic(source).name();
     frames.forEach(odd -> sender.send(nic, TIMES, odd.frame().get()));
     Poll.until(
-        Duration.ofSeconds(20),
+        Duration.ofSeconds(90),
         () -> count(gateway.counts(), source, last) >= atGateway + TIMES,
         () -> "The gateway never saw the unknown unicast of " + source);
     return new Sent(receiver, source, target, frames, before);

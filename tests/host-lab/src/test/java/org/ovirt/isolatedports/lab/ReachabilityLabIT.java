@@ -112,7 +112,7 @@ class ReachabilityLabIT {
         (name, vnic) ->
             addresses.add(
                 guest(name)
-                    .awaitLeases(Duration.ofSeconds(30), List.of(vnic.mac()))
+                    .awaitLeases(Duration.ofSeconds(90), List.of(vnic.mac()))
                     .get(vnic.mac())));
 
     assertThat(addresses)

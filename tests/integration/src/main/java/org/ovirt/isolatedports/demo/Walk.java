@@ -67,8 +67,8 @@ final class Walk implements AutoCloseable {
   private static final String ADMIN_PASSWORD = "admin";
   private static final String LATE_GUEST = "vm5";
   private static final String LAST_GUEST = "vm6";
-  private static final Duration HOSTS_KNOWN_WITHIN = Duration.ofMinutes(1);
-  private static final Duration BACK_WITHIN = Duration.ofMinutes(1);
+  private static final Duration HOSTS_KNOWN_WITHIN = Duration.ofMinutes(3);
+  private static final Duration BACK_WITHIN = Duration.ofMinutes(3);
   private static final String PROPERTY = "port_isolation";
   private static final String PROPERTY_DEFINITION =
       "{type=interface;prop={port_isolation="
@@ -384,7 +384,7 @@ final class Walk implements AutoCloseable {
   }
 
   private void awaitUp(String id) throws InterruptedException {
-    for (int i = 0; i < 600; i++) {
+    for (int i = 0; i < 1_800; i++) {
       var state = engineApi().systemService().vmsService().vmService(id).get().send().vm();
       if (state.status() == VmStatus.UP) {
         return;
@@ -394,7 +394,7 @@ final class Walk implements AutoCloseable {
       }
       Thread.sleep(100);
     }
-    throw new IllegalStateException("VM " + id + " is not up within a minute: " + lastEvents());
+    throw new IllegalStateException("VM " + id + " is not up within three minutes: " + lastEvents());
   }
 
   private String lastEvents() {

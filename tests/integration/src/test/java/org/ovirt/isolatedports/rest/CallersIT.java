@@ -21,7 +21,7 @@ import org.ovirt.isolatedports.standin.host.SimulatedHost;
  */
 class CallersIT extends ServerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   CallersIT() {
     super(false);

@@ -29,7 +29,7 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
 /** {@code kill -9}: what was acknowledged is there, what was half done is completed at restart. */
 class CrashIT {
 
-  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Duration SOON = Duration.ofSeconds(90);
   private static final String ROW_OF = "SELECT 1 FROM isolated_network WHERE name = ";
 
   @TempDir Path work;
@@ -94,11 +94,14 @@ class CrashIT {
     engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMinutes(2));
     CompletableFuture<Boolean> cut = cutShort("cut");
     await("cut is in our store", () -> rows(ROW_OF + "'cut'") == 1);
-    engine.faults().delay("/ovirt-engine/api/networks", Duration.ofSeconds(6));
+    engine.faults().delay("/ovirt-engine/api/networks", Duration.ofMinutes(2));
+    engine.calls().reset();
     CompletableFuture<Boolean> unborn = cutShort("unborn");
     await("unborn is in the journal", () -> rows("SELECT 1 FROM engine_change") == 2);
     // The journal comes before the request.
-    Rig.pause(1500);
+    await(
+        "the engine is asked for unborn",
+        () -> engine.calls().count("POST", "/ovirt-engine/api/networks") > 0);
     server.kill();
     assertThat(cut.join()).isFalse();
     assertThat(unborn.join()).isFalse();

@@ -21,7 +21,7 @@ import org.ovirt.isolatedports.standin.host.SimulatedHost;
 class EmergencyIT extends ServerTest {
 
   private static final String OPENED = "GUARD_NETWORK_OPENED";
-  private static final Duration SOON = Duration.ofSeconds(15);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   EmergencyIT() {
     super(false);
@@ -131,7 +131,7 @@ class EmergencyIT extends ServerTest {
     until(SOON, "closed", () -> status(network).equals("closed"));
     assertThat(properties(network)).containsExactly("true");
     until(SOON, "the end of the violation", () -> codes(network, "").isEmpty());
-    until(Duration.ofSeconds(25), "the second event", () -> events().size() == 2);
+    until(SOON, "the second event", () -> events().size() == 2);
     assertThat(events().get(0))
         .startsWith("error The isolation of network blue is switched off by admin")
         .endsWith("Reason: gateway is being replaced");

@@ -26,7 +26,7 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
 class KilledServerIT {
 
   private static final Path PROJECT = Path.of(System.getProperty("isolated-ports.project"));
-  private static final Duration SOON = Duration.ofSeconds(20);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   @TempDir private static Path directory;
   private static Database database;
@@ -140,7 +140,7 @@ class KilledServerIT {
     String half = network(us, "half", true);
     String first = profile(half).path("id").asText();
     String second = us.post("/networks/" + half + "/vnicprofiles", "{\"name\":\"second\"}").id();
-    engine.faults().delay("/ovirt-engine/api/vnicprofiles/" + second, Duration.ofSeconds(30));
+    engine.faults().delay("/ovirt-engine/api/vnicprofiles/" + second, Duration.ofMinutes(3));
     CompletableFuture<Boolean> opening =
         cutShort("/networks/" + half + "/emergency", request("half"));
     EmergencyIT.until(
@@ -156,7 +156,7 @@ class KilledServerIT {
             .seeds()
             .vm("vm1", "Default", List.of(UUID.fromString(profile(blue).path("id").asText())))
             .toString();
-    engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMillis(600));
+    engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMillis(1500));
     CompletableFuture<Boolean> preparing =
         cutShort("/networks/" + blue + "/isolate", "{\"step\":\"prepare\",\"name\":\"twin\"}");
     EmergencyIT.until(
@@ -213,10 +213,10 @@ class KilledServerIT {
     Api.Answer prepared = us.post(path, "{\"step\":\"prepare\",\"name\":\"lilac\"}");
     assertThat(prepared.status()).as(prepared.toString()).isLessThan(300);
     String isolated = profile(prepared.json().path("twin").path("id").asText()).path("id").asText();
-    // A vNIC is read and changed, which takes the engine two seconds now.
+    // A vNIC is read and changed, which takes the engine four seconds now.
     vms.forEach(
         vm ->
-            engine.faults().delay("/ovirt-engine/api/vms/" + vm + "/nics/", Duration.ofSeconds(1)));
+            engine.faults().delay("/ovirt-engine/api/vms/" + vm + "/nics/", Duration.ofSeconds(2)));
     CompletableFuture<Boolean> moving = cutShort(path, "{\"step\":\"move\",\"all\":true}");
     EmergencyIT.until(
         SOON,

@@ -238,7 +238,7 @@ class MovingInIT extends ServerTest {
     String vm = vm("vm1", profileOf(network));
     assertThat(engine.post("/vms/" + vm + "/start", "{}").status()).isEqualTo(200);
     EmergencyIT.until(
-        Duration.ofSeconds(15),
+        Duration.ofSeconds(90),
         "up",
         () -> engine.get("/vms/" + vm).json().path("status").asText().equals("up"));
     String before = profileOfNic(vm);

@@ -34,7 +34,7 @@ class OneValueIT extends ServerTest {
     String open = attachedNetwork("open", false);
     String isolated = attachedNetwork("blue", true);
     String third = network("third", false);
-    EmergencyIT.until(Duration.ofSeconds(30), "their profiles", () -> !profileOf(third).isEmpty());
+    EmergencyIT.until(Duration.ofSeconds(90), "their profiles", () -> !profileOf(third).isEmpty());
     String one = vm("one");
     String two = vm("two");
     refused(

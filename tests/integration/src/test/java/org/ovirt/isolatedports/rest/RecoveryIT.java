@@ -17,7 +17,7 @@ import org.ovirt.isolatedports.rig.Database;
  */
 class RecoveryIT extends ServerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(30);
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   private static final String API = "/ovirt-engine/api";
 

@@ -4,6 +4,7 @@ package org.ovirt.isolatedports.rest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -23,6 +24,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 abstract class ServerTest {
 
   static final String CLUSTER = "Default";
+
+  /** Bounds a failure; nobody waits for it otherwise. */
+  private static final Duration SOON = Duration.ofSeconds(90);
 
   @ArquillianResource Rig rig;
 
@@ -63,18 +67,20 @@ abstract class ServerTest {
 
   /** The server leaves an engine that was exchanged alone until its health says yes. */
   void untilTheServerSeesTheEngine() {
-    for (int i = 0; i < 300; i++) {
-      if (us.get("/networks?max=1").status() == 200) {
-        return;
+    long end = System.nanoTime() + SOON.toNanos();
+    while (us.get("/networks?max=1").status() != 200) {
+      if (System.nanoTime() > end) {
+        throw new AssertionError(
+            "The server does not see the engine: " + us.get("/networks?max=1"));
       }
       Rig.pause(50);
     }
-    throw new AssertionError("The server does not see the engine: " + us.get("/networks?max=1"));
   }
 
   /** Engines make default profiles after they have answered; a state is one without any to come. */
   private void untilProfilesAreMade() {
-    for (int i = 0; i < 100 && !profilesAreMade(); i++) {
+    long end = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!profilesAreMade() && System.nanoTime() < end) {
       Rig.pause(50);
     }
   }
@@ -157,13 +163,14 @@ abstract class ServerTest {
 
   /** The network's default profile, which an engine makes after it has answered. */
   String profileOf(String network) {
-    for (int i = 0; i < 100; i++) {
+    long end = System.nanoTime() + SOON.toNanos();
+    while (System.nanoTime() < end) {
       JsonNode profiles =
           engine.get("/networks/" + network + "/vnicprofiles").json().path("vnic_profile");
       if (!profiles.isEmpty()) {
         return profiles.path(0).path("id").asText();
       }
-      Rig.pause(100);
+      Rig.pause(50);
     }
     throw new AssertionError("The engine made no profile for network " + network + ".");
   }

@@ -115,7 +115,7 @@ class ServerLabIT {
   private static HttpResponse<String> send(HttpRequest.Builder request) throws IOException {
     try {
       return HTTP.send(
-          request.timeout(Duration.ofSeconds(20)).header("Accept", "application/json").build(),
+          request.timeout(Duration.ofSeconds(90)).header("Accept", "application/json").build(),
           HttpResponse.BodyHandlers.ofString());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

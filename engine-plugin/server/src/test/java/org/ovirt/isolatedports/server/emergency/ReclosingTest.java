@@ -73,7 +73,7 @@ class ReclosingTest {
 
   private void start() {
     ApiBody unused = rig.admin("POST", "/vms/" + vm + "/start", "{}");
-    for (int i = 0; i < 100 && !status().equals("up"); i++) {
+    for (int i = 0; i < 1_800 && !status().equals("up"); i++) {
       pause();
     }
     assertThat(status()).isEqualTo("up");

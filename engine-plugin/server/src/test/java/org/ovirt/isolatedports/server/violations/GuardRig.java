@@ -69,6 +69,11 @@ public final class GuardRig implements AutoCloseable {
   private final String adminToken;
 
   public GuardRig(TestDatabase database, EngineStandIn standIn) {
+    this(database, standIn, Duration.ofSeconds(30));
+  }
+
+  /** A rig that gives the engine so long for an answer. */
+  GuardRig(TestDatabase database, EngineStandIn standIn, Duration patience) {
     this.database = database;
     this.standIn = standIn;
     database.execute("DELETE FROM violation");
@@ -76,7 +81,7 @@ public final class GuardRig implements AutoCloseable {
     EngineSettings settings =
         new EngineSettings(
             java.net.URI.create(standIn.url() + "/ovirt-engine"),
-            Duration.ofSeconds(4),
+            patience,
             Optional.of("admin@internal"),
             Optional.of("admin"),
             Optional.empty());
@@ -187,7 +192,7 @@ public final class GuardRig implements AutoCloseable {
 
   private void vmBecomes(UUID vm, String action, String body, String status, Optional<UUID> host) {
     ApiBody unused = admin("POST", "/vms/" + vm + "/" + action, body);
-    for (int i = 0; i < 500; i++) {
+    for (int i = 0; i < 4_500; i++) {
       ApiBody now = admin("GET", "/vms/" + vm, "");
       Optional<String> on = now.child("host").flatMap(each -> each.text("id"));
       if (now.text("status").equals(Optional.of(status))

@@ -49,7 +49,11 @@ class GuardTest {
   }
 
   private UUID nativeNetwork() {
-    rig = new GuardRig(database, GuardRig.engine().start());
+    return nativeNetwork(Duration.ofSeconds(30));
+  }
+
+  private UUID nativeNetwork(Duration patience) {
+    rig = new GuardRig(database, GuardRig.engine().start(), patience);
     UUID network = rig.network("iso", true);
     rig.attach(network);
     rig.step();
@@ -340,7 +344,9 @@ class GuardTest {
   @ParameterizedTest
   @ValueSource(strings = {"garbage", "page", "error", "reset", "down", "slow"})
   void concludesNothingWhileTheEngineFailsAndRecovers(String fault) {
-    nativeNetwork();
+    // Of a slow engine every request has to be waited for.
+    boolean slow = fault.equals("slow");
+    nativeNetwork(Duration.ofSeconds(slow ? 4 : 30));
     setSwitch("ovs");
     rig.step();
     rig.standIn.calls().reset();
@@ -349,10 +355,10 @@ class GuardTest {
       case "page" -> rig.standIn.faults().answerHtml("/ovirt-engine", 200);
       case "error" -> rig.standIn.faults().answerStatus("/ovirt-engine/api", 500);
       case "reset" -> rig.standIn.faults().reset("/ovirt-engine/api");
-      case "slow" -> rig.standIn.faults().delay("/ovirt-engine/api", Duration.ofSeconds(20));
+      case "slow" -> rig.standIn.faults().delay("/ovirt-engine/api", Duration.ofMinutes(5));
       default -> rig.standIn.refuseConnections();
     }
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < (slow ? 1 : 4); i++) {
       rig.stepAfter(POLL);
     }
     assertThat(rig.rules()).containsExactly("GUARD_CLUSTER_NOT_ON_LINUX_BRIDGES");

