@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.lab;
 
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.Set;
 import org.w3c.dom.Document;
 import org.w3c.dom.Element;
@@ -21,7 +22,8 @@ final class LabDomain {
    * its timers may then run minutes late. The HPET needs no measuring: it tells its frequency. Nor
    * does the kernel see interrupts come in time then, and would go on without a timer.
    */
-  private static final String EMULATED_CLOCK = " notsc clocksource=hpet nolapic_timer no_timer_check";
+  private static final String EMULATED_CLOCK =
+      " notsc clocksource=hpet nolapic_timer no_timer_check";
 
   /** The virtio-serial port that guest-init.sh looks for. */
   static final String CHANNEL = "isolated-ports.lab";
@@ -79,7 +81,9 @@ final class LabDomain {
     Xml.append(root, "vcpu").setTextContent("1");
     Element os = Xml.append(root, "os");
     Xml.append(os, "type", "arch", "x86_64", "machine", "q35").setTextContent("hvm");
-    if (Xml.child(root, "description").filter(said -> said.getTextContent().equals(IDLE)).isPresent()) {
+    boolean idle =
+        Xml.child(root, "description").map(Element::getTextContent).equals(Optional.of(IDLE));
+    if (idle) {
       Xml.append(os, "kernel").setTextContent(halt.toString());
     } else {
       Xml.append(os, "kernel").setTextContent(image.resolve("vmlinuz").toString());

@@ -394,7 +394,7 @@ final class Walk implements AutoCloseable {
       }
       Thread.sleep(100);
     }
-    throw new IllegalStateException("VM " + id + " is not up within three minutes: " + lastEvents());
+    throw new IllegalStateException("VM " + id + " is not up in time: " + lastEvents());
   }
 
   private String lastEvents() {

@@ -113,8 +113,7 @@ public final class PluginServer implements AutoCloseable {
         .environment()
         .put(
             "JAVA_OPTS",
-            "-Xms64m -Xmx384m -Djava.net.preferIPv4Stack=true "
-                + System.getProperty(TEST_JVM, ""));
+            "-Xms64m -Xmx384m -Djava.net.preferIPv4Stack=true " + System.getProperty(TEST_JVM, ""));
     try {
       process = builder.start();
     } catch (IOException e) {

@@ -108,8 +108,7 @@ class SchedulerEndpointTest {
     assertThat(question.hostIds()).containsExactly(HOST2, HOST3);
     assertThat(question.vmId()).isEqualTo(VM);
     assertThat(question.properties()).containsExactly(Map.entry("key", "77"));
-    assertThat(Duration.ofNanos(question.deadline().nanosLeft()))
-        .isLessThan(Duration.ofSeconds(2));
+    assertThat(Duration.ofNanos(question.deadline().nanosLeft())).isLessThan(Duration.ofSeconds(2));
     assertThat(Duration.ofNanos(question.deadline().nanosLeft() + System.nanoTime() - began))
         .as("from when it was asked, however long ago that is")
         .isGreaterThan(Duration.ofSeconds(1));
