@@ -45,7 +45,7 @@ final class Command {
 
   /** Runs a program that must succeed, with {@code input} on its standard input. */
   static String output(List<String> command, String input) {
-    Result result = run(Duration.ofMinutes(2), command, input);
+    Result result = run(Duration.ofMinutes(10), command, input);
     if (!result.succeeded()) {
       throw new LabException(
           "The command '%s' ended with status %d: %s"

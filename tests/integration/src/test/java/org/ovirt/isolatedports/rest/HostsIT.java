@@ -108,7 +108,7 @@ class HostsIT extends ServerTest {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(rig.hosts().resolve(path)).timeout(Duration.ofSeconds(120));
+    return HttpRequest.newBuilder(rig.hosts().resolve(path)).timeout(Duration.ofMinutes(2));
   }
 
   private static HttpResponse<String> send(HttpClient client, HttpRequest.Builder request) {

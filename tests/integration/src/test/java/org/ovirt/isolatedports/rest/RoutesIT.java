@@ -27,7 +27,7 @@ import org.ovirt.isolatedports.standin.host.SimulatedHost;
  */
 class RoutesIT extends ServerTest {
 
-  private static final Duration SOON = Duration.ofSeconds(120);
+  private static final Duration SOON = Duration.ofMinutes(2);
 
   /** Where the names of what must stay hidden can occur; everything here has one of these. */
   private static final List<String> LISTS =

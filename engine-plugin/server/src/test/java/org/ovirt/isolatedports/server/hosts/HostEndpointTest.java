@@ -140,7 +140,7 @@ class HostEndpointTest {
 
   private HttpRequest.Builder request(String path) {
     return HttpRequest.newBuilder(URI.create("https://127.0.0.1:" + endpoint.port() + path))
-        .timeout(Duration.ofSeconds(120));
+        .timeout(Duration.ofMinutes(2));
   }
 
   private HttpResponse<byte[]> get(HttpClient client, String path, String... headers)
