@@ -94,7 +94,7 @@ class CrashIT {
     engine.faults().delay("/ovirt-engine/api/networks/", Duration.ofMinutes(2));
     CompletableFuture<Boolean> cut = cutShort("cut");
     await("cut is in our store", () -> rows(ROW_OF + "'cut'") == 1);
-    engine.faults().delay("/ovirt-engine/api/networks", Duration.ofMinutes(2));
+    engine.faults().delay("/ovirt-engine/api/networks", Duration.ofSeconds(10));
     engine.calls().reset();
     CompletableFuture<Boolean> unborn = cutShort("unborn");
     await("unborn is in the journal", () -> rows("SELECT 1 FROM engine_change") == 2);
