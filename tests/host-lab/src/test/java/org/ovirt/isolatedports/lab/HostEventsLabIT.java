@@ -214,7 +214,7 @@ class HostEventsLabIT extends TwoHosts {
   private String openOnA(Vnic vnic) {
     a.killWatch();
     a.host().removeHooks();
-    return start(a, vnic);
+    return boot(a, vnic);
   }
 
   @Test

@@ -18,8 +18,9 @@ class LastUpdateLabIT extends TwoHosts {
     return vnic("plain1");
   }
 
+  /** Starts a VM on host a and waits for its guest. */
   private String start(Vnic vnic) {
-    return start(a, vnic);
+    return boot(a, vnic);
   }
 
   private static void failUpdate(HookedHost host, String vmId, Vnic vnic) {
@@ -30,6 +31,7 @@ class LastUpdateLabIT extends TwoHosts {
   private void saveAndResume(HookedHost host, String vmId) {
     host.host().hibernate(vmId);
     host.host().resume(vmId);
+    lab.guest(vmId);
   }
 
   @Test
