@@ -150,6 +150,7 @@ class HostsIT extends ServerTest {
     nobodyElseGetsRulesAndNoOtherListenerHasThem();
     whatAHostReportsIsShownToWhoMaySeeIt();
     aHostGetsItsRulesAndHearsOfChangesAtOnce();
+    aPolicyThatAHostCannotEnforceIsRefusedOrHeldInAudit();
   }
 
   private void aHostGetsItsRulesAndHearsOfChangesAtOnce() throws Exception {
@@ -202,19 +203,61 @@ class HostsIT extends ServerTest {
     }
   }
 
+  private void aPolicyThatAHostCannotEnforceIsRefusedOrHeldInAudit() {
+    String path = "/networks/" + network + "/networkpolicies/closed";
+    String policy =
+        """
+        apiVersion: networking.k8s.io/v1
+        kind: NetworkPolicy
+        metadata: {name: closed}
+        spec: {podSelector: {}, policyTypes: [Ingress]}
+        """;
+    String nic = ruleset().path("nics").path(0).path("nic").asText();
+    assertThat(report(client, host1, nic, "no").statusCode()).isEqualTo(204);
+    Api.Answer refused = PolicyRig.yaml(us, "PUT", path, policy);
+    assertThat(refused.status()).as(refused.toString()).isEqualTo(409);
+    assertThat(refused.json().path("errors").path("error").path(0).path("message").asText())
+        .startsWith("Host host1.example cannot enforce the rules of network tenants: ")
+        .contains("connection tracking")
+        .contains("mode: audit");
+    assertThat(PolicyRig.yaml(us, "PUT", path + "?dry_run=true", policy).status()).isEqualTo(409);
+    assertThat(us.get(path).status()).isEqualTo(404);
+
+    Api.Answer held = PolicyRig.yaml(us, "PUT", path + "?mode=audit", policy);
+    assertThat(held.status()).as(held.toString()).isEqualTo(201);
+    assertThat(held.json().path("warnings").path("warning").findValuesAsText("message"))
+        .anyMatch(text -> text.contains("Host host1.example cannot enforce"));
+    assertThat(us.put(path, "{\"mode\":\"enforce\"}").status()).isEqualTo(409);
+
+    assertThat(report(client, host1, nic, "yes").statusCode()).isEqualTo(204);
+    Api.Answer inForce = us.put(path, "{\"mode\":\"enforce\"}");
+    assertThat(inForce.status()).as(inForce.toString()).isEqualTo(200);
+
+    assertThat(report(client, host1, nic, "no").statusCode()).isEqualTo(204);
+    EmergencyIT.until(
+        SOON,
+        "the violation of a host that can do less than before",
+        () -> us.get("/violations").body().contains("Host host1.example cannot enforce the rules"));
+    assertThat(us.delete(path).status()).as("a removal is never held up").isEqualTo(200);
+  }
+
   private HttpResponse<String> report(HttpClient from, String host, String nic) {
+    return report(from, host, nic, "yes");
+  }
+
+  private HttpResponse<String> report(HttpClient from, String host, String nic, String tracking) {
     String revision = ruleset().path("revision").asText();
     String body =
         String.format(
             """
             {"version":1,"host":"%s","fetched":"%s","loaded":"%2$s","loaded_at":1795600000,
              "error":"network tenants is odd","elements":12,
-             "abilities":{"nft":"yes","ct":"yes","ibrname":"yes","reject":"yes"},
+             "abilities":{"nft":"yes","ct":"%5$s","ibrname":"yes","reject":"yes"},
              "ports":[{"device":"vnet3","mac":"56:6f:1a:2b:00:01","nic":"%s","vm":"%s",
                "bridge":"tenants","wanted":"community:web","observed":"community:web",
                "since":1795600000}]}
             """,
-            host, revision, nic, vm);
+            host, revision, nic, vm, tracking);
     return send(from, request("report").POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
@@ -226,8 +269,12 @@ class HostsIT extends ServerTest {
     assertThat(before.has("observed")).isFalse();
 
     assertThat(report(client("host2.example"), host1, nic).statusCode()).isEqualTo(403);
-    assertThat(report(client, host1, "00000000-0000-0000-0000-00000000ffff").statusCode())
-        .isEqualTo(400);
+    String nobodys = "00000000-0000-0000-0000-00000000ffff";
+    HttpResponse<String> unknown = report(client, host1, nobodys);
+    assertThat(unknown.statusCode()).isEqualTo(200);
+    assertThat(json(unknown.body()).path("refused").findValuesAsText("nic"))
+        .containsExactly(nobodys);
+    assertThat(us.get("/networks/" + network + "/ports").body()).doesNotContain(nobodys);
     assertThat(report(client, host1, nic).statusCode()).isEqualTo(204);
 
     String revision = ruleset().path("revision").asText();

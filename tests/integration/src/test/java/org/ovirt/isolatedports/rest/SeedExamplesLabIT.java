@@ -22,6 +22,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -45,6 +47,8 @@ class SeedExamplesLabIT extends ServerTest {
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final String GATEWAY = "172.20.10.1";
   private static final String GATEWAY_MAC = "56:6f:00:00:00:fe";
+
+  private static final String NOTHING_MORE = "ct=no;ibrname=no;reject=no";
 
   /** The port that example 4 of the ACLs names. */
   private static final String OF_ACL_4 = "9501";
@@ -115,22 +119,35 @@ class SeedExamplesLabIT extends ServerTest {
     return answer.json();
   }
 
-  private void host(String name, String abilities) {
-    rig.engine()
-        .seeds()
-        .host(
-            name,
-            CLUSTER,
-            new SimulatedHost(
-                HostCapabilities.el9()
-                    .withNetworks(Map.of("vswitch1", "vswitch1"))
-                    .withHooks(
-                        Map.of(
-                            "isolated_ports",
-                            Map.of(
-                                "status",
-                                "version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1;nft=yes;"
-                                    + abilities)))));
+  private static HostCapabilities capabilities(String abilities, String... networks) {
+    return HostCapabilities.el9()
+        .withNetworks(Stream.of(networks).collect(Collectors.toMap(name -> name, bridge -> bridge)))
+        .withHooks(
+            Map.of(
+                "isolated_ports",
+                Map.of(
+                    "status",
+                    "version=1.0;list=ok;watch=yes;filter=yes;libvirt=9.0.0;kernel=6.1;nft=yes;"
+                        + abilities)));
+  }
+
+  private String host(String name, SimulatedHost host) {
+    return rig.engine().seeds().host(name, CLUSTER, host).toString();
+  }
+
+  /** No network policy is put in force while this machine's kernel would have to enforce it. */
+  private void refusedUntilDetached(String name, String id, SimulatedHost host) {
+    String path = network + "/networkpolicies/ip-block?dry_run=true";
+    String text = PolicyRig.resource("seed/networkpolicy-1.yaml");
+    Api.Answer refused = PolicyRig.yaml(us, "PUT", path, text);
+    assertThat(refused.status()).as(refused.toString()).isEqualTo(409);
+    assertThat(refused.body()).contains("Host " + name + " cannot enforce").contains("audit");
+    host.report(capabilities(NOTHING_MORE));
+    assertThat(engine.post("/hosts/" + id + "/refresh", "{}").status()).isEqualTo(200);
+    EmergencyIT.until(
+        SOON,
+        "the host without the network",
+        () -> PolicyRig.yaml(us, "PUT", path, text).status() == 200);
   }
 
   // --- as the host's own process does it ---
@@ -407,8 +424,11 @@ class SeedExamplesLabIT extends ServerTest {
 
   @Test
   void threeWaysGiveOneAnswer() throws Exception {
-    host("host1.example", "ct=yes;ibrname=yes;reject=yes");
-    host("host2.example", "ct=no;ibrname=no;reject=no");
+    host(
+        "host1.example",
+        new SimulatedHost(capabilities("ct=yes;ibrname=yes;reject=yes", "vswitch1")));
+    SimulatedHost basic = new SimulatedHost(capabilities(NOTHING_MORE, "vswitch1"));
+    String basicId = host("host2.example", basic);
     ArrayNode examples = JSON.createArrayNode();
     try (Fetching debian = new Fetching("host1.example");
         Fetching here = new Fetching("host2.example")) {
@@ -424,6 +444,7 @@ class SeedExamplesLabIT extends ServerTest {
       do {
         debian.fetch();
       } while (debian.last.contains(OF_ACL_4));
+      refusedUntilDetached("host2.example", basicId, basic);
       for (int example = 1; example <= 4; example++) {
         String name = "networkpolicy-" + example;
         write("/networkpolicies/ip-block", PolicyRig.resource("seed/" + name + ".yaml"));

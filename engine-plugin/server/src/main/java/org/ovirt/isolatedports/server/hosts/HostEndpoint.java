@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.hosts;
 
-import io.undertow.Undertow;
-import io.undertow.UndertowOptions;
 import io.undertow.server.HttpServerExchange;
 import io.undertow.server.RenegotiationRequiredException;
 import io.undertow.server.SSLSessionInfo;
@@ -41,8 +39,6 @@ import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.policy.json.JsonWriter;
 import org.ovirt.isolatedports.server.rulesets.HostRuleset;
 import org.xnio.IoUtils;
-import org.xnio.Options;
-import org.xnio.SslClientAuthMode;
 import org.xnio.XnioExecutor;
 
 /**
@@ -67,8 +63,9 @@ final class HostEndpoint implements AutoCloseable {
   private static final String RETRY_SECONDS = "5";
 
   private static final int LONGEST_REPORT = 4 << 20;
-  private static final int CONNECTIONS = 4_096;
-  private static final int IDLE_MILLIS = 90_000;
+  private static final int MOST_UNKNOWN = 100;
+  private static final int MOST_UNPROVEN_OF_ADDRESS = 1_024;
+  private static final int MOST_UNPROVEN = 4_096;
   private static final int RECEIVE_MILLIS = 10_000;
 
   /** What the endpoint needs of the rest. */
@@ -89,49 +86,43 @@ final class HostEndpoint implements AutoCloseable {
     /**
      * Takes in a report.
      *
-     * @return what is wrong with it, in a sentence; empty if nothing is
+     * @return the vNICs of it that the engine does not have, of which it is not taken in yet
      */
-    Optional<String> report(PortReport report);
+    Set<String> report(PortReport report);
   }
 
   private final Desk desk;
-  private final Undertow undertow;
+  private final InetSocketAddress address;
+  private final SSLContext tls;
+  private final int workers;
+  private final Doors doors = new Doors(MOST_UNPROVEN_OF_ADDRESS, MOST_UNPROVEN, RECEIVE_MILLIS);
   private final CauseLog refusals;
   private final Map<String, Set<Waiter>> waiting = new ConcurrentHashMap<>();
+  private Optional<HostListener> listener = Optional.empty();
 
   HostEndpoint(String address, int port, SSLContext tls, int workers, Desk desk, Clock clock) {
     this.desk = desk;
     this.refusals = new CauseLog(LOG, clock);
-    this.undertow =
-        Undertow.builder()
-            .addHttpsListener(port, address, tls)
-            .setSocketOption(Options.SSL_CLIENT_AUTH_MODE, SslClientAuthMode.REQUIRED)
-            .setIoThreads(2)
-            .setWorkerThreads(workers)
-            .setServerOption(UndertowOptions.MAX_ENTITY_SIZE, (long) LONGEST_REPORT)
-            .setServerOption(UndertowOptions.MAX_HEADER_SIZE, 16 * 1024)
-            .setServerOption(UndertowOptions.MAX_HEADERS, 64)
-            .setServerOption(UndertowOptions.REQUEST_PARSE_TIMEOUT, RECEIVE_MILLIS)
-            .setServerOption(UndertowOptions.NO_REQUEST_TIMEOUT, IDLE_MILLIS)
-            .setSocketOption(Options.CONNECTION_HIGH_WATER, CONNECTIONS)
-            .setSocketOption(Options.CONNECTION_LOW_WATER, CONNECTIONS)
-            .setSocketOption(Options.BACKLOG, 1_024)
-            .setHandler(this::handle)
-            .build();
+    this.address = new InetSocketAddress(address, port);
+    this.tls = tls;
+    this.workers = workers;
   }
 
   void start() {
-    undertow.start();
+    listener =
+        Optional.of(
+            new HostListener(
+                address, tls, workers, RECEIVE_MILLIS, LONGEST_REPORT, doors, this::handle));
     LOG.log(Level.INFO, "Hosts can ask at port {0,number,#}.", port());
   }
 
   int port() {
-    return ((InetSocketAddress) undertow.getListenerInfo().get(0).getAddress()).getPort();
+    return listener.orElseThrow().port();
   }
 
   @Override
   public void close() {
-    undertow.stop();
+    listener.ifPresent(HostListener::close);
   }
 
   private void handle(HttpServerExchange exchange) {
@@ -172,6 +163,7 @@ final class HostEndpoint implements AutoCloseable {
       }
       List<WatchedHost> hosts = HostIdentity.of(certificate, desk.hosts());
       if (hosts.size() == 1) {
+        doors.proven(exchange.getConnection().getPeerAddress());
         return Optional.of(hosts.get(0));
       }
       refusals.warn(
@@ -377,12 +369,26 @@ final class HostEndpoint implements AutoCloseable {
       refuse(exchange, StatusCodes.FORBIDDEN, "The report is of another host.");
       return;
     }
-    Optional<String> problem = desk.report(report);
-    if (problem.isPresent()) {
-      refuse(exchange, StatusCodes.BAD_REQUEST, problem.get());
-    } else {
+    Set<String> unknown = desk.report(report);
+    if (unknown.isEmpty()) {
       exchange.setStatusCode(StatusCodes.NO_CONTENT).endExchange();
+      return;
     }
+    List<Map<String, String>> named =
+        unknown.stream()
+            .limit(MOST_UNKNOWN)
+            .map(nic -> Map.of("nic", nic, "detail", "There is no vNIC " + nic + "."))
+            .toList();
+    refusals.warn(
+        "Host "
+            + host.name()
+            + " reports "
+            + unknown.size()
+            + " vNICs that the oVirt engine does not have; what it says of them does not count yet.");
+    exchange.getResponseHeaders().put(Headers.CONTENT_TYPE, "application/json");
+    exchange
+        .getResponseSender()
+        .send(JsonWriter.write(Map.of("refused", named)), StandardCharsets.UTF_8);
   }
 
   private static void refuse(HttpServerExchange exchange, int status, String detail) {

@@ -15,10 +15,12 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedHost;
 import org.ovirt.isolatedports.server.engine.EngineMirror;
@@ -157,21 +159,16 @@ public class HostServer implements HostEndpoint.Desk {
   }
 
   @Override
-  public Optional<String> report(PortReport report) {
+  public Set<String> report(PortReport report) {
     Set<String> known = new HashSet<>();
     for (VmWithVnics vm : mirror.picture().vms().values()) {
       vm.vnics().forEach(vnic -> known.add(vnic.id()));
     }
-    Optional<String> unknown =
-        report.ports().stream()
-            .flatMap(port -> port.nicId().stream())
-            .filter(nic -> !known.contains(nic))
-            .findFirst();
-    if (unknown.isPresent()) {
-      return Optional.of("There is no vNIC " + unknown.get() + ".");
-    }
     reports.received(report, clock.instant());
     keeper.canDo(report.hostId(), report.abilities());
-    return Optional.empty();
+    return report.ports().stream()
+        .flatMap(port -> port.nicId().stream())
+        .filter(nic -> !known.contains(nic))
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

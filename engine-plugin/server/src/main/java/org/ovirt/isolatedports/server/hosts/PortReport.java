@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.policy.role.PortRole;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 
 /**
  * What a host says it enforces: docs/host-protocol.md has its form.
@@ -24,7 +25,7 @@ import org.ovirt.isolatedports.policy.role.PortRole;
  * @param loadedAt since when that is so
  * @param error what is wrong there, in a sentence
  * @param elements how many elements the table there holds
- * @param abilities what its kernel can do
+ * @param abilities what it can enforce
  * @param ports the ports of bridges that we rule
  */
 public record PortReport(
@@ -34,7 +35,7 @@ public record PortReport(
     Optional<Instant> loadedAt,
     Optional<String> error,
     int elements,
-    HostCapabilities abilities,
+    HostAbilities abilities,
     List<Observed> ports) {
 
   /**
@@ -103,10 +104,12 @@ public record PortReport(
         time(report, "loaded_at"),
         optional(report, "error"),
         number(report, "elements"),
-        new HostCapabilities(
-            nft && isYes(abilities, "ct"),
-            nft && isYes(abilities, "ibrname"),
-            nft && isYes(abilities, "reject")),
+        HostAbilities.said(
+            nft,
+            new HostCapabilities(
+                nft && isYes(abilities, "ct"),
+                nft && isYes(abilities, "ibrname"),
+                nft && isYes(abilities, "reject"))),
         ports(report.path("ports")));
   }
 

@@ -31,7 +31,6 @@ public class PolicyBodies {
   static final String YAML = "application/yaml";
   private static final String DEFAULT_NAMESPACE = "default";
   private static final String OPERATION_FAILED = "Operation Failed";
-  private static final int BAD_REQUEST = 400;
   private static final int FORBIDDEN = 403;
 
   private final Sight sight;
@@ -265,7 +264,7 @@ public class PolicyBodies {
   }
 
   /** The fault of what would not be stored, with every finding besides its text. */
-  static Response refused(Exchange exchange, String action, List<Finding> findings) {
+  static Response refused(Exchange exchange, int status, String action, List<Finding> findings) {
     List<Finding> errors = findings.stream().filter(Finding::isError).toList();
     String text =
         errors.stream()
@@ -277,7 +276,7 @@ public class PolicyBodies {
     tree.put("errors", Map.of("error", errors.stream().map(PolicyBodies::finding).toList()));
     putWarnings(tree, findings);
     BodyFormat format = exchange.faultFormat();
-    return Response.status(BAD_REQUEST)
+    return Response.status(status)
         .entity(TreeWriter.write(format, "fault", tree))
         .header(HttpHeaders.CONTENT_TYPE, format.contentType())
         .build();

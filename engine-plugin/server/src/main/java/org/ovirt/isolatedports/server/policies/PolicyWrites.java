@@ -8,16 +8,20 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.core.Response;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
+import org.ovirt.isolatedports.policy.finding.Finding;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityLocks;
 import org.ovirt.isolatedports.server.http.Exchange;
+import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 import org.ovirt.isolatedports.server.network.CallersNetworks;
 
@@ -30,12 +34,15 @@ public class PolicyWrites {
 
   private static final int OK = 200;
   private static final int CREATED = 201;
+  private static final int BAD_REQUEST = 400;
   private static final int CONFLICT = 409;
 
   private final PolicyStore store;
   private final PolicyBodies bodies;
   private final PolicyPlaces places;
   private final NetworkInventories inventories;
+  private final EnforcingHosts hosts;
+  private final Sight sight;
   private final CallersNetworks networks;
   private final EntityLocks locks;
   private final JsonEngine engine;
@@ -47,6 +54,8 @@ public class PolicyWrites {
       PolicyBodies bodies,
       PolicyPlaces places,
       NetworkInventories inventories,
+      EnforcingHosts hosts,
+      Sight sight,
       CallersNetworks networks,
       EntityLocks locks,
       JsonEngine engine,
@@ -55,6 +64,8 @@ public class PolicyWrites {
     this.bodies = bodies;
     this.places = places;
     this.inventories = inventories;
+    this.hosts = hosts;
+    this.sight = sight;
     this.networks = networks;
     this.locks = locks;
     this.engine = engine;
@@ -257,11 +268,18 @@ public class PolicyWrites {
     Review review =
         Review.of(seen, stored.with(document, draft), document, wanted.pins(), bodies::isSeen);
     if (review.hasErrors()) {
-      return PolicyBodies.refused(exchange, writer.action(), review.findings());
+      return PolicyBodies.refused(exchange, BAD_REQUEST, writer.action(), review.findings());
     }
     Revision revision = revision(writer, newest, wanted, review.pins());
+    List<Finding> findings = new ArrayList<>(review.findings());
+    findings.addAll(
+        new HostsReview(seen, stored, document, revision, hosts.of(writer.network().id()))
+            .findings(() -> sight.hosts().keySet()));
+    if (findings.stream().anyMatch(Finding::isError)) {
+      return PolicyBodies.refused(exchange, CONFLICT, writer.action(), findings);
+    }
     if (writer.asked().dryRun()) {
-      return preview(exchange, seen, stored, document, revision, review);
+      return preview(exchange, seen, stored, document, revision, findings);
     }
     store.add(document, revision);
     changed.fire(new PoliciesChanged(writer.network().id()));
@@ -269,7 +287,7 @@ public class PolicyWrites {
       return Response.ok().build();
     }
     boolean isNew = newest.filter(each -> !each.isRemoval()).isEmpty();
-    return bodies.written(exchange, document, revision, review.findings(), isNew ? CREATED : OK);
+    return bodies.written(exchange, document, revision, findings, isNew ? CREATED : OK);
   }
 
   private Revision revision(
@@ -299,25 +317,16 @@ public class PolicyWrites {
       StoredPolicies stored,
       Document document,
       Revision revision,
-      Review review) {
+      List<Finding> findings) {
     Flow flow = FlowParameters.between(exchange);
-    Revision inForce =
-        new Revision(
-            revision.number(),
-            revision.content(),
-            Mode.ENFORCE,
-            revision.pins(),
-            revision.author(),
-            revision.time(),
-            revision.comment(),
-            revision.restoredFrom());
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("verdict", "accepted");
     tree.put("mode", revision.mode().text());
-    PolicyBodies.putWarnings(tree, review.findings());
+    PolicyBodies.putWarnings(tree, findings);
     tree.put(
         "reachability",
-        Preview.changes(seen, stored.inForce(), stored.with(document, inForce).inForce(), flow));
+        Preview.changes(
+            seen, stored.inForce(), stored.with(document, revision.inForce()).inForce(), flow));
     return PolicyBodies.plain(exchange.faultFormat(), "dry_run", tree);
   }
 }

@@ -38,6 +38,13 @@ record Review(List<Finding> findings, Map<String, String> pins) {
   /** What messages of the compiler call a host. */
   private static final String ANY_HOST = "(whichever)";
 
+  private static final String OUTSIDE_BLOCK = "vnic-outside-block";
+
+  private static final String HIDDEN_OUTSIDE_BLOCK =
+      "The address of a vNIC of a VM that you may not see lies outside the cidrBlock of the Subnet,"
+          + " so what the subnet opens for its own traffic (private, allowEWTraffic) is closed to"
+          + " it; correct the block, or ask whoever sees that VM.";
+
   private static final String UNSEEN =
       "Another policy of the network, which names VMs that you may not see, ";
 
@@ -83,9 +90,18 @@ record Review(List<Finding> findings, Map<String, String> pins) {
       new Linter(reading.inventory, networks)
           .lint().stream()
               .filter(each -> !isPolicy || each.location().file().equals(changed.file()))
+              .map(Review::withoutHidden)
+              .distinct()
               .forEach(findings::add);
     }
     return new Review(told(findings, after, changed, isSeen), given.orElseGet(pins::used));
+  }
+
+  /** An address that only the labels of a hidden VM tell is not for the author. */
+  private static Finding withoutHidden(Finding finding) {
+    return finding.kind().equals(OUTSIDE_BLOCK) && SeenNetworks.isNamedIn(finding.message())
+        ? Finding.warning(finding.location(), HIDDEN_OUTSIDE_BLOCK).ofKind(OUTSIDE_BLOCK)
+        : finding;
   }
 
   /**

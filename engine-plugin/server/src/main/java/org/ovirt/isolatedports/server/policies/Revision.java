@@ -34,4 +34,9 @@ record Revision(
   boolean isRemoval() {
     return content.isEmpty();
   }
+
+  /** The same in force, as one in audit is judged and shown. */
+  Revision inForce() {
+    return new Revision(number, content, Mode.ENFORCE, pins, author, time, comment, restoredFrom);
+  }
 }

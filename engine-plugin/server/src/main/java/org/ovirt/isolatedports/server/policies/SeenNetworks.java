@@ -27,6 +27,11 @@ final class SeenNetworks {
     return name.startsWith(HIDDEN);
   }
 
+  /** Whether a text names a hidden VM. */
+  static boolean isNamedIn(String text) {
+    return text.contains(HIDDEN);
+  }
+
   /**
    * The inventory with other names for VMs that are not among the visible ones.
    *

@@ -15,6 +15,7 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.ovirt.isolatedports.policy.compile.CompileException;
 import org.ovirt.isolatedports.policy.compile.HostCapabilities;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 
 /**
  * The rulesets of all hosts. A network is compiled once for all hosts of the same abilities, and
@@ -33,10 +34,10 @@ public final class RulesetBook {
    *
    * @param id the engine's id
    * @param name its name
-   * @param capabilities what its kernel can do
+   * @param abilities what it can enforce
    * @param networkIds the networks attached to it
    */
-  record HostInput(String id, String name, HostCapabilities capabilities, Set<String> networkIds) {
+  record HostInput(String id, String name, HostAbilities abilities, Set<String> networkIds) {
 
     HostInput {
       networkIds = Set.copyOf(networkIds);
@@ -119,9 +120,10 @@ public final class RulesetBook {
     List<NetworkPart> parts = new ArrayList<>();
     for (Map.Entry<String, Compiled> network : networks.entrySet()) {
       if (host.networkIds().contains(network.getKey())) {
-        Outcome outcome = outcome(network.getValue(), host.capabilities());
+        Outcome outcome = outcome(network.getValue(), host.abilities().kernel());
         outcome
             .problem()
+            .or(() -> withoutTable(host, outcome.part()))
             .ifPresent(text -> found.add(problem(host, network.getValue().input, text)));
         parts.add(outcome.part());
       }
@@ -140,6 +142,13 @@ public final class RulesetBook {
     }
     used.put(List.copyOf(parts), now);
     return put(host.id(), now);
+  }
+
+  /** Rules that no host of its kind could load are made all the same, for when it can. */
+  private static Optional<String> withoutTable(HostInput host, NetworkPart part) {
+    return part.rules().isEmpty()
+        ? Optional.empty()
+        : host.abilities().missing(NetworkPart.HOST, part.network().name());
   }
 
   private static SharedRuleset shut(List<NetworkPart> parts) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.rulesets;
 
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -10,13 +11,14 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.inventory.HostAttachment;
-import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.scheduling.HostFacts;
-import org.ovirt.isolatedports.scheduling.HostReport;
 import org.ovirt.isolatedports.server.engine.EnginePicture;
+import org.ovirt.isolatedports.server.engine.EnginePicture.HostDetails;
 import org.ovirt.isolatedports.server.engine.EnginePicture.HostPicture;
 import org.ovirt.isolatedports.server.inventory.LiveInventory;
+import org.ovirt.isolatedports.server.policies.EnforcingHosts;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 import org.ovirt.isolatedports.server.policies.InForce;
 import org.ovirt.isolatedports.server.rulesets.NetworkInput.Member;
 import org.ovirt.isolatedports.server.rulesets.RulesetBook.HostInput;
@@ -51,29 +53,66 @@ final class RulesetInputs {
    *
    * @param reported what hosts said themselves that they can do, by id
    */
-  static Looked look(EnginePicture picture, Map<String, HostCapabilities> reported) {
+  static Looked look(EnginePicture picture, Map<String, HostAbilities> reported) {
     List<HostInput> hosts =
         picture.hosts().values().stream()
             .filter(host -> host.details().isPresent())
-            .map(host -> host(host, Optional.ofNullable(reported.get(host.host().id()))))
+            .map(host -> host(host, reported))
             .toList();
     return new Looked(picture, hosts);
   }
 
-  private static HostInput host(HostPicture host, Optional<HostCapabilities> reported) {
+  private static HostInput host(HostPicture host, Map<String, HostAbilities> reported) {
     return new HostInput(
         host.host().id(),
         host.host().name(),
-        reported.or(() -> shown(host)).orElse(HostCapabilities.BASIC),
+        abilities(host, reported),
         host.details().orElseThrow().attachments().stream()
             .map(HostAttachment::networkId)
             .collect(Collectors.toSet()));
   }
 
-  private static Optional<HostCapabilities> shown(HostPicture host) {
-    return new HostFacts("", "", "", host.details().orElseThrow().hooks(), List.of())
+  /** What a host said to us, or else what the engine shows of it. */
+  private static HostAbilities abilities(HostPicture host, Map<String, HostAbilities> reported) {
+    return Optional.ofNullable(reported.get(host.host().id()))
+        .or(() -> host.details().flatMap(RulesetInputs::shown))
+        .orElse(HostAbilities.UNKNOWN);
+  }
+
+  private static Optional<HostAbilities> shown(HostDetails details) {
+    return new HostFacts("", "", "", details.hooks(), List.of())
         .report()
-        .map(HostReport::capabilities);
+        .map(report -> HostAbilities.said(report.nft(), report.capabilities()));
+  }
+
+  /**
+   * The hosts that a network is attached to, and those of its clusters of which it is not known
+   * what is.
+   */
+  static List<EnforcingHosts.Host> hostsOf(
+      EnginePicture picture, Map<String, HostAbilities> reported, String networkId) {
+    return picture.hosts().values().stream()
+        .filter(host -> mayHave(picture, host, networkId))
+        .map(
+            host ->
+                new EnforcingHosts.Host(
+                    host.host().id(), host.host().name(), abilities(host, reported)))
+        .sorted(Comparator.comparing(EnforcingHosts.Host::name))
+        .toList();
+  }
+
+  private static boolean mayHave(EnginePicture picture, HostPicture host, String networkId) {
+    return host.details()
+        .map(
+            details ->
+                details.attachments().stream()
+                    .map(HostAttachment::networkId)
+                    .anyMatch(networkId::equals))
+        .orElseGet(
+            () ->
+                Optional.ofNullable(picture.clusters().get(host.host().clusterId()))
+                    .filter(cluster -> !cluster.attached().containsKey(networkId))
+                    .isEmpty());
   }
 
   /** The networks that hosts have to know of, by id. */

@@ -27,11 +27,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.engine.AuditEvent;
 import org.ovirt.isolatedports.engine.EventFollower;
 import org.ovirt.isolatedports.engine.EventSubject;
 import org.ovirt.isolatedports.engine.ServiceAccount;
-import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.server.database.Schema;
 import org.ovirt.isolatedports.server.engine.EngineMirror;
 import org.ovirt.isolatedports.server.engine.EnginePicture;
@@ -40,6 +40,7 @@ import org.ovirt.isolatedports.server.inventory.LiveInventories;
 import org.ovirt.isolatedports.server.inventory.LiveInventory;
 import org.ovirt.isolatedports.server.isolation.NetworkChanged;
 import org.ovirt.isolatedports.server.labels.LabelsChanged;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 import org.ovirt.isolatedports.server.policies.InForce;
 import org.ovirt.isolatedports.server.policies.PoliciesChanged;
 import org.ovirt.isolatedports.server.policies.PolicySource;
@@ -86,11 +87,12 @@ public class RulesetKeeper implements EventFollower.Listener {
   private final Schema schema;
   private final Clock clock = Clock.systemUTC();
   private final RulesetBook book = new RulesetBook(clock);
+  private final HeldNetworks held = new HeldNetworks();
 
   @Resource ManagedThreadFactory threads;
 
   private final List<Consumer<Set<String>>> listeners = new CopyOnWriteArrayList<>();
-  private final Map<String, HostCapabilities> reported = new ConcurrentHashMap<>();
+  private final Map<String, HostAbilities> reported = new ConcurrentHashMap<>();
   private final Set<UUID> changedPolicies = ConcurrentHashMap.newKeySet();
   private final Map<UUID, InForce> inForce = new HashMap<>();
 
@@ -192,10 +194,16 @@ public class RulesetKeeper implements EventFollower.Listener {
     }
     RulesetInputs.Looked seen = RulesetInputs.look(picture, Map.copyOf(reported));
     List<String> problems = status.problems();
-    if (ours || !now.isBefore(policiesAgain) || !seen.isSameAs(looked)) {
+    boolean isNew = ours || !now.isBefore(policiesAgain) || !seen.isSameAs(looked);
+    if (isNew || held.isHolding()) {
       readPolicies(now);
       LiveInventory made = inventories.of(picture);
-      Set<String> news = book.update(RulesetInputs.of(picture, made, inForce), seen.hosts());
+      Map<String, NetworkInput> inputs =
+          held.with(
+              RulesetInputs.of(picture, made, inForce),
+              picture.networks().keySet().stream().map(UUID::toString).collect(Collectors.toSet()),
+              picture.readAt(Part.NETWORKS).orElse(now));
+      Set<String> news = book.update(inputs, seen.hosts());
       inventory = Optional.of(made);
       problems = made.problems();
       if (!news.isEmpty()) {
@@ -251,10 +259,15 @@ public class RulesetKeeper implements EventFollower.Listener {
   }
 
   /** What a host says itself of its kernel, which counts more than what the engine shows of it. */
-  public void canDo(String hostId, HostCapabilities capabilities) {
-    if (!capabilities.equals(reported.put(hostId, capabilities))) {
+  public void canDo(String hostId, HostAbilities abilities) {
+    if (!abilities.equals(reported.put(hostId, abilities))) {
       ring();
     }
+  }
+
+  /** What hosts said of their kernels, by id. */
+  Map<String, HostAbilities> reported() {
+    return Map.copyOf(reported);
   }
 
   private void ring() {

@@ -90,12 +90,12 @@ public final class AgentsBenchmark {
     public void fetched(String hostId, String revision) {}
 
     @Override
-    public Optional<String> report(PortReport report) {
+    public Set<String> report(PortReport report) {
       boolean newest = ruleset(report.hostId()).map(HostRuleset::revision).equals(report.loaded());
       if (newest && reported.add(report.hostId())) {
         reports.put(System.nanoTime(), report.hostId());
       }
-      return Optional.empty();
+      return Set.of();
     }
   }
 

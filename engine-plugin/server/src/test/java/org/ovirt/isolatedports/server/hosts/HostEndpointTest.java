@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -25,6 +26,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -60,7 +62,7 @@ class HostEndpointTest {
     private final TestRulesets rulesets = new TestRulesets();
     private final Map<String, String> fetched = new ConcurrentHashMap<>();
     private final List<PortReport> reports = new CopyOnWriteArrayList<>();
-    private volatile Optional<String> problem = Optional.empty();
+    private volatile Set<String> unknown = Set.of();
 
     void add(String id, String address) {
       hosts.add(new WatchedHost(id, id, address, "c", "up", "", "", ""));
@@ -88,9 +90,9 @@ class HostEndpointTest {
     }
 
     @Override
-    public Optional<String> report(PortReport report) {
+    public Set<String> report(PortReport report) {
       reports.add(report);
-      return problem;
+      return unknown;
     }
   }
 
@@ -362,11 +364,43 @@ class HostEndpointTest {
   }
 
   @Test
-  void aReportThatNamesWhatIsNotThereIsRefusedWithTheReason() throws Exception {
-    desk.problem = Optional.of("There is no vNIC x.");
+  void whatAReportSaysOfWhatIsNotThereIsNamedAndTheRestIsTakenIn() throws Exception {
+    desk.unknown = Set.of("x");
     HttpResponse<byte[]> answer = report(client("host1.example"), reportOf("h1"));
-    assertThat(answer.statusCode()).isEqualTo(400);
-    assertThat(json(answer.body()).get("detail").asText()).isEqualTo("There is no vNIC x.");
+    assertThat(answer.statusCode()).isEqualTo(200);
+    assertThat(json(answer.body()).get("refused"))
+        .singleElement()
+        .satisfies(
+            refused -> {
+              assertThat(refused.get("nic").asText()).isEqualTo("x");
+              assertThat(refused.get("detail").asText()).isEqualTo("There is no vNIC x.");
+            });
+    assertThat(desk.reports).hasSize(1);
+  }
+
+  @Test
+  void whoSaysNothingKeepsNoHostOut() throws Exception {
+    HttpClient before = client("192.0.2.2");
+    assertThat(get(before, "/hosts/v1/ruleset").statusCode()).isEqualTo(200);
+    List<Socket> silent = new ArrayList<>();
+    try {
+      for (int i = 0; i < 1_100; i++) {
+        silent.add(new Socket("127.0.0.1", endpoint.port()));
+      }
+      assertThat(get(client("host1.example"), "/hosts/v1/ruleset").statusCode()).isEqualTo(200);
+      assertThat(get(before, "/hosts/v1/ruleset").statusCode()).isEqualTo(200);
+      silent.get(0).setSoTimeout(90_000);
+      assertThat(silent.get(0).getInputStream().read()).as("the oldest is cut off").isEqualTo(-1);
+      Socket last = silent.get(silent.size() - 1);
+      last.setSoTimeout(90_000);
+      Instant begun = Instant.now();
+      assertThat(last.getInputStream().read()).as("the newest too after a while").isEqualTo(-1);
+      assertThat(Duration.between(begun, Instant.now())).isLessThan(Duration.ofSeconds(60));
+    } finally {
+      for (Socket each : silent) {
+        each.close();
+      }
+    }
   }
 
   @ParameterizedTest

@@ -243,6 +243,20 @@ class ReviewTest {
   }
 
   @Test
+  void anAddressOfAHiddenVmIsNotTold() {
+    String block =
+        acls("ip4").replace("spec:\n", "spec:\n  cidrBlock: 192.0.2.0/24\n  gateway: 192.0.2.1\n");
+    Inventory seen = SeenNetworks.of(inventory("web", "secret"), Set.of("one"));
+    Review review = review(seen, stored(ACLS, block), ACLS);
+    assertThat(review.findings())
+        .filteredOn(finding -> finding.kind().equals("vnic-outside-block"))
+        .hasSize(2)
+        .anyMatch(finding -> finding.message().contains("10.0.0.1"))
+        .anyMatch(finding -> finding.message().contains("a VM that you may not see"));
+    assertThat(review.findings().toString()).doesNotContain("10.0.0.2").doesNotContain("secret");
+  }
+
+  @Test
   void rulesThatDoNotCompileAreRefused() {
     Inventory odd = inventory("web", "db");
     Network network = odd.networks().all().get(0);

@@ -23,10 +23,13 @@ import org.ovirt.isolatedports.inventory.NetworkRole;
 import org.ovirt.isolatedports.inventory.SwitchType;
 import org.ovirt.isolatedports.inventory.VmWithVnics;
 import org.ovirt.isolatedports.inventory.WatchedCluster;
+import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.server.engine.EnginePicture;
 import org.ovirt.isolatedports.server.inventory.LiveInventory;
 import org.ovirt.isolatedports.server.inventory.TestPicture;
 import org.ovirt.isolatedports.server.labels.Labels;
+import org.ovirt.isolatedports.server.policies.EnforcingHosts;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 import org.ovirt.isolatedports.server.policies.InForce;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
@@ -249,6 +252,46 @@ class RulesetBookTest {
     inForce(RULED, STATELESS);
     update();
     assertThat(book.problems()).isEmpty();
+  }
+
+  @Test
+  void aHostThatSaysNothingOfNftablesIsSaidNotToEnforceTheRules() {
+    picture.host("h2", BASICS.replace("nft=yes", "nft=unknown"), TENANTS, RULED, PLAIN);
+    picture.host("h3", "", PLAIN, RULED);
+    update();
+    assertThat(book.problems())
+        .extracting(RulesetBook.Problem::text)
+        .anyMatch(text -> text.startsWith("Host h2 cannot enforce the rules of network tenants: "))
+        .anyMatch(text -> text.startsWith("Host h2 cannot enforce the rules of network ruled: "))
+        .anyMatch(text -> text.startsWith("Host h3 has not said yet what its kernel can do"))
+        .hasSize(3);
+    assertThat(of("h2").get("nftables")).as("rules for when it can").isNotEmpty();
+  }
+
+  @Test
+  void whoEnforcesANetworkIsToldByAttachmentAndWhereThatIsNotKnownByTheCluster() {
+    picture.clusters.put(
+        "cluster",
+        new WatchedCluster(
+            new Cluster(
+                "cluster", "cluster", new CompatibilityLevel(4, 7), SwitchType.LINUX_BRIDGE),
+            Map.of(RULED.toString(), Set.of())));
+    picture.host("h3", "", PLAIN);
+    EnginePicture now = picture.get();
+    Map<String, HostAbilities> said =
+        Map.of("h1", HostAbilities.said(false, HostCapabilities.BASIC));
+    assertThat(RulesetInputs.hostsOf(now, said, RULED.toString()))
+        .containsExactly(
+            new EnforcingHosts.Host("h1", "h1", said.get("h1")),
+            new EnforcingHosts.Host("h2", "h2", HostAbilities.said(true, HostCapabilities.ALL)));
+    picture.hosts.put(
+        "h3", new EnginePicture.HostPicture(now.hosts().get("h3").host(), Optional.empty()));
+    assertThat(RulesetInputs.hostsOf(picture.get(), Map.of(), RULED.toString()))
+        .as("a host of the cluster that was not read yet")
+        .hasSize(3);
+    assertThat(RulesetInputs.hostsOf(picture.get(), Map.of(), TENANTS.toString()))
+        .as("of a network that the cluster does not have")
+        .hasSize(2);
   }
 
   @Test

@@ -12,6 +12,7 @@ import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.server.inventory.LiveInventory;
 import org.ovirt.isolatedports.server.inventory.TestPicture;
 import org.ovirt.isolatedports.server.labels.Labels;
+import org.ovirt.isolatedports.server.policies.HostAbilities;
 import org.ovirt.isolatedports.server.rulesets.RulesetBook.HostInput;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
@@ -50,7 +51,13 @@ public final class TestRulesets {
   /** Hosts on the network. */
   public void addHosts(List<String> ids) {
     ids.forEach(
-        id -> hosts.add(new HostInput(id, id, HostCapabilities.ALL, Set.of(TENANTS.toString()))));
+        id ->
+            hosts.add(
+                new HostInput(
+                    id,
+                    id,
+                    HostAbilities.said(true, HostCapabilities.ALL),
+                    Set.of(TENANTS.toString()))));
     update();
   }
 
