@@ -10,6 +10,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -32,7 +33,15 @@ public final class Answers {
     DEFAULTS.put("database.address", "127.0.0.1:5432");
     DEFAULTS.put("server.settings-file", "/etc/ovirt-isolated-ports/conf.d/50-setup.conf");
     DEFAULTS.put("server.health-url", "http://127.0.0.1:18783/health/ready");
+    DEFAULTS.put("hosts.port", "18782");
+    DEFAULTS.put("hosts.ca-file", "/etc/pki/ovirt-engine/ca.pem");
+    DEFAULTS.put("hosts.keystore", "");
+    DEFAULTS.put("hosts.keystore-password-file", "");
   }
+
+  /** Without these the server runs all the same, and hosts cannot ask it. */
+  private static final Set<String> OPTIONAL =
+      Set.of("hosts.keystore", "hosts.keystore-password-file");
 
   private final Map<String, String> values;
 
@@ -85,7 +94,7 @@ public final class Answers {
     TreeSet<String> missing = new TreeSet<>();
     values.forEach(
         (name, value) -> {
-          if (value.isBlank() && DEFAULTS.get(name).isEmpty()) {
+          if (value.isBlank() && DEFAULTS.get(name).isEmpty() && !OPTIONAL.contains(name)) {
             missing.add(name);
           }
         });
@@ -171,6 +180,7 @@ public final class Answers {
     settings.put("ISOLATED_PORTS_ENGINE_DB_URL", server + get("engine.database"));
     settings.put("ISOLATED_PORTS_ENGINE_DB_USER", LevelGatePiece.ROLE);
     settings.put(SettingsPiece.ENGINE_DB_PASSWORD, secrets.engineDatabase());
+    HostListener.of(this).ifPresent(listener -> settings.putAll(listener.settings()));
     return settings;
   }
 
