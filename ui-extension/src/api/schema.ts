@@ -1419,7 +1419,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -1472,7 +1472,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -1661,7 +1661,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -1833,7 +1833,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -1963,7 +1963,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2020,7 +2020,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2229,7 +2229,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2462,7 +2462,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2517,7 +2517,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2715,7 +2715,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -2946,7 +2946,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -3001,7 +3001,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -3199,7 +3199,7 @@ export interface paths {
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
                 408: components["responses"]["TooLate"];
-                409: components["responses"]["Fault"];
+                409: components["responses"]["Refused"];
                 412: components["responses"]["Fault"];
                 413: components["responses"]["TooLarge"];
                 415: components["responses"]["NotTaken"];
@@ -4640,6 +4640,141 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vms/{vm}/nics/{id}/role": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                vm: string;
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** The role of a vNIC, and what its host does about it. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    vm: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VnicRole"];
+                        "application/xml": components["schemas"]["VnicRole"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Gives a vNIC a role over its profile's, live; needs the right to edit the network. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    vm: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["VnicRole"];
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VnicRole"];
+                        "application/xml": components["schemas"]["VnicRole"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        /** Takes a vNIC its role, so that its profile's counts again. */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    vm: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["VnicRole"];
+                        "application/xml": components["schemas"]["VnicRole"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/options/{name}": {
         parameters: {
             query?: never;
@@ -5022,6 +5157,17 @@ export interface components {
             id?: string;
             /** @description Its name. */
             name?: string;
+            /** @description In the answer to a change of the role: what became of the vNICs that you may see. */
+            role_changes?: {
+                role_change?: {
+                    id?: string;
+                    name?: string;
+                    vm?: string;
+                    role?: string;
+                    state?: string;
+                    description?: string;
+                }[];
+            };
         } & {
             [key: string]: unknown;
         };
@@ -5413,6 +5559,23 @@ export interface components {
                 ip?: string[];
             };
         };
+        VnicRole: {
+            href?: string;
+            /** @description promiscuous, isolated or community:NAME; not there where the profile's counts. */
+            role?: string;
+            /** @description What the vNIC profile says. */
+            profile_role?: string;
+            /** @description What is to be enforced. */
+            effective?: string;
+            network?: components["schemas"]["Link"];
+            /**
+             * @description Whether the kernel of its host has it.
+             * @enum {string}
+             */
+            state?: "in_force" | "pending" | "stopped" | "unknown";
+            /** @description The state in a sentence: when it will be in force. */
+            description?: string;
+        };
         HostRuleset: {
             host?: components["schemas"]["Link"];
             /** @description Of the ruleset that it is to enforce; missing while that is not known. */
@@ -5439,6 +5602,19 @@ export interface components {
             /** @description Why it does not get the newest rules, sentences. For the same. */
             problems?: {
                 problem?: string[];
+            };
+            /**
+             * Format: date-time
+             * @description Since when the rules there count.
+             */
+            counted_since?: string;
+            /** @description What rules counted, by name; for who sees hosts and every isolated network. */
+            counters?: {
+                counter?: {
+                    name?: string;
+                    packets?: string;
+                    bytes?: string;
+                }[];
             };
         };
         Port: {
@@ -5666,6 +5842,12 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["VnicLabels"];
                 "application/xml": components["schemas"]["VnicLabels"];
+            };
+        };
+        VnicRole: {
+            content: {
+                "application/json": components["schemas"]["VnicRole"];
+                "application/xml": components["schemas"]["VnicRole"];
             };
         };
     };

@@ -82,6 +82,7 @@ record CallerWorld(String name, Map<String, String> ids) {
       case "PUT /networks/{id}/portgroups/{group}" -> "{\"ports\":{\"port\":[\"uplink\"]}}";
       case "PUT /vms/{id}/labels", "PUT /vms/{vm}/nics/{id}/labels" ->
           "{\"namespace\":\"default\"}";
+      case "PUT /vms/{vm}/nics/{id}/role" -> "{\"role\":\"isolated\"}";
       case "POST /networks/{id}/emergency" ->
           "{\"reason\":\"test\",\"confirm\":\"" + id("networkname") + "\",\"minutes\":30}";
       case "POST /clusters/{cluster}/networks" -> "{\"id\":\"" + id("plain") + "\"}";

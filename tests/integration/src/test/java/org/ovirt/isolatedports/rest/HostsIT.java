@@ -151,6 +151,7 @@ class HostsIT extends ServerTest {
     whatAHostReportsIsShownToWhoMaySeeIt();
     aHostGetsItsRulesAndHearsOfChangesAtOnce();
     aPolicyThatAHostCannotEnforceIsRefusedOrHeldInAudit();
+    rolesChangeLiveAndTheAnswerSaysWhere();
   }
 
   private void aHostGetsItsRulesAndHearsOfChangesAtOnce() throws Exception {
@@ -239,6 +240,47 @@ class HostsIT extends ServerTest {
         "the violation of a host that can do less than before",
         () -> us.get("/violations").body().contains("Host host1.example cannot enforce the rules"));
     assertThat(us.delete(path).status()).as("a removal is never held up").isEqualTo(200);
+  }
+
+  private JsonNode nicInRuleset(String nic) {
+    for (JsonNode each : ruleset().path("nics")) {
+      if (each.path("nic").asText().equals(nic)) {
+        return each;
+      }
+    }
+    throw new AssertionError("vNIC " + nic + " is in no ruleset");
+  }
+
+  private void rolesChangeLiveAndTheAnswerSaysWhere() {
+    String nic = ruleset().path("nics").path(0).path("nic").asText();
+    String path = "/vms/" + vm + "/nics/" + nic + "/role";
+    assertThat(us.get(path).json().path("effective").asText()).isEqualTo("community:web");
+    assertThat(us.put(path, "{\"role\":\"open\"}").status()).isEqualTo(400);
+    Api.Answer given = us.put(path, "{\"role\":\"promiscuous\"}");
+    assertThat(given.status()).as(given.toString()).isEqualTo(200);
+    assertThat(given.json().path("role").asText()).isEqualTo("promiscuous");
+    assertThat(given.json().path("profile_role").asText()).isEqualTo("community:web");
+    assertThat(given.json().path("effective").asText()).isEqualTo("promiscuous");
+    assertThat(given.json().path("state").asText()).isEqualTo("stopped");
+    assertThat(given.json().path("description").asText()).contains("vm1 does not run");
+    assertThat(nicInRuleset(nic).path("role").asText()).isEqualTo("promiscuous");
+
+    Api.Answer changed =
+        us.put(
+            "/vnicprofiles/" + web,
+            "{\"custom_properties\":{\"custom_property\":[{\"name\":\"port_isolation\","
+                + "\"value\":\"community:db\"}]}}");
+    assertThat(changed.status()).as(changed.toString()).isEqualTo(200);
+    assertThat(changed.json().path("role_changes").path("role_change").findValuesAsText("role"))
+        .as("one has its own, the other the profile's")
+        .containsExactlyInAnyOrder("promiscuous", "community:db");
+    assertThat(nicInRuleset(nic).path("role").asText()).isEqualTo("promiscuous");
+
+    Api.Answer taken = us.delete(path);
+    assertThat(taken.status()).as(taken.toString()).isEqualTo(200);
+    assertThat(taken.json().path("effective").asText()).isEqualTo("community:db");
+    assertThat(nicInRuleset(nic).path("role").asText()).isEqualTo("community:db");
+    assertThat(us.delete(path).status()).isEqualTo(404);
   }
 
   private HttpResponse<String> report(HttpClient from, String host, String nic) {

@@ -291,7 +291,7 @@ class PolicyLiveIT extends ServerTest {
   void nothingIsToldOfVmsThatTheCallerMayNotSee() {
     String network = blue("hidden");
     String id = id(network);
-    vm("web", network, "10.0.0.2");
+    String web = vm("web", network, "10.0.0.2");
     String secret = vm("secretvm", network, "10.0.0.9");
     untilSeen(network, 2);
     ok(
@@ -310,6 +310,7 @@ class PolicyLiveIT extends ServerTest {
     ok(us.put(network + "/portgroups/all", "{\"ports\":{\"port\":[\"secretvm\"]}}"));
     var seeds = rig.engine().seeds();
     seeds.grant("VnicProfileUser", "user2", "vnic_profile", uuid(profileOf(id)));
+    seeds.grant("UserRole", "user2", "vm", uuid(web));
     Api tenant = as("user2");
     assertThat(tenant.get("/vms/" + secret).status()).isEqualTo(404);
     List<Api.Answer> answers = new ArrayList<>();
@@ -344,6 +345,12 @@ class PolicyLiveIT extends ServerTest {
                 .path(0)
                 .has("yaml"))
         .isFalse();
+    // An ACL that names it is cited by its place alone.
+    String traced = network + "/trace?from=gateway&to=web";
+    assertThat(us.get(traced).body()).contains("outport").contains("acls:");
+    Api.Answer told = tenant.get(traced);
+    assertThat(told.status()).as(told.toString()).isEqualTo(200);
+    assertThat(told.body()).contains("acls:").doesNotContain("outport");
     // What the caller asked for itself is no secret.
     assertThat(answers)
         .allSatisfy(

@@ -73,6 +73,7 @@ class RoutesIT extends ServerTest {
       GET /networks/{id}/trace | 401 | 401 | 401 | 400/404 | 404/404 | 400 | 400 | 400 | 400
       GET /vms/{id}/labels | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
       GET /vms/{vm}/nics/{id}/labels | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
+      GET /vms/{vm}/nics/{id}/role | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
       GET /vnicprofiles | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
       GET /vnicprofiles/{id} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /clusters | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
@@ -97,11 +98,13 @@ class RoutesIT extends ServerTest {
       PUT /networks/{id}/portgroups/{group} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       PUT /vms/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 403 | 200 | 200
       PUT /vms/{vm}/nics/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
+      PUT /vms/{vm}/nics/{id}/role | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
       POST /networks/{id}/networkpolicies | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 201 | 201 | 201
       POST /networks/{id}/acls/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       POST /networks/{id}/networkpolicies/{policy}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       POST /networks/{id}/addresssets/{set}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       POST /networks/{id}/portgroups/{group}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
+      DELETE /vms/{vm}/nics/{id}/role | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
       DELETE /networks/{id}/acls | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       DELETE /networks/{id}/networkpolicies/{policy} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       DELETE /networks/{id}/addresssets/{set} | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200

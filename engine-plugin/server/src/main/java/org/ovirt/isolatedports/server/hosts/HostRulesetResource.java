@@ -94,8 +94,28 @@ public class HostRulesetResource {
         "report_age",
         String.valueOf(Math.max(0, Duration.between(received.at(), now).toSeconds())));
     if (whole) {
+      putCounters(tree, report);
       report.error().ifPresent(error -> tree.put("error", error));
     }
+  }
+
+  /** What networks' rules counted is told with what concerns them all. */
+  private static void putCounters(Map<String, Object> tree, PortReport report) {
+    report.countedSince().ifPresent(since -> tree.put("counted_since", since.toString()));
+    tree.put(
+        "counters",
+        Map.of(
+            "counter",
+            report.counters().stream()
+                .map(
+                    counter -> {
+                      Map<String, Object> each = new LinkedHashMap<>();
+                      each.put("name", counter.name());
+                      each.put("packets", String.valueOf(counter.packets()));
+                      each.put("bytes", String.valueOf(counter.bytes()));
+                      return each;
+                    })
+                .toList()));
   }
 
   private List<String> isolated() {

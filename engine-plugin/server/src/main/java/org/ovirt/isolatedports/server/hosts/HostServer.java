@@ -44,6 +44,7 @@ public class HostServer implements HostEndpoint.Desk {
   private final RulesetKeeper keeper;
   private final EngineMirror mirror;
   private final PortReports reports;
+  private final PolicyEvents events;
   private final Clock clock = Clock.systemUTC();
 
   @Resource ManagedScheduledExecutorService executor;
@@ -56,11 +57,16 @@ public class HostServer implements HostEndpoint.Desk {
 
   @Inject
   public HostServer(
-      HostSettings settings, RulesetKeeper keeper, EngineMirror mirror, PortReports reports) {
+      HostSettings settings,
+      RulesetKeeper keeper,
+      EngineMirror mirror,
+      PortReports reports,
+      PolicyEvents events) {
     this.settings = settings;
     this.keeper = keeper;
     this.mirror = mirror;
     this.reports = reports;
+    this.events = events;
   }
 
   void start(@Observes @Initialized(ApplicationScoped.class) Object event) {
@@ -97,7 +103,17 @@ public class HostServer implements HostEndpoint.Desk {
       failure = Optional.of(why);
     }
     reports.keep(mirror.picture().hosts().keySet());
+    // Not under the lock, as the engine may be asked for it.
+    executor.execute(this::tell);
     again = Optional.of(executor.schedule(this::look, RETRY_SECONDS, TimeUnit.SECONDS));
+  }
+
+  private void tell() {
+    try {
+      events.look();
+    } catch (RuntimeException e) {
+      LOG.log(Level.FINE, "It cannot be told now what is in force: {0}", e.getMessage());
+    }
   }
 
   private void listen() throws IOException, GeneralSecurityException {

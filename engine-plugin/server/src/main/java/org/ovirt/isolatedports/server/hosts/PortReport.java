@@ -25,6 +25,8 @@ import org.ovirt.isolatedports.server.policies.HostAbilities;
  * @param loadedAt since when that is so
  * @param error what is wrong there, in a sentence
  * @param elements how many elements the table there holds
+ * @param counters what the rules there counted, by the names that the server gave them
+ * @param countedSince since when
  * @param abilities what it can enforce
  * @param ports the ports of bridges that we rule
  */
@@ -35,6 +37,8 @@ public record PortReport(
     Optional<Instant> loadedAt,
     Optional<String> error,
     int elements,
+    List<Counter> counters,
+    Optional<Instant> countedSince,
     HostAbilities abilities,
     List<Observed> ports) {
 
@@ -60,6 +64,9 @@ public record PortReport(
       String observed,
       Instant since) {}
 
+  /** What a rule counted. */
+  public record Counter(String name, long packets, long bytes) {}
+
   /** A report that cannot be read; its message says why, in a sentence. */
   static final class MalformedReportException extends Exception {
     private static final long serialVersionUID = 1;
@@ -71,6 +78,8 @@ public record PortReport(
 
   private static final int VERSION = 1;
   private static final int MOST_PORTS = 20_000;
+  private static final int MOST_COUNTERS = 4_096;
+  private static final Pattern COUNTER = Pattern.compile("[A-Za-z0-9_]{1,64}");
   private static final int LONGEST_TEXT = 1_000;
   private static final Pattern REVISION = Pattern.compile("[0-9a-f]{16}");
 
@@ -104,6 +113,8 @@ public record PortReport(
         time(report, "loaded_at"),
         optional(report, "error"),
         number(report, "elements"),
+        counters(report.path("counters")),
+        time(report, "counted_since"),
         HostAbilities.said(
             nft,
             new HostCapabilities(
@@ -136,6 +147,33 @@ public record PortReport(
               time(port, "since").orElse(Instant.EPOCH)));
     }
     return List.copyOf(ports);
+  }
+
+  /** A host that does not count says nothing of it. */
+  private static List<Counter> counters(JsonNode list) throws MalformedReportException {
+    if (list.isMissingNode() || list.isNull()) {
+      return List.of();
+    }
+    if (!list.isArray() || list.size() > MOST_COUNTERS) {
+      throw new MalformedReportException("The field counters must be a list of counters.");
+    }
+    List<Counter> counters = new ArrayList<>();
+    for (JsonNode counter : list) {
+      String name = text(counter, "name");
+      if (!COUNTER.matcher(name).matches()) {
+        throw new MalformedReportException("The name of a counter cannot be read.");
+      }
+      counters.add(new Counter(name, count(counter, "packets"), count(counter, "bytes")));
+    }
+    return List.copyOf(counters);
+  }
+
+  private static long count(JsonNode object, String field) throws MalformedReportException {
+    JsonNode value = object.path(field);
+    if (!value.isIntegralNumber() || !value.canConvertToLong() || value.longValue() < 0) {
+      throw new MalformedReportException("The field " + field + " must be a number.");
+    }
+    return value.longValue();
   }
 
   private static boolean isRole(String text) {

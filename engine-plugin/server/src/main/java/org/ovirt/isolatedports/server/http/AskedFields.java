@@ -122,6 +122,7 @@ public final class AskedFields {
             new Shape.Items("label", entity("name", SCALAR, "value", SCALAR)),
             "ips",
             new Shape.Items("ip", new Shape.Plain())));
+    BY_KIND.put(Kind.VNIC_ROLE, entity("role", SCALAR));
     BY_KIND.put(
         Kind.MOVING_IN,
         entity(

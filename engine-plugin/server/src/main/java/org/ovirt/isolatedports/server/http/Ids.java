@@ -9,7 +9,7 @@ public final class Ids {
   private Ids() {}
 
   /** An id; empty for what is none. */
-  static java.util.Optional<java.util.UUID> uuid(String id) {
+  public static java.util.Optional<java.util.UUID> uuid(String id) {
     try {
       return java.util.Optional.of(java.util.UUID.fromString(id));
     } catch (IllegalArgumentException e) {

@@ -24,7 +24,9 @@ public enum Kind {
   /** Ours alone. */
   PORT_GROUP("port_group", "port_groups", "Port group"),
   /** Ours alone. */
-  LABELS("vm_labels", "vm_labels", "Labels");
+  LABELS("vm_labels", "vm_labels", "Labels"),
+  /** Ours alone. */
+  VNIC_ROLE("vnic_role", "vnic_roles", "Role");
 
   private final String element;
   private final String collection;

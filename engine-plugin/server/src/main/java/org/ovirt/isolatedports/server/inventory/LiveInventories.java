@@ -18,6 +18,7 @@ import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.labels.Labels;
+import org.ovirt.isolatedports.server.roles.Roles;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 import org.ovirt.isolatedports.server.uplink.Uplinks;
 
@@ -31,14 +32,20 @@ public class LiveInventories {
   private final IsolatedNetworks isolated;
   private final Uplinks uplinks;
   private final Instance<Labels> labels;
+  private final Roles roles;
 
   @Inject
   public LiveInventories(
-      EngineMirror mirror, IsolatedNetworks isolated, Uplinks uplinks, Instance<Labels> labels) {
+      EngineMirror mirror,
+      IsolatedNetworks isolated,
+      Uplinks uplinks,
+      Instance<Labels> labels,
+      Roles roles) {
     this.mirror = mirror;
     this.isolated = isolated;
     this.uplinks = uplinks;
     this.labels = labels;
+    this.roles = roles;
   }
 
   /**
@@ -58,7 +65,8 @@ public class LiveInventories {
         picture,
         isolated(picture),
         id -> own.getOrDefault(id, Uplink.OPEN),
-        labels.isResolvable() ? labels.get().all() : new Labels.All(Map.of(), Map.of()));
+        labels.isResolvable() ? labels.get().all() : new Labels.All(Map.of(), Map.of()),
+        roles.all());
   }
 
   /**

@@ -28,7 +28,9 @@ import org.ovirt.isolatedports.policy.inventory.Vm;
 import org.ovirt.isolatedports.policy.match.NameSets;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EnginePicture;
+import org.ovirt.isolatedports.server.http.Ids;
 import org.ovirt.isolatedports.server.labels.Labels;
+import org.ovirt.isolatedports.server.roles.Roles;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
 /**
@@ -60,13 +62,15 @@ public final class LiveInventory {
    * @param isolated ids of the networks that are isolated
    * @param uplinks the uplink of a network, by id
    * @param labels what administrators say of vNICs
+   * @param roles roles that they gave single vNICs, by id
    */
   public static LiveInventory of(
       EnginePicture picture,
       Set<UUID> isolated,
       Function<UUID, Uplink> uplinks,
-      Labels.All labels) {
-    return new Maker(picture, isolated, uplinks, labels).make();
+      Labels.All labels,
+      Map<UUID, Roles.Given> roles) {
+    return new Maker(picture, isolated, uplinks, labels, roles).make();
   }
 
   /** Networks, VMs and vNICs for policies; it names no sets, which each network has its own. */
@@ -89,6 +93,7 @@ public final class LiveInventory {
     private final Set<UUID> isolated;
     private final Function<UUID, Uplink> uplinks;
     private final Labels.All labels;
+    private final Map<UUID, Roles.Given> roles;
     private final Map<String, Network> networks = new TreeMap<>();
     private final Map<String, String> dataCenters = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
@@ -97,11 +102,13 @@ public final class LiveInventory {
         EnginePicture picture,
         Set<UUID> isolated,
         Function<UUID, Uplink> uplinks,
-        Labels.All labels) {
+        Labels.All labels,
+        Map<UUID, Roles.Given> roles) {
       this.picture = picture;
       this.isolated = isolated;
       this.uplinks = uplinks;
       this.labels = labels;
+      this.roles = roles;
     }
 
     LiveInventory make() {
@@ -202,10 +209,19 @@ public final class LiveInventory {
           Optional.empty(),
           mac,
           said.addresses().stream().flatMap(text -> IpRange.parse(text).stream()).toList(),
-          UnknownIsUnsafe.roleOf(property, network.portIsolation()),
+          UnknownIsUnsafe.roleOf(
+              own(vnic.id(), network.id()).or(() -> property), network.portIsolation()),
           true,
           Optional.empty(),
           List.of());
+    }
+
+    /** A role that was given for another network means nothing on this one. */
+    private Optional<String> own(String vnic, String network) {
+      return Ids.uuid(vnic)
+          .map(roles::get)
+          .filter(given -> given.networkId().toString().equals(network))
+          .map(Roles.Given::role);
     }
 
     private Labels.Said said(String vm, String vnic) {

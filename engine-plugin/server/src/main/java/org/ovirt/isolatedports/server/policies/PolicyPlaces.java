@@ -42,7 +42,7 @@ public class PolicyPlaces {
   }
 
   /** Throws a fault unless policies may be written for a network. */
-  void check(CallersNetworks.Shown shown, String action) {
+  public void check(CallersNetworks.Shown shown, String action) {
     Network network = EntityParser.network(shown.body());
     throwIfInvalid(PolicyPlace.onlyOnVmNetworks(network), CONFLICT, action);
     throwIfInvalid(PolicyPlace.notOnExternalNetworks(network), CONFLICT, action);

@@ -6,9 +6,12 @@ import static org.ovirt.isolatedports.server.http.fault.FaultException.throwIfIn
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.Response.Status.Family;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineLookup;
@@ -26,10 +29,12 @@ import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityRef;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
+import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.Isolation;
 import org.ovirt.isolatedports.server.isolation.PropertyRegistration;
 import org.ovirt.isolatedports.server.network.Networks;
+import org.ovirt.isolatedports.server.portrole.RoleProgress;
 
 /**
  * vNIC profiles: those of isolated networks keep their vNICs on the bridge and carry the property.
@@ -46,6 +51,8 @@ public class ProfilesOfNetworks {
   private final Isolation isolation;
   private final Changes changes;
   private final Answers answers;
+  private final RoleProgress roles;
+  private final Sight sight;
 
   @Inject
   public ProfilesOfNetworks(
@@ -53,12 +60,16 @@ public class ProfilesOfNetworks {
       Permissions permissions,
       Isolation isolation,
       Changes changes,
-      Answers answers) {
+      Answers answers,
+      RoleProgress roles,
+      Sight sight) {
     this.lookup = lookup;
     this.permissions = permissions;
     this.isolation = isolation;
     this.changes = changes;
     this.answers = answers;
+    this.roles = roles;
+    this.sight = sight;
   }
 
   private static EntityRef ref(Exchange exchange, String id) {
@@ -112,6 +123,30 @@ public class ProfilesOfNetworks {
     ApiBody change = exchange.asked(body, Kind.VNIC_PROFILE);
     AskedFields.unlessOf(change, "", id);
     AskedFields.unlessSeparate(change);
+    AtomicReference<Optional<VnicProfile>> changed = new AtomicReference<>(Optional.empty());
+    Response answer = update(exchange, id, change, changed);
+    return changed.get().isPresent() && answer.getStatusInfo().getFamily() == Family.SUCCESSFUL
+        ? withPorts(exchange, answer, roles.ofProfile(id, changed.get().get().portRole(), sight))
+        : answer;
+  }
+
+  /** The answer to a change of a role says what became of the vNICs. */
+  private static Response withPorts(
+      Exchange exchange, Response answer, List<Map<String, String>> ports) {
+    if (ports.isEmpty()) {
+      return answer;
+    }
+    ApiBody body =
+        exchange.answerFormat().read((byte[]) answer.getEntity(), Kind.VNIC_PROFILE.element());
+    ports.forEach(port -> body.append("role_changes", "role_change", port));
+    return Response.fromResponse(answer).entity(body.toBytes()).build();
+  }
+
+  private Response update(
+      Exchange exchange,
+      String id,
+      ApiBody change,
+      AtomicReference<Optional<VnicProfile>> changed) {
     return changes.update(
         exchange,
         ref(exchange, id),
@@ -129,6 +164,10 @@ public class ProfilesOfNetworks {
           checkFailover(exchange, change, after, CANNOT_EDIT);
           EngineAnswer answer = exchange.send(change.toBytes());
           throwIfNotRegistered(exchange, answer, network, CANNOT_EDIT);
+          VnicProfile now = EntityParser.profile(change, before);
+          if (!now.portRole().equals(before.portRole())) {
+            changed.set(Optional.of(now));
+          }
           return answer;
         });
   }

@@ -44,6 +44,7 @@ import org.ovirt.isolatedports.server.policies.HostAbilities;
 import org.ovirt.isolatedports.server.policies.InForce;
 import org.ovirt.isolatedports.server.policies.PoliciesChanged;
 import org.ovirt.isolatedports.server.policies.PolicySource;
+import org.ovirt.isolatedports.server.roles.RolesChanged;
 
 /**
  * Keeps the rulesets of all hosts up to date: it looks again when the engine tells of something,
@@ -298,6 +299,10 @@ public class RulesetKeeper implements EventFollower.Listener {
   }
 
   void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) LabelsChanged event) {
+    ring();
+  }
+
+  void changed(@Observes(during = TransactionPhase.AFTER_SUCCESS) RolesChanged event) {
     ring();
   }
 

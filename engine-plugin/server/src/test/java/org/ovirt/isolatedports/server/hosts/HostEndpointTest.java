@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -358,6 +359,18 @@ class HostEndpointTest {
   }
 
   @Test
+  void whatRulesCountedIsTakenInWhereAHostSaysIt() throws Exception {
+    String counting =
+        "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"counted_since\":1795600000,"
+            + "\"counters\":[{\"name\":\"audit_5b1f0c2e\",\"packets\":3,\"bytes\":5000000000}]}";
+    assertThat(report(client("host1.example"), counting).statusCode()).isEqualTo(204);
+    PortReport taken = desk.reports.get(0);
+    assertThat(taken.counters())
+        .containsExactly(new PortReport.Counter("audit_5b1f0c2e", 3, 5_000_000_000L));
+    assertThat(taken.countedSince()).contains(Instant.ofEpochSecond(1_795_600_000L));
+  }
+
+  @Test
   void aReportOfAnotherHostIsRefused() throws Exception {
     assertThat(report(client("host1.example"), reportOf("h2")).statusCode()).isEqualTo(403);
     assertThat(desk.reports).isEmpty();
@@ -385,7 +398,7 @@ class HostEndpointTest {
     List<Socket> silent = new ArrayList<>();
     try {
       for (int i = 0; i < 1_100; i++) {
-        silent.add(new Socket("127.0.0.1", endpoint.port()));
+        silent.add(new Socket(InetAddress.getLoopbackAddress(), endpoint.port()));
       }
       assertThat(get(client("host1.example"), "/hosts/v1/ruleset").statusCode()).isEqualTo(200);
       assertThat(get(before, "/hosts/v1/ruleset").statusCode()).isEqualTo(200);
@@ -419,6 +432,9 @@ class HostEndpointTest {
         "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"loaded_at\":\"soon\"}",
         "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"loaded_at\":-1}",
         "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"elements\":1.5}",
+        "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"counters\":{}}",
+        "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"counters\":[{\"name\":\"a b\"}]}",
+        "{\"version\":1,\"host\":\"h1\",\"ports\":[],\"counters\":[{\"name\":\"a\",\"packets\":-1,\"bytes\":0}]}",
         "{\"version\":1,\"host\":\"h1\",\"ports\":[{}]}",
         "{\"version\":1,\"host\":\"h1\",\"ports\":[]} {}",
         "{\"version\":1,\"host\":\"h1\",\"ports\":[{\"device\":\"v\",\"mac\":\"m\",\"bridge\":\"b\",\"observed\":\"wide open\"}]}"

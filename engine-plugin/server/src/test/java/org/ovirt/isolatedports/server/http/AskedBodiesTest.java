@@ -66,7 +66,8 @@ class AskedBodiesTest {
     "PORT_GROUP, ports",
     "LABELS, namespace",
     "LABELS, labels",
-    "LABELS, ips"
+    "LABELS, ips",
+    "VNIC_ROLE, role"
   })
   void nullIsNotSet(Kind kind, String field) {
     ApiBody body = json(kind, "{'" + field + "': null}");
@@ -120,7 +121,8 @@ class AskedBodiesTest {
         "PORT_GROUP|{'ports': ['web', null]}",
         "LABELS|{'labels': {'tier': 'front'}, 'namespace': []}",
         "LABELS|{'labels': {'label': [{'name': ['a']}]}}",
-        "LABELS|{'ips': '10.0.0.1'}"
+        "LABELS|{'ips': '10.0.0.1'}",
+        "VNIC_ROLE|{'role': ['promiscuous']}"
       })
   void aWrongTypeIsRefused(Kind kind, String body) {
     assertThatThrownBy(() -> json(kind, body)).isInstanceOf(MalformedBodyException.class);

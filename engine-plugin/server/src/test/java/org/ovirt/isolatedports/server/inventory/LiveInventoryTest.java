@@ -15,6 +15,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.server.labels.Labels;
+import org.ovirt.isolatedports.server.roles.Roles;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
 class LiveInventoryTest {
@@ -27,13 +28,30 @@ class LiveInventoryTest {
   private Uplink uplink = Uplink.OPEN;
   private Labels.All labels = new Labels.All(Map.of(), Map.of());
 
+  private Map<UUID, Roles.Given> roles = Map.of();
+
   LiveInventoryTest() {
     picture.network(TENANTS, "tenants").network(PLAIN, "plain");
     picture.profile("iso", TENANTS, Optional.empty()).profile("open", PLAIN, Optional.empty());
   }
 
   private LiveInventory inventory() {
-    return LiveInventory.of(picture.get(), isolated, id -> uplink, labels);
+    return LiveInventory.of(picture.get(), isolated, id -> uplink, labels, roles);
+  }
+
+  @Test
+  void aVnicsOwnRoleTakesThePlaceOfItsProfilesOnTheNetworkItWasGivenFor() {
+    picture.profile("web", TENANTS, Optional.of("community:web"));
+    picture.vm("vm1", "web", "56:6f:00:00:00:01");
+    UUID vnic = UUID.fromString(TestPicture.idOf("vm1/nic1"));
+    roles = Map.of(vnic, new Roles.Given(TENANTS, "promiscuous"));
+    assertThat(onlyNic().role()).hasToString("promiscuous");
+    roles = Map.of(vnic, new Roles.Given(PLAIN, "promiscuous"));
+    assertThat(onlyNic().role()).as("given for another network").hasToString("community:web");
+    roles = Map.of(UUID.randomUUID(), new Roles.Given(TENANTS, "promiscuous"));
+    assertThat(onlyNic().role()).as("given another vNIC").hasToString("community:web");
+    roles = Map.of(vnic, new Roles.Given(TENANTS, "nonsense"));
+    assertThat(onlyNic().role()).as("that cannot be read").hasToString("isolated");
   }
 
   private Nic onlyNic() {

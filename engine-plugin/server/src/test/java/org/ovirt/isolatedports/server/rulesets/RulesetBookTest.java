@@ -93,7 +93,8 @@ class RulesetBookTest {
   private Set<String> update(RulesetBook updated) {
     EnginePicture now = picture.get();
     LiveInventory inventory =
-        LiveInventory.of(now, isolated, id -> Uplink.OPEN, new Labels.All(Map.of(), Map.of()));
+        LiveInventory.of(
+            now, isolated, id -> Uplink.OPEN, new Labels.All(Map.of(), Map.of()), Map.of());
     return updated.update(
         RulesetInputs.of(now, inventory, inForce), RulesetInputs.look(now, Map.of()).hosts());
   }

@@ -70,7 +70,11 @@ public final class TestRulesets {
   private Set<String> update() {
     LiveInventory inventory =
         LiveInventory.of(
-            picture.get(), Set.of(TENANTS), id -> Uplink.OPEN, new Labels.All(Map.of(), Map.of()));
+            picture.get(),
+            Set.of(TENANTS),
+            id -> Uplink.OPEN,
+            new Labels.All(Map.of(), Map.of()),
+            Map.of());
     return book.update(RulesetInputs.of(picture.get(), inventory, Map.of()), List.copyOf(hosts));
   }
 
