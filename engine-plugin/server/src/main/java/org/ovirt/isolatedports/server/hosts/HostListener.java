@@ -70,7 +70,8 @@ final class HostListener implements AutoCloseable {
             .set(Options.CONNECTION_LOW_WATER, CONNECTIONS)
             .set(Options.BACKLOG, 1_024)
             .getMap();
-    Xnio xnio = Xnio.getInstance(HostListener.class.getClassLoader());
+    // A deployment sees no provider of XNIO; Undertow's module does.
+    Xnio xnio = Xnio.getInstance(HttpOpenListener.class.getClassLoader());
     DefaultByteBufferPool buffers = new DefaultByteBufferPool(true, BUFFER, -1, 4);
     this.open = new HttpOpenListener(buffers, http);
     open.setRootHandler(handler);
