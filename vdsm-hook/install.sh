@@ -80,7 +80,7 @@ install_all() {
   done
   printf '%s' "$new" >> "$made"
 
-  # User vdsm cannot write byte code, and compiling at every VM start is dear.
+  # User vdsm cannot write byte code, and compiling at every VM start is expensive.
   /usr/bin/python3 -I -m compileall -q -d /usr/libexec/isolated-ports/isolated_ports \
     "$lib/isolated_ports"
 }

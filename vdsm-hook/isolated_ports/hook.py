@@ -66,7 +66,7 @@ def main(program: str, environment: 'Mapping[str, str]', host: 'Optional[Host]' 
 
 def _run(event: str, environment: 'Mapping[str, str]', host: Host) -> int:
     if event not in EVENTS:
-        say('isolated-ports: this hook knows no event %s, so it does nothing; it belongs into the '
+        say('isolated-ports: this hook knows no event %s, so it does nothing; it belongs in the '
             'directories %s.' % (event, ', '.join(EVENTS)))
         return OK
     path = environment.get('_hook_domxml', '')

@@ -66,7 +66,7 @@ declare global {
 export function portalApi(): PortalApi {
   const top = window.top;
   if (!top?.pluginApi) {
-    throw new Error('This page belongs into the admin portal.');
+    throw new Error('This page belongs in the admin portal.');
   }
   return top.pluginApi(PLUGIN);
 }

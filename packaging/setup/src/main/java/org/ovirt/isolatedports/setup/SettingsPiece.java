@@ -19,7 +19,7 @@ public final class SettingsPiece implements Piece {
 
   private static final String MADE = "settings.made";
   private static final String HEAD =
-      "# Written by isolated-ports-setup; settings of your own belong into 90-local.conf.\n";
+      "# Written by isolated-ports-setup; settings of your own belong in 90-local.conf.\n";
 
   private final Path file;
   private final Map<String, String> wanted;
