@@ -44,8 +44,9 @@ final class AclCompiler {
       return;
     }
     boolean rejects =
-        network.acls(Direction.FROM_LPORT).stream()
-            .anyMatch(acl -> acl.action() == AclAction.REJECT);
+        !scope.audits()
+            && network.acls(Direction.FROM_LPORT).stream()
+                .anyMatch(acl -> acl.action() == AclAction.REJECT);
     if (rejects && !scope.capabilities().reject()) {
       throw new CompileException(
           "Host "
@@ -79,11 +80,11 @@ final class AclCompiler {
       NetworkScope.addTracked(chain);
       chain.add(
           new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("invalid"))),
-          Nft.Verdict.DROP);
+          scope.denied("invalid"));
     }
     AclFolder folder = new AclFolder();
     for (Acl acl : network.acls(direction)) {
-      Nft.Verdict verdict = verdict(acl.action(), mayReject);
+      Nft.Verdict verdict = verdict(acl, mayReject);
       for (Alternative alternative : alternatives(acl)) {
         for (List<Nft.Match> ports : portConditions(alternative)) {
           for (Variant variant : Variant.of(alternative, ports)) {
@@ -126,9 +127,9 @@ final class AclCompiler {
                 .folder()
                 .swap(
                     before.get(),
-                    verdict(old.action(), chain.mayReject()),
+                    verdict(old, chain.mayReject()),
                     after.get(),
-                    verdict(now.action(), chain.mayReject()),
+                    verdict(now, chain.mayReject()),
                     now.priority());
         if (swap.isEmpty()) {
           return Optional.empty();
@@ -167,13 +168,13 @@ final class AclCompiler {
     return place.substring(Math.max(0, place.length() - 100));
   }
 
-  private Nft.Verdict verdict(AclAction action, boolean mayReject) {
-    if (action.allows()) {
+  private Nft.Verdict verdict(Acl acl, boolean mayReject) {
+    if (acl.action().allows()) {
       return Nft.Verdict.RETURN;
     }
-    return action == AclAction.REJECT && mayReject
+    return acl.action() == AclAction.REJECT && mayReject
         ? Nft.Verdict.jump(rejectChain())
-        : Nft.Verdict.DROP;
+        : scope.denied(acl.location().fileAndLine());
   }
 
   /** Answers as OVN does: a reset to TCP, "prohibited" to the rest (ovn-nb(5), ACL, reject). */
@@ -224,7 +225,7 @@ final class AclCompiler {
     if (!elsewhere.isEmpty()) {
       result.add(
           List.of(
-              NetworkScope.notVmPort(side),
+              scope.notVmPort(side),
               new Nft.Match("==", NetworkScope.ether(address), oneOf(names, elsewhere, true))));
     }
     if (names.contains(Inventory.UPLINK)) {

@@ -8,12 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Stream;
 import java.util.zip.CRC32;
-import org.ovirt.isolatedports.policy.address.Addresses;
-import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Nic;
-import org.ovirt.isolatedports.policy.match.Field;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 import org.ovirt.isolatedports.policy.role.PortRole;
 
@@ -27,13 +23,6 @@ public final class HostCompiler {
   /** Devices of VMs' vNICs, as libvirt names them. */
   private static final String TAPS = "vnet*";
 
-  /** A tag within a tag; the kernel keeps the outer one beside the frame. See the evaluator. */
-  private static final Nft.Match STACKED =
-      new Nft.Match(
-          "==",
-          new Nft.Meta("protocol"),
-          new Nft.Anonymous(Stream.of("0x8100", "0x88a8", "0x9100").map(Fields::plain).toList()));
-
   /** The chain that keeps the connections of networks apart; a rule for each of them. */
   static final String ZONES = "zones";
 
@@ -45,6 +34,7 @@ public final class HostCompiler {
   private final HostCapabilities capabilities;
   private final Map<String, ResolvedNetwork> networks;
   private final Ruleset ruleset = new Ruleset();
+  private final PortGuards guards = new PortGuards(ruleset);
   private final List<NetworkCompiler> managed = new ArrayList<>();
 
   private HostCompiler(
@@ -80,6 +70,40 @@ public final class HostCompiler {
       String host, HostCapabilities capabilities, ResolvedNetwork network) throws CompileException {
     return new HostCompiler(host, true, capabilities, Map.of(network.network().id(), network))
         .compile();
+  }
+
+  /**
+   * Adds to a network's rules its policies that are in audit, to count what they would drop. A host
+   * that cannot track the connections they need counts nothing.
+   *
+   * @param audited the network with these policies alone
+   */
+  static void audit(
+      String host, HostCapabilities capabilities, ResolvedNetwork audited, Ruleset ruleset)
+      throws CompileException {
+    HostCompiler compiler =
+        new HostCompiler(host, true, capabilities, Map.of(audited.network().id(), audited));
+    NetworkScope scope =
+        NetworkScope.of(
+                host,
+                capabilities,
+                audited,
+                compiler.localNics(audited),
+                true,
+                prefix(audited),
+                ruleset)
+            .auditing(audited);
+    NetworkCompiler network = new NetworkCompiler(scope);
+    if (network.tracksConnections()) {
+      if (!capabilities.connectionTracking() || !capabilities.bridgeName()) {
+        return;
+      }
+      Ruleset.Chain zones = ruleset.baseChain(ZONES, "prerouting", BEFORE_TRACKING);
+      if (zones.rules().isEmpty()) {
+        addZone(zones, network, zoneOf(network));
+      }
+    }
+    new AuditCompiler(scope).compile();
   }
 
   /** Compiles as {@link #compile} does, and keeps what is needed to change one rule quickly. */
@@ -137,15 +161,16 @@ public final class HostCompiler {
     for (NetworkCompiler network : managed) {
       network.localNics().forEach(nic -> ports.add(Fields.device(nic.device())));
     }
-    addAntiSpoof();
+    addGuards();
     addZones();
     Ruleset.Chain enter = ruleset.baseChain("enter", "prerouting", AFTER_TRACKING);
     lookup(enter, "iifname", "acl_enter");
     Ruleset.Chain forward = ruleset.baseChain("forward", "forward", AFTER_TRACKING);
-    forward.add(match("oifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
+    forward.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
     addUnknownPorts(forward);
     lookup(forward, "iifname", "role_from");
     fromUplink(forward);
+    forward.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "returned"));
     forward.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "acl_from_uplink"));
     lookup(forward, "iifname", "egress");
     lookup(forward, "oifname", "ingress");
@@ -153,10 +178,14 @@ public final class HostCompiler {
     forward.add(match("oifname", "!=", "vm_ports"), new Nft.Lookup(iif(), "acl_to_uplink"));
     // Frames from a VM to the host itself, and back: the host counts as the uplink.
     Ruleset.Chain input = ruleset.baseChain("input", "input", AFTER_TRACKING);
+    // What is for the bridge's own protocols (802.1X, LACP) comes here past prerouting, and the
+    // bridge learns from it afterwards.
+    lookup(input, "iifname", "guard");
     lookup(input, "iifname", "egress");
     lookup(input, "iifname", "acl_to_uplink");
     Ruleset.Chain output = ruleset.baseChain("output", "output", AFTER_TRACKING);
-    output.add(match("oifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
+    output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
+    output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.answers()));
     output.add(new Nft.Lookup(oif(), "role_to"));
     output.add(new Nft.Lookup(oif(), "acl_from_uplink"));
     lookup(output, "oifname", "ingress");
@@ -168,16 +197,18 @@ public final class HostCompiler {
             "acl_leave",
             "acl_to_uplink",
             "announced",
+            "clients",
             "egress",
             "guard",
             "ingress",
+            "returned",
             "role_from",
             "role_to")) {
       ruleset.map(map, false, List.of("ifname"));
     }
   }
 
-  private static Nft iif() {
+  static Nft iif() {
     return new Nft.Meta("iifname");
   }
 
@@ -185,7 +216,7 @@ public final class HostCompiler {
     return new Nft.Meta("oifname");
   }
 
-  private static void lookup(Ruleset.Chain chain, String key, String map) {
+  static void lookup(Ruleset.Chain chain, String key, String map) {
     chain.add(new Nft.Lookup(new Nft.Meta(key), map));
   }
 
@@ -219,6 +250,17 @@ public final class HostCompiler {
     }
   }
 
+  private void addGuards() {
+    Ruleset.Chain base = ruleset.baseChain("antispoof", "prerouting", BEFORE_TRACKING);
+    base.add(match("iifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
+    lookup(base, "iifname", "guard");
+    lookup(base, "iifname", "clients");
+    guards.addChains();
+    for (NetworkCompiler network : managed) {
+      network.localNics().stream().filter(Nic::antiSpoof).forEach(guards::bind);
+    }
+  }
+
   /** Connections of networks whose addresses may be the same are kept apart. */
   private void addZones() throws CompileException {
     List<NetworkCompiler> tracked =
@@ -243,143 +285,28 @@ public final class HostCompiler {
     Ruleset.Chain zones = ruleset.baseChain(ZONES, "prerouting", BEFORE_TRACKING);
     Set<Integer> taken = new TreeSet<>();
     for (NetworkCompiler network : tracked) {
-      CRC32 sum = new CRC32();
-      sum.update(network.name().getBytes(StandardCharsets.UTF_8));
-      int zone = 1 + (int) (sum.getValue() % 65_534);
+      int zone = zoneOf(network);
       while (!taken.add(zone)) {
         zone = nextZone(zone);
       }
-      zones.add(
-          new Nft.Match("==", new Nft.Meta("ibrname"), Fields.device(network.bridge())),
-          new Nft.SetZone(zone));
+      addZone(zones, network, zone);
     }
+  }
+
+  private static int zoneOf(NetworkCompiler network) {
+    CRC32 sum = new CRC32();
+    sum.update(network.name().getBytes(StandardCharsets.UTF_8));
+    return 1 + (int) (sum.getValue() % 65_534);
+  }
+
+  private static void addZone(Ruleset.Chain zones, NetworkCompiler network, int zone) {
+    zones.add(
+        new Nft.Match("==", new Nft.Meta("ibrname"), Fields.device(network.bridge())),
+        new Nft.SetZone(zone));
   }
 
   static int nextZone(int zone) {
     return 1 + zone % 65_534;
-  }
-
-  // Anti-spoofing: a port's frames come from its MAC, and from its addresses where they were given.
-
-  private void addAntiSpoof() {
-    Ruleset.NftSet guard = ruleset.map("guard", false, List.of("ifname"));
-    Ruleset.NftSet macs = ruleset.set("bound_mac", false, "ifname", "ether_addr");
-    Ruleset.NftSet ipv4 = ruleset.set("bound_ip4", false, "ifname", "ether_addr", "ipv4_addr");
-    Ruleset.NftSet ipv6 = ruleset.set("bound_ip6", false, "ifname", "ether_addr", "ipv6_addr");
-    Ruleset.Chain base = ruleset.baseChain("antispoof", "prerouting", BEFORE_TRACKING);
-    base.add(match("iifname", "==", "vm_ports"), STACKED, Nft.Verdict.DROP);
-    lookup(base, "iifname", "guard");
-    addGuards();
-    for (NetworkCompiler network : managed) {
-      for (Nic nic : network.localNics()) {
-        if (nic.antiSpoof()) {
-          bind(nic, guard, macs, ipv4, ipv6);
-        }
-      }
-    }
-  }
-
-  private void bind(
-      Nic nic,
-      Ruleset.NftSet guard,
-      Ruleset.NftSet macs,
-      Ruleset.NftSet ipv4,
-      Ruleset.NftSet ipv6) {
-    Nft device = Fields.device(nic.device());
-    Nft mac = Fields.plain(Addresses.formatMac(nic.mac()));
-    macs.add(new Nft.Concat(List.of(device, mac)));
-    boolean has4 = nic.address(false).isPresent();
-    boolean has6 = nic.address(true).isPresent();
-    nic.addresses()
-        .forEach(
-            address ->
-                (address.ipv6() ? ipv6 : ipv4)
-                    .add(
-                        new Nft.Concat(List.of(device, mac, Fields.plain(address.addressText())))));
-    String chain = has4 ? has6 ? "guard_both" : "guard_ip4" : has6 ? "guard_ip6" : "guard_mac";
-    guard.add(device, Nft.Verdict.jump(chain));
-    if (has6) {
-      bindAdvertised(nic);
-    }
-  }
-
-  private void addGuards() {
-    Ruleset.Chain mac = ruleset.chain("guard_mac");
-    mac.add(bound("!=", "bound_mac", ether("saddr")), Nft.Verdict.DROP);
-    mac.add(
-        isType("arp"),
-        bound("!=", "bound_mac", new Nft.Payload("arp", "saddr ether")),
-        Nft.Verdict.DROP);
-    Ruleset.Chain ip4 = ruleset.chain("guard_ip4");
-    ip4.add(Nft.Verdict.jump("guard_mac"));
-    ip4.add(Nft.Verdict.jump("guard_4"));
-    Ruleset.Chain ip6 = ruleset.chain("guard_ip6");
-    ip6.add(Nft.Verdict.jump("guard_mac"));
-    ip6.add(Nft.Verdict.jump("guard_6"));
-    Ruleset.Chain both = ruleset.chain("guard_both");
-    both.add(Nft.Verdict.jump("guard_mac"));
-    both.add(Nft.Verdict.jump("guard_4"));
-    both.add(Nft.Verdict.jump("guard_6"));
-    Ruleset.Chain four = ruleset.chain("guard_4");
-    Nft sender = new Nft.Payload("arp", "saddr ip");
-    // A sender of 0.0.0.0 asks whether an address is free (RFC 5227, section 2.1.1).
-    four.add(
-        isType("arp"),
-        new Nft.Match("!=", sender, Fields.plain("0.0.0.0")),
-        bound("!=", "bound_ip4", new Nft.Payload("arp", "saddr ether"), sender),
-        Nft.Verdict.DROP);
-    Nft source4 = new Nft.Payload("ip", "saddr");
-    four.add(
-        isType("ip"),
-        new Nft.Match("==", source4, Fields.plain("0.0.0.0")),
-        protocol(17),
-        port("udp", "sport", 68),
-        port("udp", "dport", 67),
-        Nft.Verdict.RETURN);
-    four.add(isType("ip"), bound("!=", "bound_ip4", ether("saddr"), source4), Nft.Verdict.DROP);
-    Ruleset.Chain six = ruleset.chain("guard_6");
-    Nft source6 = new Nft.Payload("ip6", "saddr");
-    Nft local = new Nft.Anonymous(List.of(Fields.plain("::"), new Nft.Prefix("fe80::", 10)));
-    six.add(
-        isType("ip6"),
-        new Nft.Match("!=", source6, local),
-        bound("!=", "bound_ip6", ether("saddr"), source6),
-        Nft.Verdict.DROP);
-    // An advertisement may announce only what the vNIC owns.
-    six.add(
-        isType("ip6"),
-        protocol(58),
-        new Nft.Match("==", new Nft.Payload("icmpv6", "type"), new Nft.Value(136, false)),
-        Nft.Verdict.jump("guard_na"));
-    Ruleset.Chain advertisement = ruleset.chain("guard_na");
-    advertisement.add(
-        new Nft.Match(
-            "==",
-            new Nft.Masked(new Nft.Raw(64, 16), Fields.plain("0xffc0")),
-            Fields.plain("0xfe80")),
-        Nft.Verdict.RETURN);
-    lookup(advertisement, "iifname", "announced");
-  }
-
-  /**
-   * nft 1.0.6 cannot make the target of an advertisement part of a key, so each vNIC has a chain.
-   */
-  private void bindAdvertised(Nic nic) {
-    Ruleset.Chain chain =
-        ruleset.chain("announced_" + Addresses.formatMac(nic.mac()).replace(":", ""));
-    List<Nft> targets = new ArrayList<>();
-    nic.addresses().stream()
-        .filter(IpRange::ipv6)
-        .forEach(address -> targets.add(Fields.value(Field.ND_TARGET, address.address())));
-    chain.add(
-        new Nft.Match("!=", new Nft.Raw(64, 128), new Nft.Anonymous(targets)), Nft.Verdict.DROP);
-    ruleset
-        .map("announced", false, List.of("ifname"))
-        .add(Fields.device(nic.device()), Nft.Verdict.jump(chain.name()));
-  }
-
-  private static Nft ether(String field) {
-    return new Nft.Payload("ether", field);
   }
 
   static Nft.Match isType(String type) {
@@ -392,12 +319,6 @@ public final class HostCompiler {
 
   static Nft.Match port(String protocol, String field, int number) {
     return new Nft.Match("==", new Nft.Payload(protocol, field), new Nft.Value(number, false));
-  }
-
-  private static Nft.Match bound(String operator, String set, Nft... fields) {
-    List<Nft> key = new ArrayList<>(List.of(iif()));
-    key.addAll(List.of(fields));
-    return new Nft.Match(operator, new Nft.Concat(key), new Nft.Named(set));
   }
 
   /** Whether a vNIC is closed to some others. */

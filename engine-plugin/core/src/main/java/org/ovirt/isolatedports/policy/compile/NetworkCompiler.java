@@ -49,8 +49,15 @@ final class NetworkCompiler {
         : "network policies";
   }
 
+  /** Compiles policies that only count what they would drop. */
+  void audit() throws CompileException {
+    acls.compile();
+    new PolicyCompiler(scope).compile();
+  }
+
   void compile() throws CompileException {
     new RoleCompiler(scope).compile();
+    new HairpinCompiler(scope).compile();
     acls.compile();
     new PolicyCompiler(scope).compile();
   }

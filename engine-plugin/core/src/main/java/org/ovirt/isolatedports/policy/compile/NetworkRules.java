@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.policy.inventory.Network;
@@ -26,6 +27,9 @@ public final class NetworkRules {
   /** What {@link Nic#device} gives where no device is known. */
   private static final Pattern STAND_IN = Pattern.compile("nic[0-9a-f]{12}");
 
+  /** What a host reads: docs/host-protocol.md, "Counters". */
+  private static final int MOST_COUNTERS = 4_096;
+
   private final Ruleset ruleset;
 
   private NetworkRules(Ruleset ruleset) {
@@ -41,6 +45,7 @@ public final class NetworkRules {
     boolean anyClosed =
         network.portIsolation() || resolved.nics().stream().anyMatch(HostCompiler::isClosed);
     return resolved.subnet().isPresent()
+        || network.dropsHairpin()
         || !resolved.policies().isEmpty()
         || (anyClosed && network.uplink() == Network.Uplink.GATEWAYS)
         || resolved.nics().stream().anyMatch(nic -> needsRules(nic, network.portIsolation()));
@@ -76,6 +81,28 @@ public final class NetworkRules {
   }
 
   /**
+   * The same with policies in audit: what they would drop is counted where it passes, and nothing
+   * is dropped because of them.
+   *
+   * @param audited the network with these policies alone, of the same inventory
+   */
+  public static NetworkRules compile(
+      String host, HostCapabilities capabilities, ResolvedNetwork network, ResolvedNetwork audited)
+      throws CompileException {
+    NetworkRules rules = compile(host, capabilities, network);
+    HostCompiler.audit(host, capabilities, audited, rules.ruleset);
+    return rules;
+  }
+
+  /**
+   * What is counted, by the name of the counter: the rule, as {@code file:line}, or the direction
+   * and the policies that would drop it.
+   */
+  public Map<String, String> counters() {
+    return ruleset.counters();
+  }
+
+  /**
    * The ruleset of a host from the rules of its networks, all of which were compiled for the same
    * abilities. The same networks in the same order always give the same ruleset.
    *
@@ -91,6 +118,15 @@ public final class NetworkRules {
       for (Ruleset.NftSet set : each.ruleset.sets()) {
         addSet(all, set);
       }
+      each.ruleset.counters().forEach(all::count);
+    }
+    if (all.counters().size() > MOST_COUNTERS) {
+      throw new CompileException(
+          "The policies in audit of all networks would need "
+              + all.counters().size()
+              + " counters, and a host reads at most "
+              + MOST_COUNTERS
+              + ". Put fewer of them in audit at once.");
     }
     return all;
   }

@@ -16,6 +16,7 @@ import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
  * @param localSet the same, to look up
  * @param anywhere whether each of them may as well be elsewhere, and its frames come in from the
  *     uplink
+ * @param audits whether it only counts what it would drop
  * @param prefix what the names of its sets and chains begin with
  * @param ruleset what it is compiled into
  */
@@ -26,8 +27,15 @@ record NetworkScope(
     List<Integer> local,
     BitSet localSet,
     boolean anywhere,
+    boolean audits,
     String prefix,
     Ruleset ruleset) {
+
+  /** What the names of maps and chains of audited policies begin with. */
+  static final String AUDIT = "audit_";
+
+  /** Of a network; what is more counts as one. */
+  private static final int MOST_COUNTERS = 200;
 
   static NetworkScope of(
       String host,
@@ -40,7 +48,39 @@ record NetworkScope(
     BitSet localSet = new BitSet();
     local.forEach(localSet::set);
     return new NetworkScope(
-        host, capabilities, network, local, localSet, anywhere, prefix, ruleset);
+        host, capabilities, network, local, localSet, anywhere, false, prefix, ruleset);
+  }
+
+  /** The same place for policies that only count. */
+  NetworkScope auditing(ResolvedNetwork audited) {
+    return new NetworkScope(
+        host, capabilities, audited, local, localSet, anywhere, true, prefix + "_audit", ruleset);
+  }
+
+  /**
+   * What happens to a frame that a policy stops.
+   *
+   * @param place the rule, or policies, as whoever reads the counters knows them
+   */
+  Nft.Verdict denied(String place) {
+    return audits ? Nft.Verdict.goTo(counting(place)) : Nft.Verdict.DROP;
+  }
+
+  /** A chain that counts and lets pass. */
+  private String counting(String place) {
+    boolean full = ruleset.counters().size() >= MOST_COUNTERS;
+    String counted = full && !ruleset.counters().containsValue(place) ? "others" : place;
+    CRC32Name sum = new CRC32Name();
+    sum.add(network.network().id());
+    sum.add(counted);
+    while (!ruleset.count(AUDIT + sum.hex(), counted)) {
+      sum.add("again");
+    }
+    Ruleset.Chain chain = ruleset.chain(AUDIT + sum.hex());
+    if (chain.rules().isEmpty()) {
+      chain.add(new Nft.Count(chain.name()));
+    }
+    return chain.name();
   }
 
   boolean isLocal(int nic) {
@@ -73,15 +113,18 @@ record NetworkScope(
 
   /** Sends the frames of a vNIC to a chain. */
   void dispatch(String map, int nic, String chain) {
-    ruleset.map(map, false, List.of("ifname")).add(device(nic), Nft.Verdict.jump(chain));
+    ruleset
+        .map(audits ? AUDIT + map : map, false, List.of("ifname"))
+        .add(device(nic), Nft.Verdict.jump(chain));
   }
 
   static Nft.Match in(Nft left, String set) {
     return new Nft.Match("==", left, new Nft.Named(set));
   }
 
-  static Nft.Match notVmPort(String side) {
-    return new Nft.Match("!=", new Nft.Meta(side), new Nft.Named("vm_ports"));
+  Nft.Match notVmPort(String side) {
+    return new Nft.Match(
+        "!=", new Nft.Meta(side), new Nft.Named(audits ? AUDIT + "ports" : "vm_ports"));
   }
 
   /**

@@ -153,6 +153,19 @@ public sealed interface Nft {
     }
   }
 
+  /** A field of IPv6's fragment header; in a packet without one the rule ends there. */
+  record Fragment(String field) implements Nft {
+    @Override
+    public Object json() {
+      return Map.of("exthdr", ordered("name", "frag", "field", field));
+    }
+
+    @Override
+    public String text() {
+      return "frag " + field;
+    }
+  }
+
   /** Something the kernel knows of the frame. */
   record Meta(String key) implements Nft {
     @Override
@@ -225,8 +238,14 @@ public sealed interface Nft {
 
   /** What happens to the frame. */
   record Verdict(String kind, String target) implements Nft {
+    static final Verdict ACCEPT = new Verdict("accept", "");
     static final Verdict DROP = new Verdict("drop", "");
     static final Verdict RETURN = new Verdict("return", "");
+
+    /** As a jump; what is left of the chain that it stands in is passed over. */
+    static Verdict goTo(String chain) {
+      return new Verdict("goto", chain);
+    }
 
     static Verdict jump(String chain) {
       return new Verdict("jump", chain);
@@ -254,6 +273,19 @@ public sealed interface Nft {
     @Override
     public String text() {
       return "reject with " + (code.isEmpty() ? type : type + " " + code);
+    }
+  }
+
+  /** Counts a frame under a name. */
+  record Count(String name) implements Nft {
+    @Override
+    public Object json() {
+      return Map.of("counter", name);
+    }
+
+    @Override
+    public String text() {
+      return "counter name \"" + name + "\"";
     }
   }
 

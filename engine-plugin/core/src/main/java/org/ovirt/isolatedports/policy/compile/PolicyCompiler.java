@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.address.Bits;
 import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.policy.inventory.Nic;
@@ -73,8 +74,18 @@ final class PolicyCompiler {
         addRule(chain, policy.namespace(), network.resolved(rule), isIngress, nic);
       }
     }
-    chain.add(Nft.Verdict.DROP);
+    chain.add(scope.denied(said(policies, isIngress)));
     return name;
+  }
+
+  /** Policies as people know them: with two of them, both would have to let a frame pass. */
+  private static String said(List<NetworkPolicy> policies, boolean isIngress) {
+    return (isIngress ? "ingress" : "egress")
+        + " of "
+        + policies.stream()
+            .map(policy -> policy.location().fileAndLine())
+            .sorted()
+            .collect(Collectors.joining(", "));
   }
 
   private static boolean usesNames(List<NetworkPolicy> policies) {
@@ -85,7 +96,7 @@ final class PolicyCompiler {
   }
 
   /** Address resolution, and the vNIC's configuration from the uplink; see the evaluator. */
-  private static void addLinkServices(Ruleset.Chain chain, boolean isIngress) {
+  private void addLinkServices(Ruleset.Chain chain, boolean isIngress) {
     chain.add(HostCompiler.isType("arp"), Nft.Verdict.RETURN);
     chain.add(
         HostCompiler.isType("ip6"),
@@ -102,7 +113,7 @@ final class PolicyCompiler {
       int client = ipv6 ? 546 : 68;
       int server = ipv6 ? 547 : 67;
       chain.add(
-          NetworkScope.notVmPort(isIngress ? "iifname" : "oifname"),
+          scope.notVmPort(isIngress ? "iifname" : "oifname"),
           HostCompiler.isType(ipv6 ? "ip6" : "ip"),
           HostCompiler.protocol(17),
           HostCompiler.port("udp", "sport", isIngress ? server : client),
@@ -199,7 +210,7 @@ final class PolicyCompiler {
       conditions.add(
           List.of(
               isIp(),
-              NetworkScope.notVmPort(side),
+              scope.notVmPort(side),
               NetworkScope.in(
                   NetworkScope.ether(isIngress ? "saddr" : "daddr"),
                   peerSet(said, elsewhere, true))));

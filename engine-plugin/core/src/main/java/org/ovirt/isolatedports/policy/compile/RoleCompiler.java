@@ -85,7 +85,7 @@ final class RoleCompiler {
               chain.add(
                   NetworkScope.in(NetworkScope.ether("daddr"), set + "_mac"), Nft.Verdict.RETURN));
       chain.add(
-          NetworkScope.notVmPort("oifname"),
+          scope.notVmPort("oifname"),
           NetworkScope.in(NetworkScope.ether("daddr"), scope.prefix() + "_closed_mac"),
           Nft.Verdict.DROP);
     } else {

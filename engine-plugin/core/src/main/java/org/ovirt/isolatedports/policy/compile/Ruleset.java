@@ -31,6 +31,7 @@ public final class Ruleset {
 
   private final Map<String, NftSet> sets = new TreeMap<>();
   private final Map<String, Chain> chains = new LinkedHashMap<>();
+  private final Map<String, String> counters = new TreeMap<>();
 
   /**
    * A set, or a map of verdicts.
@@ -93,6 +94,16 @@ public final class Ruleset {
         name, n -> new Chain(n, Optional.of(new Nft.Hook(hook, priority)), new ArrayList<>()));
   }
 
+  /** Adds a counter, and says what it counts; false where it counts something else. */
+  boolean count(String name, String place) {
+    return place.equals(counters.computeIfAbsent(name, n -> place));
+  }
+
+  /** What is counted, by the name of the counter: the rule or the policies that would drop it. */
+  public Map<String, String> counters() {
+    return Collections.unmodifiableMap(counters);
+  }
+
   Optional<NftSet> findSet(String name) {
     return Optional.ofNullable(sets.get(name));
   }
@@ -144,6 +155,7 @@ public final class Ruleset {
     commands.add("add", "table", TABLE_ITSELF);
     chains.values().forEach(chain -> commands.add("add", "chain", chainJson(chain)));
     sets.values().forEach(set -> commands.addSet(set));
+    counters.keySet().forEach(name -> commands.add("add", "counter", place(name)));
     chains.values().forEach(commands::addRules);
   }
 
@@ -162,6 +174,9 @@ public final class Ruleset {
         commands.add("add", "chain", chainJson(chain));
       }
     }
+    counters.keySet().stream()
+        .filter(name -> !old.counters.containsKey(name))
+        .forEach(name -> commands.add("add", "counter", place(name)));
     Set<String> remade = new HashSet<>();
     for (NftSet set : sets.values()) {
       NftSet before = old.sets.get(set.name());
@@ -192,6 +207,9 @@ public final class Ruleset {
     old.chains.keySet().stream()
         .filter(name -> !chains.containsKey(name))
         .forEach(name -> commands.add("delete", "chain", place(name)));
+    old.counters.keySet().stream()
+        .filter(name -> !counters.containsKey(name))
+        .forEach(name -> commands.add("delete", "counter", place(name)));
     return commands;
   }
 
@@ -321,6 +339,7 @@ public final class Ruleset {
     String table = "table " + FAMILY + " " + TABLE;
     out.append(table).append("\ndelete ").append(table).append('\n').append(table).append(" {\n");
     sets.values().forEach(set -> appendSet(out, set));
+    counters.keySet().forEach(name -> out.append("\tcounter ").append(name).append(" {\n\t}\n\n"));
     chains.values().forEach(chain -> appendChain(out, chain));
     return out.append("}\n").toString();
   }

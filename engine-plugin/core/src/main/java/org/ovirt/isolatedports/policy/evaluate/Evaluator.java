@@ -166,6 +166,13 @@ public final class Evaluator {
     if (role.isPresent()) {
       return role;
     }
+    if (from instanceof Endpoint.Uplink) {
+      Optional<String> returned = Hairpin.reason(network, packet);
+      if (returned.isPresent()) {
+        run.note(returned::get);
+        return Obstacle.of(returned.get());
+      }
+    }
     Optional<Obstacle> entering = closedByAcl(acls.fromLport(), "from-lport", packet, reply, run);
     if (isCertain(entering)) {
       return entering;
@@ -225,7 +232,7 @@ public final class Evaluator {
       run.note(() -> "vNIC " + nic.portName() + " is not held to its MAC (anti_spoof: false)");
       return Optional.empty();
     }
-    Optional<String> forged = forged(nic, packet);
+    Optional<String> forged = forged(nic, packet).or(() -> serving(nic, packet));
     run.note(
         () -> forged.orElse("vNIC " + nic.portName() + " sends from its own MAC and addresses"));
     return forged.flatMap(Obstacle::of);
@@ -262,6 +269,24 @@ public final class Evaluator {
       }
       default -> Optional.empty();
     };
+  }
+
+  /** What routers and DHCP servers say, which a promiscuous vNIC alone may be. */
+  private static Optional<String> serving(Nic nic, Packet packet) {
+    long protocol = packet.low(Field.IP_PROTO);
+    boolean ipv6 = packet.low(Field.ETH_TYPE) == IPV6;
+    if (nic.role() instanceof PortRole.Promiscuous
+        || (!ipv6 && packet.low(Field.ETH_TYPE) != IPV4)) {
+      return Optional.empty();
+    }
+    if (protocol == 17 && packet.low(Field.UDP_DST) == (ipv6 ? 546 : 68)) {
+      return Optional.of(mayNot(nic, "hand out addresses (DHCP)"));
+    }
+    long type =
+        protocol == (ipv6 ? 58 : 1) ? packet.low(ipv6 ? Field.ICMP6_TYPE : Field.ICMP4_TYPE) : -1;
+    return (ipv6 ? List.of(134L, 137L) : List.of(5L, 9L)).contains(type)
+        ? Optional.of(mayNot(nic, "advertise itself as a router or redirect others"))
+        : Optional.empty();
   }
 
   private static String mayNot(Nic nic, String what) {

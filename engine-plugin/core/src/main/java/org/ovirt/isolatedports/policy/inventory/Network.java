@@ -18,6 +18,9 @@ import org.ovirt.isolatedports.policy.address.IpRange;
  * @param gatewayMacs MACs from which frames of the uplink reach isolated ports
  * @param portIsolation whether its vNICs are isolated unless a role says otherwise
  * @param uplink what the uplink lets through to isolated ports
+ * @param dropsHairpin whether frames from the uplink that come from an address of the network are
+ *     dropped, unless they are a gateway's or a vNIC's own: what a gateway hands on within the
+ *     subnet
  */
 public record Network(
     String id,
@@ -28,7 +31,22 @@ public record Network(
     List<IpRange> gateways,
     List<Bits> gatewayMacs,
     boolean portIsolation,
-    Uplink uplink) {
+    Uplink uplink,
+    boolean dropsHairpin) {
+
+  /** A network into which the uplink may bring back what its vNICs sent. */
+  public Network(
+      String id,
+      String name,
+      Optional<String> dataCenter,
+      String bridge,
+      List<IpRange> cidrs,
+      List<IpRange> gateways,
+      List<Bits> gatewayMacs,
+      boolean portIsolation,
+      Uplink uplink) {
+    this(id, name, dataCenter, bridge, cidrs, gateways, gatewayMacs, portIsolation, uplink, false);
+  }
 
   public Network {
     cidrs = List.copyOf(cidrs);

@@ -32,7 +32,8 @@ final class NetworkReader {
           "gateway",
           "gateway_macs",
           "port_isolation",
-          "uplink");
+          "uplink",
+          "drop_hairpin");
 
   private final Map<String, Network> networks = new TreeMap<>();
   private final Map<String, List<Network>> byName = new TreeMap<>();
@@ -66,7 +67,8 @@ final class NetworkReader {
             readRanges(fields, "gateway", "network " + name.get(), IpText::addressProblem),
             readGatewayMacs(fields, name.get()),
             fields.flag("port_isolation").orElse(false),
-            readUplink(fields, name.get()));
+            readUplink(fields, name.get()),
+            fields.flag("drop_hairpin").orElse(false));
     checkIdentity(fields, network);
     networks.put(network.id(), network);
     byName.computeIfAbsent(network.name(), n -> new ArrayList<>()).add(network);

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
 import org.ovirt.isolatedports.policy.acl.Subnet;
@@ -247,7 +248,32 @@ public final class ResolvedNetwork {
     return subnet.isPresent()
         || !policies.isEmpty()
         || network.portIsolation()
+        || network.dropsHairpin()
         || nics.stream().anyMatch(nic -> !(nic.role() instanceof PortRole.Promiscuous));
+  }
+
+  /**
+   * The blocks of a family from which nothing comes in from the uplink but the gateways' own; none
+   * if the network lets such frames in, or no gateway of the family is known, which would be cut
+   * off.
+   */
+  public List<IpRange> hairpinBlocks(boolean ipv6) {
+    return network.dropsHairpin() && !allGateways(ipv6).isEmpty()
+        ? ofFamily(network.cidrs(), subnet.map(Subnet::cidrs), ipv6)
+        : List.of();
+  }
+
+  /** The addresses of all gateways in a family. */
+  public List<IpRange> allGateways(boolean ipv6) {
+    return ofFamily(network.gateways(), subnet.map(Subnet::gateways), ipv6);
+  }
+
+  private static List<IpRange> ofFamily(
+      List<IpRange> own, Optional<List<IpRange>> subnets, boolean ipv6) {
+    return Stream.concat(own.stream(), subnets.stream().flatMap(List::stream))
+        .filter(range -> range.ipv6() == ipv6)
+        .distinct()
+        .toList();
   }
 
   /** The gateway's address in a family: the network's own, else the subnet's. */

@@ -29,6 +29,7 @@ final class NftInterpreter {
   private final Map<String, Map<String, JsonNode>> exact = new HashMap<>();
   private final Map<String, List<JsonNode>> rules = new HashMap<>();
   private final Map<String, List<JsonNode>> hooks = new HashMap<>();
+  private final Map<String, Integer> counted = new HashMap<>();
 
   /** What the kernel knows of a connection. */
   record Tracked(String state, String direction) {}
@@ -41,6 +42,8 @@ final class NftInterpreter {
   private enum Outcome {
     GO_ON,
     RETURN,
+    /** The base chain has done with the frame; those after it have not. */
+    ACCEPT,
     DROP
   }
 
@@ -86,6 +89,11 @@ final class NftInterpreter {
     }
   }
 
+  /** How many frames each counter has seen. */
+  Map<String, Integer> counted() {
+    return counted;
+  }
+
   /** Whether a frame passes all chains of the hooks, each chain in its order of priority. */
   boolean passes(Frame frame, String... hookNames) {
     for (String hook : hookNames) {
@@ -107,7 +115,7 @@ final class NftInterpreter {
   private Outcome run(String chain, Frame frame) {
     for (JsonNode rule : rules.get(chain)) {
       Outcome outcome = runRule(rule, frame);
-      if (outcome == Outcome.DROP) {
+      if (outcome == Outcome.DROP || outcome == Outcome.ACCEPT) {
         return outcome;
       } else if (outcome == Outcome.RETURN) {
         return Outcome.GO_ON;
@@ -128,6 +136,8 @@ final class NftInterpreter {
           return Outcome.GO_ON;
         }
         return verdict(verdict.get(), frame);
+      } else if (statement.has("counter")) {
+        counted.merge(statement.get("counter").asText(), 1, Integer::sum);
       } else if (!statement.has("mangle")) {
         return verdict(statement, frame);
       }
@@ -138,10 +148,15 @@ final class NftInterpreter {
   private Outcome verdict(JsonNode verdict, Frame frame) {
     if (verdict.has("drop") || verdict.has("reject")) {
       return Outcome.DROP;
+    } else if (verdict.has("accept")) {
+      return Outcome.ACCEPT;
     } else if (verdict.has("return")) {
       return Outcome.RETURN;
     } else if (verdict.has("jump")) {
       return run(verdict.get("jump").get("target").asText(), frame);
+    } else if (verdict.has("goto")) {
+      Outcome outcome = run(verdict.get("goto").get("target").asText(), frame);
+      return outcome == Outcome.GO_ON ? Outcome.RETURN : outcome;
     }
     throw new AssertionError("not in the subset: " + verdict);
   }
@@ -277,6 +292,9 @@ final class NftInterpreter {
       values.add(left instanceof Bits bits ? bits.and(number(expression.get("&").get(1))) : left);
     } else if (expression.has("meta")) {
       values.add(meta(expression.get("meta").get("key").asText(), frame));
+    } else if (expression.has("exthdr")) {
+      // Frames of tests are not fragmented.
+      values.add(Optional.empty());
     } else if (expression.has("ct")) {
       String key = expression.get("ct").get("key").asText();
       values.add(key.equals("state") ? frame.tracked().state() : frame.tracked().direction());

@@ -26,6 +26,10 @@ final class RandomPolicies {
     if (roles) {
       yaml.append("  port_isolation: ").append(random.nextBoolean()).append('\n');
       yaml.append("  uplink: ").append(pick(random, List.of("gateways", "open"))).append('\n');
+      if (random.nextInt(3) == 0) {
+        yaml.append("  cidr: [10.0.0.0/29, \"fd00::/126\"]\n  gateway: [10.0.0.1, \"fd00::1\"]\n");
+        yaml.append("  drop_hairpin: true\n");
+      }
     }
     yaml.append(
         "namespaces:\n- {name: x, labels: {team: red}}\n- {name: y, labels: {team: blue}}\n");
