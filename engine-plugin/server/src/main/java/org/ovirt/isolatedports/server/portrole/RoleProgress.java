@@ -15,17 +15,21 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.role.PortRole;
+import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
 import org.ovirt.isolatedports.server.engine.EngineMirror;
 import org.ovirt.isolatedports.server.engine.EnginePicture.Part;
 import org.ovirt.isolatedports.server.hosts.PortReport;
 import org.ovirt.isolatedports.server.hosts.PortReports;
+import org.ovirt.isolatedports.server.http.Ids;
 import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.inventory.LiveInventory;
 import org.ovirt.isolatedports.server.inventory.Port;
+import org.ovirt.isolatedports.server.roles.Roles;
 import org.ovirt.isolatedports.server.roles.RolesChanged;
 import org.ovirt.isolatedports.server.rulesets.HostRuleset;
 import org.ovirt.isolatedports.server.rulesets.RulesetKeeper;
@@ -45,15 +49,21 @@ public class RoleProgress {
   private final RulesetKeeper keeper;
   private final PortReports reports;
   private final EngineMirror mirror;
+  private final Roles roles;
   private final Event<RolesChanged> changed;
   private final Clock clock = Clock.systemUTC();
 
   @Inject
   RoleProgress(
-      RulesetKeeper keeper, PortReports reports, EngineMirror mirror, Event<RolesChanged> changed) {
+      RulesetKeeper keeper,
+      PortReports reports,
+      EngineMirror mirror,
+      Roles roles,
+      Event<RolesChanged> changed) {
     this.keeper = keeper;
     this.reports = reports;
     this.mirror = mirror;
+    this.roles = roles;
     this.changed = changed;
   }
 
@@ -99,19 +109,25 @@ public class RoleProgress {
       String profileId, Optional<String> property, Sight sight) {
     mirror.outdate(EnumSet.of(Part.PROFILES));
     changed.fire(new RolesChanged());
+    Set<UUID> own = roles.all().keySet();
+    Predicate<Port> on = port -> port.vnic().profileId().filter(profileId::equals).isPresent();
     List<Progress> all =
-        await(
-            port -> port.vnic().profileId().filter(profileId::equals).isPresent(),
-            () ->
-                Optional.ofNullable(mirror.picture().profiles().get(profileId))
-                    .filter(profile -> profile.property().equals(property))
-                    .isPresent());
+        await(on, () -> ports(on).entrySet().stream().allMatch(each -> has(each, own, property)));
     Set<String> shown =
         sight.vms(all.stream().map(each -> each.port().vm().id()).collect(Collectors.toSet()));
     return all.stream()
         .filter(each -> shown.contains(each.port().vm().id()))
         .map(Progress::fields)
         .toList();
+  }
+
+  private static boolean has(
+      Map.Entry<Port, Network> port, Set<UUID> own, Optional<String> property) {
+    return Ids.uuid(port.getKey().vnic().id()).filter(own::contains).isPresent()
+        || port.getKey()
+            .nic()
+            .role()
+            .equals(UnknownIsUnsafe.roleOf(property, port.getValue().portIsolation()));
   }
 
   /** What became of one vNIC, whose role now is as given; empty while no ruleset has the vNIC. */
