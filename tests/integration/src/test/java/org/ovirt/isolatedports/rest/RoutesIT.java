@@ -16,6 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.rig.Database;
 import org.ovirt.isolatedports.standin.host.HostCapabilities;
@@ -157,7 +158,10 @@ class RoutesIT extends ServerTest {
   void everyRouteForEveryCaller() {
     RouteTable table = RouteTable.of(STATUSES);
     SimulatedHost host =
-        new SimulatedHost(HostCapabilities.el9().withNetworks(Map.of("secretnet", "secretnet")));
+        new SimulatedHost(
+            HostCapabilities.el9()
+                .withNetworks(Map.of("secretnet", "secretnet"))
+                .withHooks(Map.of("isolated_ports", Map.of("status", HostsIT.EVERYTHING))));
     rig.engine().addHost("secrethost", CLUSTER, host);
     String hostId = hostId();
     CallerWorld hidden = world("secret");
@@ -361,13 +365,26 @@ class RoutesIT extends ServerTest {
             "PUT /networks/{id}/portgroups/{group}")) {
       // Twice, so that there is something to compare.
       for (int status : new int[] {201, 200}) {
-        Api.Answer answer = us.put(documents.path(route), documents.body(route));
+        Api.Answer answer = putOnceHostsAreKnown(documents, route);
         assertThat(answer.status()).as(route + answer).isEqualTo(status);
       }
     }
     ids.put("name", "IsPortIsolationSupported");
     ids.put("host", hostId());
     return new CallerWorld(name, ids);
+  }
+
+  /** The server hears of a new host a moment later, and refuses rules for it until then. */
+  private Api.Answer putOnceHostsAreKnown(CallerWorld documents, String route) {
+    AtomicReference<Api.Answer> last = new AtomicReference<>();
+    EmergencyIT.until(
+        SOON,
+        "hosts that said what they can do",
+        () -> {
+          last.set(us.put(documents.path(route), documents.body(route)));
+          return !last.get().toString().contains("has not said yet");
+        });
+    return last.get();
   }
 
   private String hostId() {

@@ -16,8 +16,10 @@ import java.util.function.Predicate;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.engine.EngineAnswer;
+import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonEngine;
+import org.ovirt.isolatedports.engine.UnauthorizedException;
 import org.ovirt.isolatedports.inventory.VmKind;
 import org.ovirt.isolatedports.policy.role.PortRole;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -44,6 +46,9 @@ public class VnicRoles {
       Set.of("href", "role", "profile_role", "effective", "network", "state", "description");
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
+  private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
   private final RoleStore store;
@@ -223,12 +228,12 @@ public class VnicRoles {
     Optional<ApiBody> profile =
         nic.child("vnic_profile")
             .map(EntityParser::id)
-            .flatMap(id -> engine.find(exchange.token(), "/vnicprofiles/" + id));
+            .flatMap(id -> asShown(exchange, "/vnicprofiles/" + id, Kind.VNIC_PROFILE));
     Optional<CallersNetworks.Shown> network =
         profile
             .flatMap(found -> found.child("network"))
             .map(EntityParser::id)
-            .flatMap(id -> engine.find(exchange.token(), "/networks/" + id))
+            .flatMap(id -> asShown(exchange, "/networks/" + id, Kind.NETWORK))
             .map(
                 body ->
                     new CallersNetworks.Shown(
@@ -241,6 +246,24 @@ public class VnicRoles {
             nic.has("vnic_profile"),
             network,
             profile.flatMap(EntityParser::portRole)));
+  }
+
+  /** Read as the caller reads, filtered where the caller asked for that. */
+  private static Optional<ApiBody> asShown(Exchange exchange, String path, Kind kind) {
+    EngineAnswer read = exchange.read(path, BodyFormat.JSON);
+    if (read.isSuccess()) {
+      return Optional.of(Exchange.parse(read, kind.element()));
+    }
+    if (read.status() == UNAUTHORIZED) {
+      throw new UnauthorizedException(read);
+    }
+    if (read.status() == FORBIDDEN || read.status() == NOT_FOUND) {
+      return Optional.empty();
+    }
+    throw new EngineException(
+        EngineException.Kind.REFUSED,
+        read.status(),
+        "The oVirt engine does not answer " + path + " (status " + read.status() + ").");
   }
 
   private Response answer(Exchange exchange, Shown shown, Optional<RoleProgress.Progress> now) {
