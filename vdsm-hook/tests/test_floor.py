@@ -44,7 +44,7 @@ LIBRARY = {
     'signal': 'SIGINT SIGTERM signal',
     'socket': '''AF_INET AF_INET6 AF_NETLINK AF_UNIX AF_UNSPEC NETLINK_ROUTE SHUT_RDWR
                  SOCK_DGRAM SOCK_RAW SOCK_STREAM SOL_SOCKET SO_KEEPALIVE SO_PEERCRED
-                 inet_pton socket timeout''',
+                 if_nametoindex inet_pton socket timeout''',
     'ssl': 'OP_NO_TLSv1 OP_NO_TLSv1_1 SSLError create_default_context',
     'stat': 'S_ISREG',
     'struct': 'Struct pack unpack_from',

@@ -160,7 +160,7 @@ final class LiveMoves {
     boolean floorByBridge =
         host.run("sh", "-c", "nft list table bridge isolated_ports_bridges 2>&1 || true")
             .contains("ibrname");
-    Flood guarded = flood(moves);
+    Flood guarded = flood(moves, true);
     hooked.killWatch();
     host.run(
         "sh",
@@ -168,9 +168,10 @@ final class LiveMoves {
         "nft delete table bridge isolated_ports_floor;"
             + " nft delete table bridge isolated_ports_bridges 2>/dev/null;"
             + " for d in /sys/class/net/vnet*; do ip link set ${d##*/} group 0; done");
-    Flood flagOnly = flood(flagOnlyMoves);
+    Flood flagOnly = flood(flagOnlyMoves, true);
     host.removeHooks();
-    Flood control = flood(CONTROL_MOVES);
+    // More may pass than a busy machine can take in.
+    Flood control = flood(CONTROL_MOVES, false);
     long millis = Math.max(1, guarded.took().toMillis());
     return new Outcome(
         host.run("uname", "-r").strip(),
@@ -184,8 +185,8 @@ final class LiveMoves {
         control.leaked());
   }
 
-  /** Moves while both ends flood. */
-  private Flood flood(int moves) {
+  /** Moves while both ends flood; counted: whether each frame that passes must be. */
+  private Flood flood(int moves, boolean counted) {
     if (moves == 0) {
       return new Flood(0, 0, 0, 0, Duration.ZERO);
     }
@@ -250,7 +251,7 @@ final class LiveMoves {
         Duration.ofSeconds(90), () -> Files.exists(result), () -> "The flood has no result.");
     String[] counts = host.read("/run/lab/flood" + floods).strip().split(" ", -1);
     Poll.until(Duration.ofSeconds(90), () -> !neighbour.isAlive(), () -> "The flood does not end.");
-    if (!counts[3].equals("0")) {
+    if (!counts[3].equals("0") && counted) {
       throw new LabException("%s frames could not be counted.".formatted(counts[3]));
     }
     return new Flood(

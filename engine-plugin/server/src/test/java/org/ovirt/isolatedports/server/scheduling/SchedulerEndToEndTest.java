@@ -183,13 +183,13 @@ class SchedulerEndToEndTest {
     startVm(seen);
     request("POST", "/vms/" + seen + "/stop", "{}");
     waitFor(() -> fit.running().isEmpty());
-    engine.faults().delay(API + "/vms/" + vm, Duration.ofMinutes(5));
-    engine.faults().delay(API + "/vms/" + seen, Duration.ofMinutes(5));
+    engine.faults().delay(API + "/vms/" + vm, Duration.ofSeconds(20));
+    engine.faults().delay(API + "/vms/" + seen, Duration.ofSeconds(20));
     engine.faults().delay(API + "/vms/" + vm + "/start", Duration.ZERO);
     engine.faults().delay(API + "/vms/" + seen + "/start", Duration.ZERO);
     long start = System.nanoTime();
     assertThat(request("POST", "/vms/" + vm + "/start", "{}").status()).isEqualTo(400);
-    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(90));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(18));
     assertThat(events())
         .anyMatch(
             text ->
