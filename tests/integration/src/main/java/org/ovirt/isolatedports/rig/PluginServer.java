@@ -7,6 +7,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -17,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Our server on the WildFly that the build provisioned, as a process of its own. */
@@ -26,6 +28,7 @@ public final class PluginServer implements AutoCloseable {
   public static final String TEST_JVM = "isolated-ports.test.jvm";
 
   private static final Duration START_LIMIT = Duration.ofMinutes(5);
+  private static final int LINES_TOLD = 20;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
@@ -130,9 +133,10 @@ public final class PluginServer implements AutoCloseable {
 
   private void awaitAnswer() {
     Instant limit = Instant.now().plus(START_LIMIT);
+    String answer = "none";
     while (Instant.now().isBefore(limit)) {
       if (!process.isAlive()) {
-        throw new IllegalStateException("WildFly stopped while starting; its log: " + log());
+        throw new IllegalStateException("WildFly stopped while starting; " + state(answer));
       }
       try {
         int status =
@@ -145,8 +149,9 @@ public final class PluginServer implements AutoCloseable {
         if (status == 401) {
           return;
         }
+        answer = String.valueOf(status);
       } catch (IOException e) {
-        // Not up yet.
+        answer = e.toString();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new IllegalStateException("Interrupted while WildFly started", e);
@@ -154,7 +159,41 @@ public final class PluginServer implements AutoCloseable {
       sleep();
     }
     throw new IllegalStateException(
-        "WildFly does not answer within " + START_LIMIT.toSeconds() + " s; its log: " + log());
+        "WildFly does not answer within " + START_LIMIT.toSeconds() + " s; " + state(answer));
+  }
+
+  /** What is to be known of a server whose files go with the test. */
+  private String state(String answer) {
+    StringBuilder told = new StringBuilder("last answer: " + answer + "; its log ends with\n");
+    try {
+      if (Files.exists(log())) {
+        List<String> lines = Files.readAllLines(log());
+        lines
+            .subList(Math.max(0, lines.size() - LINES_TOLD), lines.size())
+            .forEach(line -> told.append(line).append('\n'));
+      }
+      for (ProcessHandle each : process.descendants().toList()) {
+        told.append(threads(each.pid()));
+      }
+    } catch (IOException e) {
+      told.append("It cannot be read: ").append(e);
+    }
+    return told.toString();
+  }
+
+  /** The threads of the JVM that are in our code, or wait for a lock. */
+  private static String threads(long pid) throws IOException {
+    Process jcmd =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin/jcmd").toString(),
+                String.valueOf(pid),
+                "Thread.print")
+            .redirectErrorStream(true)
+            .start();
+    String all = new String(jcmd.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return Stream.of(all.split("\n\n"))
+        .filter(thread -> thread.contains("org.ovirt.isolatedports") || thread.contains("BLOCKED"))
+        .collect(Collectors.joining("\n\n"));
   }
 
   private static void sleep() {

@@ -4,6 +4,8 @@ package org.ovirt.isolatedports.rig;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
@@ -16,14 +18,19 @@ public final class Ports {
   private static final int ABOVE_HIGHEST = 32_768;
   private static final int TRIES = 100;
 
+  /** Whoever was given a port may listen on it only later, when the next one has asked. */
+  private static final Set<Integer> GIVEN = ConcurrentHashMap.newKeySet();
+
   private Ports() {}
 
-  /** A port nobody listens on now. */
+  /** A port nobody listens on now, and that was not given out before. */
   public static int free() {
     for (int i = 0; i < TRIES; i++) {
       int port = ThreadLocalRandom.current().nextInt(LOWEST, ABOVE_HIGHEST);
-      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-        return socket.getLocalPort();
+      try (ServerSocket unused = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        if (GIVEN.add(port)) {
+          return port;
+        }
       } catch (IOException taken) {
         // Try another one.
       }
