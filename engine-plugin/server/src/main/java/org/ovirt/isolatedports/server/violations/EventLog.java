@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.violations;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -15,6 +13,7 @@ import java.util.UUID;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.ovirt.isolatedports.engine.EngineException;
+import org.ovirt.isolatedports.engine.ExternalEvent;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.rules.GuardViolation.Item;
 
@@ -26,9 +25,6 @@ import org.ovirt.isolatedports.rules.GuardViolation.Item;
  * more than {@link #MOST_A_MINUTE} are brought a minute.
  */
 final class EventLog {
-
-  /** Where the engine's administrators see our events come from. */
-  static final String ORIGIN = "ovirt-isolated-ports";
 
   static final int MOST_A_MINUTE = 60;
 
@@ -94,7 +90,7 @@ final class EventLog {
   /** Whether the line needs not be brought again. */
   private boolean bring(ViolationStore.Line line) {
     try {
-      engine.add("/events", body(line).toString());
+      engine.add("/events", body(line));
       refusals.remove(line.violationId());
       return true;
     } catch (EngineException e) {
@@ -121,21 +117,18 @@ final class EventLog {
     return true;
   }
 
-  private ObjectNode body(ViolationStore.Line line) {
-    ObjectNode event = JsonNodeFactory.instance.objectNode();
-    event.put("origin", ORIGIN);
-    event.put("custom_id", line.customId());
-    event.put("severity", line.severity());
-    event.put(
-        "description", line.text().substring(0, Math.min(line.text().length(), LONGEST_TEXT)));
+  private String body(ViolationStore.Line line) {
+    ExternalEvent event =
+        new ExternalEvent(
+            line.customId(),
+            line.severity(),
+            line.text().substring(0, Math.min(line.text().length(), LONGEST_TEXT)));
     // What the engine refused may have been the link, to something that is gone.
-    if (!refusals.containsKey(line.violationId())) {
-      line.subject()
-          .ifPresent(
-              subject ->
-                  link(subject).ifPresent(name -> event.putObject(name).put("id", subject.id())));
-    }
-    return event;
+    return line.subject()
+        .filter(subject -> !refusals.containsKey(line.violationId()))
+        .flatMap(subject -> link(subject).map(kind -> event.about(kind, subject.id())))
+        .orElse(event)
+        .json();
   }
 
   /** The links an event may have, of those a violation can be about. */

@@ -17,6 +17,7 @@ import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineRequest;
 import org.ovirt.isolatedports.engine.EngineSettings;
 import org.ovirt.isolatedports.engine.EventFollower;
+import org.ovirt.isolatedports.engine.ExternalEvent;
 import org.ovirt.isolatedports.engine.HardenedSdk;
 import org.ovirt.isolatedports.engine.ServiceAccount;
 import org.ovirt.isolatedports.engine.ServiceEngine;
@@ -249,7 +250,7 @@ public final class GuardRig implements AutoCloseable {
     List<String> events = new ArrayList<>();
     for (ApiBody event :
         admin("GET", "/events?search=sortby%20time%20asc&max=10000", "").items("event")) {
-      if (event.text("origin").orElse("").equals(EventLog.ORIGIN)) {
+      if (event.text("origin").orElse("").equals(ExternalEvent.ORIGIN)) {
         events.add(event.text("severity").orElse("") + " " + event.text("description").orElse(""));
       }
     }

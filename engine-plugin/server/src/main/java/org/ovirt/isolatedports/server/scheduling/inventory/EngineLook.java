@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.scheduling.inventory;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EntityParser;
+import org.ovirt.isolatedports.engine.ExternalEvent;
 import org.ovirt.isolatedports.engine.ServiceEngine;
 import org.ovirt.isolatedports.engine.Vnics;
 
 /** Looks at single VMs with the service account, and writes to the engine's event log. */
 public final class EngineLook implements EngineView {
-
-  /**
-   * Origin of the scheduler's events; with a custom id it must be unique in the engine's event log.
-   * Not the guard's: the numbers of that one come from the database, and one that was taken by
-   * chance here would pass for brought there.
-   */
-  static final String ORIGIN = "isolated-ports";
 
   private static final int BAD_REQUEST = 400;
 
@@ -68,12 +59,12 @@ public final class EngineLook implements EngineView {
   }
 
   private void add(EngineEvent line) {
-    ObjectNode event = JsonNodeFactory.instance.objectNode();
-    event.put("origin", ORIGIN);
-    event.put("custom_id", ThreadLocalRandom.current().nextInt(1, Integer.MAX_VALUE));
-    event.put("severity", line.severity().name().toLowerCase(Locale.ROOT));
-    event.put("description", line.text());
-    line.vmId().ifPresent(id -> event.putObject("vm").put("id", id));
-    ApiBody unused = engine.add("/events", event.toString());
+    ExternalEvent event =
+        new ExternalEvent(
+            ExternalEvent.idByChance(),
+            line.severity().name().toLowerCase(Locale.ROOT),
+            line.text());
+    ExternalEvent linked = line.vmId().map(id -> event.about("vm", id)).orElse(event);
+    ApiBody unused = engine.add("/events", linked.json());
   }
 }
