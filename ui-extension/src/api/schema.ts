@@ -4762,8 +4762,10 @@ export interface paths {
                 403: components["responses"]["Fault"];
                 404: components["responses"]["Empty"];
                 406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
                 409: components["responses"]["Fault"];
                 412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
                 429: components["responses"]["TooMany"];
                 502: components["responses"]["Fault"];
                 503: components["responses"]["NotNow"];
@@ -5560,21 +5562,21 @@ export interface components {
             };
         };
         VnicRole: {
-            href?: string;
+            readonly href?: string;
             /** @description promiscuous, isolated or community:NAME; not there where the profile's counts. */
             role?: string;
             /** @description What the vNIC profile says. */
-            profile_role?: string;
+            readonly profile_role?: string;
             /** @description What is to be enforced. */
-            effective?: string;
-            network?: components["schemas"]["Link"];
+            readonly effective?: string;
+            readonly network?: components["schemas"]["Link"];
             /**
              * @description Whether the kernel of its host has it.
              * @enum {string}
              */
-            state?: "in_force" | "pending" | "stopped" | "unknown";
+            readonly state?: "in_force" | "pending" | "stopped" | "unknown";
             /** @description The state in a sentence: when it will be in force. */
-            description?: string;
+            readonly description?: string;
         };
         HostRuleset: {
             host?: components["schemas"]["Link"];

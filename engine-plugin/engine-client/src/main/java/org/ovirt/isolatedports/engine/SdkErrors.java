@@ -2,9 +2,13 @@
 package org.ovirt.isolatedports.engine;
 
 import java.util.function.Supplier;
+import java.util.logging.Level;
+import java.util.logging.Logger;
 
 /** The SDK wraps what its HTTP client throws in its own {@code Error}; this takes it out again. */
 public final class SdkErrors {
+
+  private static final Logger LOG = Logger.getLogger(SdkErrors.class.getName());
 
   private SdkErrors() {}
 
@@ -16,15 +20,16 @@ public final class SdkErrors {
   public static <T> T unwrap(Supplier<T> call) {
     try {
       return call.get();
-    } catch (org.ovirt.engine.sdk4.Error e) {
+    } catch (EngineException e) {
+      throw e;
+    } catch (RuntimeException e) {
       for (Throwable cause = e.getCause(); cause != null; cause = cause.getCause()) {
         if (cause instanceof EngineException engineException) {
           throw engineException;
         }
       }
-      throw new EngineException(
-          EngineException.Kind.GARBAGE, "The oVirt engine's answer cannot be read as API v4.");
-    } catch (org.ovirt.api.metamodel.runtime.xml.XmlException e) {
+      // The SDK's readers throw what they happen to stumble upon.
+      LOG.log(Level.WARNING, "The SDK cannot read an answer of the engine: {0}", e.toString());
       throw new EngineException(
           EngineException.Kind.GARBAGE, "The oVirt engine's answer cannot be read as API v4.");
     }

@@ -3,6 +3,8 @@ package org.ovirt.isolatedports.server.network;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
+import jakarta.persistence.PersistenceException;
+import jakarta.transaction.TransactionalException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -122,9 +124,18 @@ public class IsolatedCreation {
     } catch (EngineException e) {
       boolean ofItsOwn = FAILURES.contains(e.engineStatus());
       if (ofItsOwn ? madeNothing(token, creation) : ENDED.contains(e.kind())) {
-        journal.done(change);
+        forget(change);
       }
       throw e;
+    }
+  }
+
+  /** An entry that stays is dropped by the recovery, as the engine has nothing with its mark. */
+  private void forget(UUID change) {
+    try {
+      journal.done(change);
+    } catch (PersistenceException | TransactionalException e) {
+      LOG.log(Level.WARNING, "The journal keeps a creation for now: {0}", e.getMessage());
     }
   }
 
@@ -146,12 +157,15 @@ public class IsolatedCreation {
     return marks.marked(token, creation.dataCenter(), creation.mark()).isEmpty();
   }
 
-  /** The network is isolated, so an engine in trouble is no failure here: the recovery unmarks. */
+  /**
+   * The network is isolated, so an engine or a database in trouble is no failure here: the recovery
+   * unmarks, and drops the entry.
+   */
   private void unmark(String token, UUID change, NetworkCreation creation, IsolatedNetwork row) {
     try {
       marks.unmark(token, row.networkId(), creation.comment().orElse(""));
       journal.done(change);
-    } catch (EngineException e) {
+    } catch (EngineException | PersistenceException | TransactionalException e) {
       LOG.log(
           Level.INFO,
           "The comment of network {0} is put in its place later: {1}",

@@ -23,10 +23,6 @@ import org.ovirt.isolatedports.server.http.fault.FaultException;
  */
 record Asked(Optional<String> content, Optional<Mode> mode, String comment, boolean dryRun) {
 
-  /** Parameters of every write. */
-  static final Set<String> PARAMETERS =
-      Set.of("comment", "dry_run", "mode", "namespace", "protocol", "port", "source_port");
-
   private static final Set<String> POLICY =
       Set.of("href", "id", "name", "namespace", "revision", "warnings", "mode", "yaml", "comment");
   private static final Set<String> ADDRESS_SET =
@@ -40,7 +36,7 @@ record Asked(Optional<String> content, Optional<Mode> mode, String comment, bool
 
   /** A request with a body. */
   static Asked of(Exchange exchange, DocumentKind kind, byte[] body, String action) {
-    exchange.onlyParameters(PARAMETERS);
+    exchange.onlyParameters(Parameters.writing(kind));
     if (kind.isPolicy() && exchange.sentYaml()) {
       return new Asked(
           Optional.of(text(body, action)),
@@ -67,8 +63,8 @@ record Asked(Optional<String> content, Optional<Mode> mode, String comment, bool
   }
 
   /** A request without a body: a removal, or going back. */
-  static Asked withoutBody(Exchange exchange, String action) {
-    exchange.onlyParameters(PARAMETERS);
+  static Asked withoutBody(Exchange exchange, DocumentKind kind, String action) {
+    exchange.onlyParameters(Parameters.removal(kind));
     return new Asked(
         Optional.empty(),
         Optional.empty(),

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.address.IpRange;
@@ -34,18 +33,6 @@ public class NetworkReach {
   private static final Pattern ACL_LINE =
       Pattern.compile("(acls:[0-9]+ [^:]*): .*", Pattern.DOTALL);
 
-  private static final Set<String> FLOW = Set.of("protocol", "port", "source_port");
-  private static final Set<String> TRACE =
-      Set.of(
-          "from",
-          "to",
-          "protocol",
-          "port",
-          "source_port",
-          "source_ip",
-          "destination_ip",
-          "source_mac");
-
   private final PolicyStore store;
   private final NetworkInventories inventories;
   private final PolicyBodies bodies;
@@ -59,7 +46,7 @@ public class NetworkReach {
 
   /** Every VM that the caller may see and the gateway, against every other. */
   Response reachability(org.ovirt.isolatedports.server.http.Exchange exchange, String id) {
-    exchange.onlyParameters(FLOW);
+    exchange.onlyParameters(Parameters.FLOW);
     Flow flow = FlowParameters.between(exchange);
     return CallersNetworks.withReadable(
         exchange,
@@ -88,7 +75,7 @@ public class NetworkReach {
 
   /** One packet and the reply to it, with the rule that decides. */
   Response trace(org.ovirt.isolatedports.server.http.Exchange exchange, String id) {
-    exchange.onlyParameters(TRACE);
+    exchange.onlyParameters(Parameters.TRACE);
     String from = required(exchange, "from");
     String to = required(exchange, "to");
     Flow flow = FlowParameters.traced(exchange);

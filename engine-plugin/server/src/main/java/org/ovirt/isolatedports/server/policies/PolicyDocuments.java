@@ -10,7 +10,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -76,7 +75,7 @@ public class PolicyDocuments {
 
   /** All documents of a kind; network policies also as one text of YAML. */
   Response list(Exchange exchange, String id, DocumentKind kind) {
-    exchange.onlyParameters(Set.of());
+    exchange.onlyParameters(Parameters.LIST);
     return CallersNetworks.withReadable(
         exchange,
         id,
@@ -113,7 +112,7 @@ public class PolicyDocuments {
 
   /** One document. */
   Response get(Exchange exchange, String id, DocumentKind kind, String name) {
-    exchange.onlyParameters(Set.of("namespace"));
+    exchange.onlyParameters(Parameters.reading(kind));
     return CallersNetworks.withReadable(
         exchange,
         id,
@@ -128,7 +127,7 @@ public class PolicyDocuments {
 
   /** The revisions of a document, of one that was removed also. */
   Response revisions(Exchange exchange, String id, DocumentKind kind, String name) {
-    exchange.onlyParameters(Set.of("namespace"));
+    exchange.onlyParameters(Parameters.reading(kind));
     return CallersNetworks.withReadable(
         exchange,
         id,
@@ -137,7 +136,7 @@ public class PolicyDocuments {
 
   /** One revision. */
   Response revision(Exchange exchange, String id, DocumentKind kind, String name, String number) {
-    exchange.onlyParameters(Set.of("namespace"));
+    exchange.onlyParameters(Parameters.reading(kind));
     return CallersNetworks.withReadable(
         exchange,
         id,
@@ -149,7 +148,7 @@ public class PolicyDocuments {
 
   /** What changed between two revisions; of the newest and the one before it where none is said. */
   Response diff(Exchange exchange, String id, DocumentKind kind, String name) {
-    exchange.onlyParameters(Set.of("namespace", "from", "to"));
+    exchange.onlyParameters(Parameters.diff(kind));
     return CallersNetworks.withReadable(
         exchange,
         id,

@@ -175,7 +175,7 @@ public class PolicyWrites {
   /** Removes a document; its revisions stay. */
   Response remove(Exchange exchange, String id, DocumentKind kind, String name) {
     String what = "Cannot remove " + kind.title() + (name.isEmpty() ? "" : " " + name);
-    Asked asked = Asked.withoutBody(exchange, what);
+    Asked asked = Asked.withoutBody(exchange, kind, what);
     return write(
         exchange,
         id,
@@ -198,7 +198,7 @@ public class PolicyWrites {
   /** Goes back to an old revision, which makes a new one that equals it. */
   Response restore(Exchange exchange, String id, DocumentKind kind, String name, String number) {
     String what = "Cannot edit " + kind.title() + (name.isEmpty() ? "" : " " + name);
-    Asked asked = Asked.withoutBody(exchange, what);
+    Asked asked = Asked.withoutBody(exchange, kind, what);
     return write(
         exchange,
         id,
