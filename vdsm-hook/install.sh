@@ -126,12 +126,12 @@ uninstall_all() {
   fi
   [ -z "$root" ] || return 0
   if [ -n "$purge" ]; then
-    for table in isolated_ports_floor isolated_ports_bridges isolated_ports; do
+    for table in isolated_ports_floor isolated_ports_bridges isolated_ports_own isolated_ports; do
       nft delete table bridge "$table" 2> /dev/null || true
     done
     echo "Kept: the flag of every port that is isolated now, until its VM ends."
   else
-    echo "Kept: the flag of every port that is isolated now, and nft's tables bridge isolated_ports_floor and isolated_ports_bridges below it and isolated_ports of the last ruleset, which hold VMs too until the host restarts."
+    echo "Kept: the flag of every port that is isolated now, and nft's tables bridge isolated_ports_floor and isolated_ports_bridges below it and isolated_ports (with isolated_ports_own) of the last ruleset, which hold VMs too until the host restarts."
   fi
   echo "VMs that start from now on are not isolated by this host. libvirt forgets the filter with: systemctl reload libvirtd (or virtqemud)."
   if [ -s /run/isolated-ports/watch ]; then

@@ -91,7 +91,8 @@ def _write(folder: str, found: ruleset.Ruleset) -> None:
     _lines(folder, SUMMARY, [json.dumps({
         'host': found.host, 'revision': found.revision, 'base': found.base,
         'networks': found.networks, 'closed_bridges': found.closed_bridges,
-        'table': table is not None, 'elements': table.size if table else 0,
+        'table': table is not None, 'tracks': table is not None and table.tracks,
+        'elements': table.size if table else 0,
         'counters': len(table.counters) if table else 0})])
 
 

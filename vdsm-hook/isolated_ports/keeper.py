@@ -124,6 +124,12 @@ class Keeper:
         now = self.now
         return now.closed_bridges - self.own if now else ()
 
+    @property
+    def tracked_bridges(self) -> Iterable[str]:
+        """Whose connections the ruleset tracks, if it does."""
+        now = self.now
+        return now.bridges if now is not None and now.tracks else ()
+
     def present(self, here: Here) -> None:
         """The VMs' ports that are there: device, bridge and NIC by index."""
         with self.lock:

@@ -212,6 +212,11 @@ class Table:
                                       len(found.held(None))] for found in self.sets.values()}}
 
     @property
+    def tracks(self) -> bool:
+        """It keeps connections in zones."""
+        return any('{"mangle":' in rule for rules in self.rules.values() for rule in rules)
+
+    @property
     def size(self) -> int:
         return sum(len(found.elements) for found in self.sets.values())
 

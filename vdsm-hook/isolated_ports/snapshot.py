@@ -3,7 +3,7 @@
 
 import json
 import os
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, FrozenSet, Iterator, List, Optional, Tuple
 
 from isolated_ports import checker
 from isolated_ports.live import LiveNic
@@ -43,6 +43,7 @@ class Snapshot:
         self.networks = summary['networks']  # type: List[Dict[str, Any]]
         self.closed_bridges = frozenset(summary['closed_bridges'])
         self.has_table = summary['table']  # type: bool
+        self.tracks = summary['tracks']  # type: bool
         # All of them, and those that wait for no port.
         self.elements = summary['elements']  # type: int
         self.fixed = self.elements
@@ -57,6 +58,11 @@ class Snapshot:
             self.kinds[name] = kind
             self.fixed -= int(count)
             self.waiting.setdefault(device, []).append((name, int(count), texts))
+
+    @property
+    def bridges(self) -> FrozenSet[str]:
+        """Of the list, and others with rules."""
+        return self.closed_bridges | {network['bridge'] for network in self.networks}
 
     def path(self, name: str) -> str:
         return os.path.join(self.folder, name)

@@ -72,7 +72,8 @@ class Watcher:
         self.turn = 0
         self.lock = threading.Lock()
         self.barriers = Barriers(host, lambda: self.networks.names,
-                                 lambda: self.keeper.closed_bridges)
+                                 lambda: self.keeper.closed_bridges,
+                                 lambda: self.keeper.tracked_bridges)
         # What is found at the start was open while nobody watched.
         self.starting = True
         self.silent = ''
@@ -469,8 +470,8 @@ class Watcher:
 
     def attend(self) -> None:
         """What was read back may let ports out: those that are known, at once."""
-        ports = Ports()
-        try:
+        self.barriers.due.set()
+        with contextlib.closing(Ports()) as ports:
             links = ports.links()
             found = ports.ports()
             for link in found:
@@ -478,8 +479,6 @@ class Watcher:
                 if nic is not None:
                     link.group = links.get(link.index, link).group
                     self._settle(link, nic, name_of(links, link.master), self.turn, ports)
-        finally:
-            ports.close()
         self.ask()
 
     def offered(self, _: str) -> str:

@@ -6,7 +6,8 @@ Run by run.sh as `tests.root.replay`, with ISOLATED_PORTS_REPLAY the JSON file o
     {"bridge": "...", "gateway": {"mac", "ip"}, "ports": [{"name", "vm", "nic", "mac", "ip"}],
      "cases": [{"name", "ruleset": "as it was sent",
                 "flows": [{"name", "protocol", "source_port", "port"}],
-                "refused": [{"name", "family": 4 or 6, "protocol", "port"}]}]}
+                "refused": [{"name", "family": 4 or 6, "protocol", "port"}],
+                "host": address of the host itself on the bridge, "192.0.2.254/24"}]}
 
 A line that it prints begins with `replayed: ` and is JSON: case, flow, "VM1>VM2",
 "forward" and "reply": whether the frame that opens the conversation arrived, and the answer to it
@@ -15,6 +16,10 @@ A line that it prints begins with `replayed: ` and is JSON: case, flow, "VM1>VM2
 A line that begins with `refused: ` is JSON too: case, flow, "VM1>VM2", and what the first VM is
 told by the host instead ("reset", "prohibited", null for nothing); under "forged", which resets and
 errors that nobody asked for arrived where one end sent them to another.
+
+A line that begins with `host: ` is JSON: case, VM, and what went between it and the host itself:
+"arp", "icmp", "udp", "tcp" where the host answers the VM (the latter as far as a line of data),
+"opened" where the host opened a connection to the VM, "asked" whether the VM saw it try.
 """
 
 import contextlib
@@ -23,9 +28,9 @@ import os
 import socket
 import struct
 import time
-from typing import Any, Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
-from tests.root.rules_case import RulesCase
+from tests.root.rules_case import RulesCase, nft
 from tests.root.watch_test import ip, within
 from tests.support import domain, interface
 
@@ -41,6 +46,9 @@ _PROTOCOLS = {'icmp': 1, 'tcp': 6, 'udp': 17}
 _SYN, _SYN_ACK = 0x02, 0x12
 _RST = 0x04
 _ICMPV6 = 58
+_ACK, _PUSH = 0x10, 0x08
+_HOSTS_PORT, _VMS_PORT = 8022, 8080
+_ETH_ARP = 0x0806
 # Administratively prohibited: RFC 1812, section 5.2.7.1, and RFC 4443, section 3.1.
 _PROHIBITED = {4: (1, 3, 13), 6: (_ICMPV6, 1, 1)}
 
@@ -117,6 +125,11 @@ def _told(frame: bytes) -> Tuple[str, int]:
     if (protocol,) + tuple(rest[:2]) == _PROHIBITED[family] and len(rest) >= 8 + head + 2:
         return 'prohibited', struct.unpack('!H', rest[8 + head:10 + head])[0]
     return '', 0
+
+
+def _is_segment(frame: bytes, ports: Tuple[int, int], flags: int) -> bool:
+    return (frame[12:14] == b'\x08\0' and frame[23] == 6 and frame[47] == flags
+            and struct.unpack('!HH', frame[34:38]) == ports)
 
 
 class Replay(RulesCase):
@@ -268,19 +281,18 @@ class Replay(RulesCase):
     def macs(self, source: str, to: str) -> bytes:
         return bytes.fromhex((self.ends[to]['mac'] + self.ends[source]['mac']).replace(':', ''))
 
-    def refused(self, flow: Dict[str, Any]) -> Dict[str, Any]:
-        family = flow['family']
+    def refused(self, flows: List[Dict[str, Any]]) -> Dict[str, Any]:
+        """What is refused, and resets and errors of which nobody asked the host, at once."""
         frames = []  # type: List[Tuple[str, str, str, bytes]]
-        for number, (source, to) in enumerate(self.pairs()):
-            frames.append(('%s>%s' % (source, to), source, source, self.macs(source, to) + _opening(
-                family, flow['protocol'], self.address(source, family), self.address(to, family),
-                20000 + number, flow['port'])))
-        found = self.exchanged(frames)
-        return {name: found.get(name) for name, _, _, _ in frames}
-
-    def forged(self) -> List[str]:
-        """Resets and errors of which nobody asked the host."""
-        frames = []  # type: List[Tuple[str, str, str, bytes]]
+        for flow in flows:
+            family = flow['family']
+            for source, to in self.pairs():
+                frames.append((
+                    '%s %s>%s' % (flow['name'], source, to), source, source,
+                    self.macs(source, to) + _opening(
+                        family, flow['protocol'], self.address(source, family),
+                        self.address(to, family), 20000 + len(frames), flow['port'])))
+        asked = len(frames)
         for family in (4, 6):
             for source, to in self.pairs():
                 here, there = self.address(source, family), self.address(to, family)
@@ -293,10 +305,148 @@ class Replay(RulesCase):
                             family, 'udp', there, here, port, 80)[2:])
                     frames.append(('%s of IPv%d %s>%s' % (what, family, source, to), source, to,
                                    self.macs(source, to) + sent))
-        return sorted(self.exchanged(frames))
+        found = self.exchanged(frames)
+        said = {flow['name']: {} for flow in flows}  # type: Dict[str, Any]
+        for name, _, _, _ in frames[:asked]:
+            flow_name, _, pair = name.partition(' ')
+            said[flow_name][pair] = found.get(name)
+        return dict(said, forged=sorted(name for name, _, _, _ in frames[asked:]
+                                        if name in found))
+
+    # the host itself
+
+    def hear(self, name: str) -> socket.socket:
+        one = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
+        one.bind((self.ends[name]['link'], 3))
+        one.setblocking(False)
+        self.addCleanup(one.close)
+        return one
+
+    def heard(self, hearing: socket.socket, wanted: Callable[[bytes], bool]) -> bytes:
+        """The first of the host's frames that is wanted, b'' for none."""
+        end = time.monotonic() + _QUIET
+        while time.monotonic() < end:
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    frame, address = hearing.recvfrom(2000)
+                    if (address[2] != socket.PACKET_OUTGOING and frame[6:12] == self.own_mac
+                            and wanted(frame)):
+                        return frame
+            time.sleep(0.005)
+        return b''
+
+    def to_host(self, name: str, kind: int, payload: bytes) -> bytes:
+        mac = bytes.fromhex(self.ends[name]['mac'].replace(':', ''))
+        to = b'\xff' * 6 if kind == _ETH_ARP else self.own_mac
+        return (to + mac + struct.pack('!H', kind) + payload).ljust(60, b'\0')
+
+    def resolved(self, name: str, own: bytes, hearing: socket.socket) -> bool:
+        mac = bytes.fromhex(self.ends[name]['mac'].replace(':', ''))
+        hearing.send(self.to_host(name, _ETH_ARP, struct.pack(
+            '!HHBBH6s4s6s4s', 1, _ETH_IP, 6, 4, 1, mac, self.address(name, 4), bytes(6), own)))
+        return bool(self.heard(hearing, lambda frame: frame[12:14] == b'\x08\x06'
+                               and frame[20:22] == b'\0\2'))
+
+    def segment(self, name: str, own: bytes, ports: Tuple[int, int], flags: int,
+                numbers: Tuple[int, int], data: bytes = b'') -> bytes:
+        head = struct.pack('!HHLLBBHHH', ports[0], ports[1], numbers[0], numbers[1], 5 << 4,
+                           flags, 64000, 0, 0)
+        return self.to_host(name, _ETH_IP, _packet(4, 6, self.address(name, 4), own, head + data,
+                                                   16)[2:])
+
+    def connected(self, name: str, own: bytes, here: int, hearing: socket.socket,
+                  server: socket.socket) -> bool:
+        """A connection of the VM's, up to a line that the host's program reads."""
+        ports = here, _HOSTS_PORT
+        hearing.send(self.segment(name, own, ports, _SYN, (1, 0)))
+        answer = self.heard(hearing, lambda frame: _is_segment(frame, ports[::-1], _SYN_ACK))
+        if not answer:
+            return False
+        theirs = struct.unpack('!L', answer[38:42])[0] + 1
+        hearing.send(self.segment(name, own, ports, _ACK, (2, theirs)))
+        hearing.send(self.segment(name, own, ports, _ACK | _PUSH, (2, theirs), b'hello'))
+        server.settimeout(_QUIET)
+        try:
+            one = server.accept()[0]
+        except socket.timeout:
+            return False
+        with one:
+            one.settimeout(_QUIET)
+            try:
+                return one.recv(100) == b'hello'
+            except socket.timeout:
+                return False
+
+    def answered(self, name: str, own: bytes, here: int, hearing: socket.socket,
+                 protocol: str) -> bool:
+        """An echo of ICMP, or of UDP by a program of the host's."""
+        vm = self.address(name, 4)
+        if protocol == 'udp':
+            packet = _opening(4, protocol, vm, own, here, _HOSTS_PORT)
+        else:
+            packet = _packet(4, 1, vm, own, struct.pack('!BBHHH', 8, 0, 0, here, 1), 2)
+        hearing.send(self.to_host(name, _ETH_IP, packet[2:]))
+        if protocol == 'udp':
+            self.echo.settimeout(_QUIET)
+            try:
+                self.echo.sendto(b'', self.echo.recvfrom(100)[1])
+            except socket.timeout:
+                return False
+        # The type of an echo's answer is 0.
+        begin = struct.pack('!H', _HOSTS_PORT if protocol == 'udp' else 0)
+        return bool(self.heard(hearing, lambda frame: frame[23] == _PROTOCOLS[protocol]
+                               and frame[30:34] == vm and frame[34:36] == begin))
+
+    def opened(self, name: str, own: bytes, hearing: socket.socket) -> Tuple[bool, bool]:
+        """A connection of the host's: whether the VM saw it, and whether it came about."""
+        with socket.socket() as client:
+            client.setblocking(False)
+            client.connect_ex((self.ends[name]['ip'], _VMS_PORT))
+            ports = client.getsockname()[1], _VMS_PORT
+            asked = self.heard(hearing, lambda frame: _is_segment(frame, ports, _SYN))
+            if not asked:
+                return False, False
+            theirs = struct.unpack('!L', asked[38:42])[0] + 1
+            hearing.send(self.segment(name, own, ports[::-1], _SYN_ACK, (1, theirs)))
+            return True, bool(self.heard(hearing, lambda frame: _is_segment(frame, ports, _ACK)))
+
+    def with_host(self, address: str, tracks: bool) -> Dict[str, Any]:
+        """What passes between VMs and the host, which has an address on the bridge."""
+        bridge = self.todo['bridge']
+        # Ports of VMs are devices of this kernel too, and are not to answer in the host's place.
+        with open('/proc/sys/net/ipv4/conf/all/arp_ignore', 'w') as stream:
+            stream.write('1')
+        ip('address', 'replace', address, 'dev', bridge)
+        own = socket.inet_aton(address.split('/')[0])
+        with open('/sys/class/net/%s/address' % bridge) as stream:
+            mac = stream.read().strip()
+        self.own_mac = bytes.fromhex(mac.replace(':', ''))
+        if tracks:
+            self.assertTrue(within(_PATIENCE, lambda: mac in nft('list', 'ruleset')),
+                            self.logged())
+        with socket.socket() as server, socket.socket(type=socket.SOCK_DGRAM) as self.echo:
+            # One case leaves connections that still wait.
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind((socket.inet_ntoa(own), _HOSTS_PORT))
+            server.listen(10)
+            self.echo.bind((socket.inet_ntoa(own), _HOSTS_PORT))
+            return {port['name']: self.one_with_host(port['name'], own, server)
+                    for port in self.todo['ports'][:2]}
+
+    def one_with_host(self, name: str, own: bytes, server: socket.socket) -> Dict[str, bool]:
+        hearing = self.hear(name)
+        found = {'arp': self.resolved(name, own, hearing)}
+        for protocol in ('icmp', 'udp'):
+            self.token += 1
+            found[protocol] = self.answered(name, own, 30000 + self.token, hearing, protocol)
+        self.token += 1
+        found['tcp'] = self.connected(name, own, 30000 + self.token, hearing, server)
+        found['asked'], found['opened'] = self.opened(name, own, hearing)
+        return found
 
     def test_what_passes(self) -> None:
         result = {}  # type: Dict[str, Any]
+        spoken = {}  # type: Dict[str, Any]
         refused = {}  # type: Dict[str, Any]
         for case in self.todo['cases']:
             revision = json.loads(case['ruleset'])['revision']
@@ -306,8 +456,10 @@ class Replay(RulesCase):
             if case.get('flows'):
                 result[case['name']] = {flow['name']: self.flow(flow) for flow in case['flows']}
             if case.get('refused'):
-                said = {flow['name']: self.refused(flow)
-                        for flow in case['refused']}  # type: Dict[str, Any]
-                refused[case['name']] = dict(said, forged=self.forged())
+                refused[case['name']] = self.refused(case['refused'])
+            if case.get('host'):
+                spoken[case['name']] = self.with_host(
+                    case['host'], '"mangle"' in case['ruleset'])
         print('\nrefused: ' + json.dumps(refused), flush=True)
+        print('\nhost: ' + json.dumps(spoken), flush=True)
         print('\nreplayed: ' + json.dumps(result), flush=True)

@@ -75,6 +75,35 @@ class SeedExamplesLabIT extends ServerTest {
           new Conversation("tcp", "tcp", 40000, 80),
           new Conversation("udp", "udp", 5000, 53));
 
+  /** Refuses what two conversations open with; without state, and then with it. */
+  private static final String REFUSING =
+      """
+      apiVersion: kubeovn.io/v1
+      kind: Subnet
+      metadata: {name: vswitch1}
+      spec:
+        cidrBlock: 172.20.10.0/24
+        gateway: 172.20.10.1
+        acls:
+        - {action: reject, direction: from-lport, priority: 1007, match: "tcp.dst == 22 || udp.dst == 69"}
+      """;
+
+  private static final String WITH_STATE =
+      """
+        - {action: allow-related, direction: from-lport, priority: 1006, match: ip}
+        - {action: drop, direction: to-lport, priority: 1005, match: ip4.src == 172.20.10.254 && ip4.dst == 172.20.10.3}
+      """;
+
+  /** With it the host cannot open connections to any VM. */
+  private static final String NOT_FROM_HOST = "networkpolicy-2";
+
+  /** The host's own, on the network's bridge. */
+  private static final String OF_HOST = "172.20.10.254/24";
+
+  /** What is refused: its name, and what VMs are told by the host. */
+  private static final Map<String, String> TOLD =
+      Map.of("tcp4", "reset", "tcp6", "reset", "udp4", "prohibited", "udp6", "prohibited");
+
   /** Not below /tmp: the guest has a /tmp of its own. */
   private Path work;
 
@@ -224,6 +253,29 @@ class SeedExamplesLabIT extends ServerTest {
             .put("source_port", conversation.sourcePort())
             .put("port", conversation.port());
       }
+      if (name.equals(NOT_FROM_HOST)) {
+        added.put("host", OF_HOST);
+      }
+    }
+
+    /** What is to be refused of the policy that was just written. */
+    void addRefused(String name) {
+      ArrayNode flows =
+          cases
+              .addObject()
+              .put("name", name)
+              .put("ruleset", last)
+              .put("host", OF_HOST)
+              .putArray("refused");
+      for (String flow : TOLD.keySet()) {
+        boolean tcp = flow.startsWith("tcp");
+        flows
+            .addObject()
+            .put("name", flow)
+            .put("family", flow.charAt(flow.length() - 1) - '0')
+            .put("protocol", tcp ? "tcp" : "udp")
+            .put("port", tcp ? 22 : 69);
+      }
     }
 
     /** The shell script that measures it, on a host that sees this one's files. */
@@ -278,7 +330,7 @@ class SeedExamplesLabIT extends ServerTest {
 
   // --- the kernel ---
 
-  private JsonNode measure(List<String> command, String input)
+  private List<String> measure(List<String> command, String input)
       throws IOException, InterruptedException {
     Path output = Files.createTempFile(work, "output", "");
     Process process =
@@ -293,11 +345,11 @@ class SeedExamplesLabIT extends ServerTest {
     process.destroy();
     String text = read(output);
     assertThat(ended && process.exitValue() == 0).as(text).isTrue();
-    return replayed(text.replace("\r", "").lines().toList());
+    return text.replace("\r", "").lines().toList();
   }
 
   /** Begins with it; what else has to be done goes on meanwhile. */
-  private CompletableFuture<JsonNode> inThisKernel(Fetching host) throws IOException {
+  private CompletableFuture<List<String>> inThisKernel(Fetching host) throws IOException {
     String script = host.script();
     return CompletableFuture.supplyAsync(
         () -> {
@@ -312,7 +364,7 @@ class SeedExamplesLabIT extends ServerTest {
         });
   }
 
-  private JsonNode inDebiansKernel(Fetching host) throws Exception {
+  private List<String> inDebiansKernel(Fetching host) throws Exception {
     Path lab = Rig.project().resolve("tests/host-lab/debian-host");
     Path image = Rig.project().resolve("target/lab-cache/debian-host");
     Process made =
@@ -324,10 +376,56 @@ class SeedExamplesLabIT extends ServerTest {
         List.of("sh", lab.resolve("run.sh").toString(), image.toString()), host.script());
   }
 
-  private static JsonNode replayed(List<String> lines) throws IOException {
-    List<String> results = lines.stream().filter(line -> line.startsWith("replayed: ")).toList();
+  private static JsonNode said(String what, List<String> lines) throws IOException {
+    List<String> results = lines.stream().filter(line -> line.startsWith(what + ": ")).toList();
     assertThat(results).as(String.join("\n", lines)).hasSize(1);
-    return JSON.readTree(results.get(0).substring("replayed: ".length()));
+    return JSON.readTree(results.get(0).substring(what.length() + 2));
+  }
+
+  /**
+   * A VM is told at once what is refused, whatever its rules say of what comes from the host; and
+   * with state, nobody can tell a VM so in the host's place.
+   */
+  private static void assertAnswered(JsonNode refused) {
+    assertThat(refused.path("refusing").size()).isEqualTo(TOLD.size() + 1);
+    assertThat(refused.path("refusing-with-state").size()).isEqualTo(TOLD.size() + 1);
+    for (JsonNode ofCase : refused) {
+      TOLD.forEach(
+          (flow, told) -> {
+            JsonNode pairs = ofCase.path(flow);
+            assertThat(pairs.size()).isEqualTo(30);
+            for (var pair : pairs.properties()) {
+              // The uplink is no vNIC: what is refused to it is dropped.
+              String expected = pair.getKey().startsWith("gateway>") ? "null" : told;
+              assertThat(pair.getValue().asText("null"))
+                  .as(flow + " " + pair.getKey())
+                  .isEqualTo(expected);
+            }
+          });
+    }
+    assertThat(refused.path("refusing-with-state").path("forged")).isEmpty();
+    // Without state they are packets like others, and show that they could be heard.
+    assertThat(refused.path("refusing").path("forged").size()).isEqualTo(120);
+  }
+
+  /** The host answers VMs whatever keeps it from opening connections, and opens what it may. */
+  private static void assertHostSpeaks(JsonNode host) {
+    assertThat(host.size()).isEqualTo(3);
+    for (String name : List.of(NOT_FROM_HOST, "refusing", "refusing-with-state")) {
+      for (String vm : List.of("VM1", "VM2")) {
+        JsonNode found = host.path(name).path(vm);
+        for (String what : List.of("arp", "icmp", "udp", "tcp")) {
+          assertThat(found.path(what).asBoolean()).as(name + " " + what + " of " + host).isTrue();
+        }
+        boolean opens =
+            name.equals("refusing") || (name.equals("refusing-with-state") && vm.equals("VM1"));
+        for (String what : List.of("asked", "opened")) {
+          assertThat(found.path(what).asBoolean(!opens))
+              .as(name + " " + what + " of " + host)
+              .isEqualTo(opens);
+        }
+      }
+    }
   }
 
   // --- three ways, one answer ---
@@ -439,7 +537,7 @@ class SeedExamplesLabIT extends ServerTest {
         predict(name, OF_ACLS);
         here.add(name, OF_ACLS);
       }
-      CompletableFuture<JsonNode> seenHere = inThisKernel(here);
+      CompletableFuture<List<String>> seenHere = inThisKernel(here);
       write("/acls", PolicyRig.ADDRESSES_ONLY);
       do {
         debian.fetch();
@@ -451,9 +549,20 @@ class SeedExamplesLabIT extends ServerTest {
         predict(name, OF_POLICIES);
         debian.add(name, OF_POLICIES);
       }
-      JsonNode seenInDebian = inDebiansKernel(debian);
-      examples.addAll(compare(seenHere.get(), "this"));
-      examples.addAll(compare(seenInDebian, "debian"));
+      assertThat(us.delete(network + "/networkpolicies/ip-block").status()).isIn(200, 204);
+      write("/acls", REFUSING);
+      do {
+        debian.fetch();
+      } while (debian.last.contains("_in_") || !debian.last.contains("admin-prohibited"));
+      debian.addRefused("refusing");
+      write("/acls", REFUSING + WITH_STATE);
+      debian.fetch();
+      debian.addRefused("refusing-with-state");
+      List<String> inDebian = inDebiansKernel(debian);
+      examples.addAll(compare(said("replayed", seenHere.get()), "this"));
+      examples.addAll(compare(said("replayed", inDebian), "debian"));
+      assertAnswered(said("refused", inDebian));
+      assertHostSpeaks(said("host", inDebian));
     }
     String result = System.getProperty("seed-examples.result", "");
     if (!result.isEmpty()) {

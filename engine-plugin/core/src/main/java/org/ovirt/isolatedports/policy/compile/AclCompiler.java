@@ -57,15 +57,17 @@ final class AclCompiler {
               + " module, or write the action drop.");
     }
     String enter = scope.prefix() + "_from";
-    compileChain(enter, Direction.FROM_LPORT, rejects);
+    String entering = compileChain(enter, Direction.FROM_LPORT, rejects);
     // Only chains called from prerouting may reject, so the uplink has its own, which drops.
     String uplink = rejects ? scope.prefix() + "_from_uplink" : enter;
     if (rejects) {
-      compileChain(uplink, Direction.FROM_LPORT, false);
+      entering = compileChain(uplink, Direction.FROM_LPORT, false);
     }
     String leave = scope.prefix() + "_to";
-    compileChain(leave, Direction.TO_LPORT, false);
+    String leaving = compileChain(leave, Direction.TO_LPORT, false);
+    String host = hostChain(entering, leaving);
     for (int i : scope.local()) {
+      scope.dispatch("acl_host", i, host);
       scope.dispatch("acl_enter", i, enter);
       scope.dispatch("acl_from_uplink", i, uplink);
       scope.dispatch("acl_leave", i, leave);
@@ -73,7 +75,23 @@ final class AclCompiler {
     }
   }
 
-  private void compileChain(String name, Direction direction, boolean mayReject)
+  /**
+   * What the host itself sends comes in from it and goes out to the vNIC at once. Of its frames
+   * those that are of no connection are not forged but untracked, as ARP and whatever a program
+   * writes to a packet socket, and meet the rules.
+   */
+  private String hostChain(String entering, String leaving) {
+    Ruleset.Chain chain = ruleset.chain(scope.prefix() + "_host");
+    if (network.stateful()) {
+      NetworkScope.addTracked(chain);
+    }
+    chain.add(Nft.Verdict.jump(entering));
+    chain.add(Nft.Verdict.jump(leaving));
+    return chain.name();
+  }
+
+  /** Returns the chain of the rules alone, without what connections have to do with them. */
+  private String compileChain(String name, Direction direction, boolean mayReject)
       throws CompileException {
     Ruleset.Chain chain = ruleset.chain(name);
     if (network.stateful()) {
@@ -81,6 +99,9 @@ final class AclCompiler {
       chain.add(
           new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("invalid"))),
           scope.denied("invalid"));
+      Ruleset.Chain rules = ruleset.chain(name + "_rules");
+      chain.add(Nft.Verdict.goTo(rules.name()));
+      chain = rules;
     }
     AclFolder folder = new AclFolder();
     for (Acl acl : network.acls(direction)) {
@@ -95,6 +116,7 @@ final class AclCompiler {
     }
     folder.write(ruleset, chain);
     folded.put(name, new Folded(direction, mayReject, folder));
+    return chain.name();
   }
 
   private static Nft.Rule wholeRule(Variant variant, Nft.Verdict verdict, Acl acl) {

@@ -35,9 +35,8 @@ final class AuditCompiler {
     lookup(input, "iifname", "egress");
     lookup(input, "iifname", "acl_to_uplink");
     Ruleset.Chain output = chain("output", "output");
-    lookup(output, "oifname", "acl_from_uplink");
+    lookup(output, "oifname", "acl_host");
     lookup(output, "oifname", "ingress");
-    lookup(output, "oifname", "acl_leave");
     new NetworkCompiler(scope).audit();
   }
 

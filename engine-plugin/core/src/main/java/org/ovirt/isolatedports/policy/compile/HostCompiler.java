@@ -187,13 +187,13 @@ public final class HostCompiler {
     output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
     output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.answers()));
     output.add(new Nft.Lookup(oif(), "role_to"));
-    output.add(new Nft.Lookup(oif(), "acl_from_uplink"));
+    lookup(output, "oifname", "acl_host");
     lookup(output, "oifname", "ingress");
-    lookup(output, "oifname", "acl_leave");
     for (String map :
         List.of(
             "acl_enter",
             "acl_from_uplink",
+            "acl_host",
             "acl_leave",
             "acl_to_uplink",
             "announced",
