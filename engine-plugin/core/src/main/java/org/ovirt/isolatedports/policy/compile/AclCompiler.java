@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.ovirt.isolatedports.policy.acl.Acl;
 import org.ovirt.isolatedports.policy.acl.AclAction;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
@@ -56,23 +57,35 @@ final class AclCompiler {
               + " rejects: its kernel has no reject on bridges (module nft_reject_bridge). Load the"
               + " module, or write the action drop.");
     }
-    String enter = scope.prefix() + "_from";
-    String entering = compileChain(enter, Direction.FROM_LPORT, rejects);
-    // Only chains called from prerouting may reject, so the uplink has its own, which drops.
-    String uplink = rejects ? scope.prefix() + "_from_uplink" : enter;
-    if (rejects) {
-      entering = compileChain(uplink, Direction.FROM_LPORT, false);
+    List<String> both = new ArrayList<>();
+    if (limits(Direction.FROM_LPORT)) {
+      String enter = scope.prefix() + "_from";
+      String rules = compileChain(enter, Direction.FROM_LPORT, rejects);
+      // Only chains called from prerouting may reject, so the uplink has its own, which drops.
+      String uplink = rejects ? scope.prefix() + "_from_uplink" : enter;
+      both.add(rejects ? compileChain(uplink, Direction.FROM_LPORT, false) : rules);
+      dispatch("acl_enter", enter);
+      dispatch("acl_from_uplink", uplink);
     }
-    String leave = scope.prefix() + "_to";
-    String leaving = compileChain(leave, Direction.TO_LPORT, false);
-    String host = hostChain(entering, leaving);
-    for (int i : scope.local()) {
-      scope.dispatch("acl_host", i, host);
-      scope.dispatch("acl_enter", i, enter);
-      scope.dispatch("acl_from_uplink", i, uplink);
-      scope.dispatch("acl_leave", i, leave);
-      scope.dispatch("acl_to_uplink", i, leave);
+    if (limits(Direction.TO_LPORT)) {
+      String leave = scope.prefix() + "_to";
+      both.add(compileChain(leave, Direction.TO_LPORT, false));
+      dispatch("acl_leave", leave);
+      dispatch("acl_to_uplink", leave);
     }
+    if (!both.isEmpty()) {
+      dispatch("acl_host", hostChain(both));
+    }
+  }
+
+  private void dispatch(String map, String chain) {
+    scope.local().forEach(nic -> scope.dispatch(map, nic, chain));
+  }
+
+  /** Whether ACLs of a direction stop anything; if not, no frame need pass them. */
+  private boolean limits(Direction direction) {
+    return network.stateful()
+        || network.acls(direction).stream().anyMatch(acl -> !acl.action().allows());
   }
 
   /**
@@ -80,13 +93,12 @@ final class AclCompiler {
    * those that are of no connection are not forged but untracked, as ARP and whatever a program
    * writes to a packet socket, and meet the rules.
    */
-  private String hostChain(String entering, String leaving) {
+  private String hostChain(List<String> rules) {
     Ruleset.Chain chain = ruleset.chain(scope.prefix() + "_host");
     if (network.stateful()) {
       NetworkScope.addTracked(chain);
     }
-    chain.add(Nft.Verdict.jump(entering));
-    chain.add(Nft.Verdict.jump(leaving));
+    rules.forEach(name -> chain.add(Nft.Verdict.jump(name)));
     return chain.name();
   }
 
@@ -115,8 +127,31 @@ final class AclCompiler {
       }
     }
     folder.write(ruleset, chain);
+    apartIpv4(chain);
     folded.put(name, new Folded(direction, mayReject, folder));
     return chain.name();
+  }
+
+  /**
+   * Frames of IPv4 do not pass the rules that are about others, of which there are always some.
+   * What goes to a chain returns from it as from the one before.
+   */
+  private void apartIpv4(Ruleset.Chain chain) {
+    List<Nft.Rule> all = List.copyOf(chain.rules());
+    chain.rules().clear();
+    List<Nft.Rule> ipv4 = all.stream().filter(rule -> !isOfType(rule, "ip6", "arp")).toList();
+    if (ipv4.isEmpty()) {
+      chain.add(HostCompiler.isType("ip"), Nft.Verdict.RETURN);
+    } else {
+      Ruleset.Chain apart = ruleset.chain(chain.name() + "_ip4");
+      apart.rules().addAll(ipv4);
+      chain.add(HostCompiler.isType("ip"), Nft.Verdict.goTo(apart.name()));
+    }
+    all.stream().filter(rule -> !isOfType(rule, "ip")).forEach(chain.rules()::add);
+  }
+
+  private static boolean isOfType(Nft.Rule rule, String... types) {
+    return Stream.of(types).anyMatch(type -> rule.statements().contains(HostCompiler.isType(type)));
   }
 
   private static Nft.Rule wholeRule(Variant variant, Nft.Verdict verdict, Acl acl) {

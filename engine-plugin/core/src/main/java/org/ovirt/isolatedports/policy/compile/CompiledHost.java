@@ -42,8 +42,15 @@ public final class CompiledHost {
     return Optional.empty();
   }
 
-  /** A map of single values cannot take a block. */
+  /**
+   * A map of single values cannot take a block, and what is a part of a range cannot leave alone.
+   */
   private boolean fits(AclFolder.Swap swap) {
+    if (!swap.gone()
+        .equals(
+            ruleset.findSet(swap.map()).orElseThrow().elements().get(swap.gone().key().text()))) {
+      return false;
+    }
     boolean block = swap.come().key().text().matches(".*[-/].*");
     return !block || ruleset.findSet(swap.newMap()).orElseThrow().interval();
   }

@@ -132,6 +132,9 @@ public final class HostCompiler {
     for (NetworkCompiler network : managed) {
       network.compile();
     }
+    if (!anywhere) {
+      ruleset.leaveOutEmptyMaps();
+    }
     return ruleset;
   }
 
@@ -166,16 +169,28 @@ public final class HostCompiler {
     Ruleset.Chain enter = ruleset.baseChain("enter", "prerouting", AFTER_TRACKING);
     lookup(enter, "iifname", "acl_enter");
     Ruleset.Chain forward = ruleset.baseChain("forward", "forward", AFTER_TRACKING);
-    forward.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
+    // Two ports that are known need not be asked whether they are the uplink, or unknown.
+    Ruleset.Chain between = ruleset.chain("between");
+    forward.add(
+        match("iifname", "==", "vm_ports"),
+        match("oifname", "==", "vm_ports"),
+        Nft.Verdict.goTo(between.name()));
+    between.add(PortGuards.NOT_IPV4, Nft.Verdict.jump(guards.hidden()));
+    lookup(between, "iifname", "role_from");
+    lookup(between, "iifname", "egress");
+    lookup(between, "oifname", "ingress");
+    lookup(between, "oifname", "acl_leave");
+    // Of the two ports one at most is known from here on, and the other may be the uplink.
+    addHidden(forward, "oifname");
     addUnknownPorts(forward);
     lookup(forward, "iifname", "role_from");
-    fromUplink(forward);
-    forward.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "returned"));
-    forward.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "acl_from_uplink"));
+    lookup(forward, "oifname", "role_to");
+    lookup(forward, "oifname", "returned");
+    lookup(forward, "oifname", "acl_from_uplink");
     lookup(forward, "iifname", "egress");
     lookup(forward, "oifname", "ingress");
     lookup(forward, "oifname", "acl_leave");
-    forward.add(match("oifname", "!=", "vm_ports"), new Nft.Lookup(iif(), "acl_to_uplink"));
+    lookup(forward, "iifname", "acl_to_uplink");
     // Frames from a VM to the host itself, and back: the host counts as the uplink.
     Ruleset.Chain input = ruleset.baseChain("input", "input", AFTER_TRACKING);
     // What is for the bridge's own protocols (802.1X, LACP) comes here past prerouting, and the
@@ -184,9 +199,9 @@ public final class HostCompiler {
     lookup(input, "iifname", "egress");
     lookup(input, "iifname", "acl_to_uplink");
     Ruleset.Chain output = ruleset.baseChain("output", "output", AFTER_TRACKING);
-    output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
+    addHidden(output, "oifname");
     output.add(match("oifname", "==", "vm_ports"), Nft.Verdict.jump(guards.answers()));
-    output.add(new Nft.Lookup(oif(), "role_to"));
+    lookup(output, "oifname", "role_to");
     lookup(output, "oifname", "acl_host");
     lookup(output, "oifname", "ingress");
     for (String map :
@@ -212,8 +227,9 @@ public final class HostCompiler {
     return new Nft.Meta("iifname");
   }
 
-  private static Nft oif() {
-    return new Nft.Meta("oifname");
+  private void addHidden(Ruleset.Chain chain, String side) {
+    chain.add(
+        PortGuards.NOT_IPV4, match(side, "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
   }
 
   static void lookup(Ruleset.Chain chain, String key, String map) {
@@ -222,10 +238,6 @@ public final class HostCompiler {
 
   private static Nft.Match match(String key, String operator, String set) {
     return new Nft.Match(operator, new Nft.Meta(key), new Nft.Named(set));
-  }
-
-  private static void fromUplink(Ruleset.Chain chain) {
-    chain.add(match("iifname", "!=", "vm_ports"), new Nft.Lookup(oif(), "role_to"));
   }
 
   /** A port that is not known yet is closed: towards known ports, and where possible altogether. */
@@ -252,7 +264,7 @@ public final class HostCompiler {
 
   private void addGuards() {
     Ruleset.Chain base = ruleset.baseChain("antispoof", "prerouting", BEFORE_TRACKING);
-    base.add(match("iifname", "==", "vm_ports"), Nft.Verdict.jump(guards.hidden()));
+    addHidden(base, "iifname");
     lookup(base, "iifname", "guard");
     lookup(base, "iifname", "clients");
     guards.addChains();

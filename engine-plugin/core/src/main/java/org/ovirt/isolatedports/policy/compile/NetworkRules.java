@@ -128,6 +128,7 @@ public final class NetworkRules {
               + MOST_COUNTERS
               + ". Put fewer of them in audit at once.");
     }
+    all.leaveOutEmptyMaps();
     return all;
   }
 

@@ -23,6 +23,10 @@ final class PortGuards {
           new Nft.Meta("protocol"),
           new Nft.Anonymous(Stream.of("0x8100", "0x88a8", "0x9100").map(Fields::plain).toList()));
 
+  /** What may hide something: a frame of IPv4 has no more tags, and no extension headers. */
+  static final Nft.Match NOT_IPV4 =
+      new Nft.Match("!=", new Nft.Meta("protocol"), Fields.plain("ip"));
+
   /** IPv6's extension headers (IANA), but for those that are encrypted. */
   private static final List<Integer> EXTENSIONS = List.of(0, 43, 44, 51, 60, 135, 139, 140);
 
@@ -57,7 +61,7 @@ final class PortGuards {
     return chain.name();
   }
 
-  /** The chain that drops what hides what it holds from rules. */
+  /** The chain that drops what hides what it holds from rules, of {@link #NOT_IPV4}. */
   String hidden() {
     Ruleset.Chain chain = ruleset.chain("hidden");
     if (chain.rules().isEmpty()) {
@@ -172,36 +176,38 @@ final class PortGuards {
         HostCompiler.isType("arp"),
         bound("!=", "bound_mac", new Nft.Payload("arp", "saddr ether")),
         Nft.Verdict.DROP);
+    // Most frames are of IPv4, and of them most are right: they pass one lookup.
     Ruleset.Chain ip4 = ruleset.chain("guard_ip4");
+    ip4.add(HostCompiler.isType("ip"), Nft.Verdict.goTo("guard_4"));
     ip4.add(Nft.Verdict.jump("guard_mac"));
-    ip4.add(Nft.Verdict.jump("guard_4"));
+    ip4.add(Nft.Verdict.jump("guard_arp"));
     Ruleset.Chain ip6 = ruleset.chain("guard_ip6");
     ip6.add(Nft.Verdict.jump("guard_mac"));
     ip6.add(Nft.Verdict.jump("guard_6"));
     Ruleset.Chain both = ruleset.chain("guard_both");
+    both.add(HostCompiler.isType("ip"), Nft.Verdict.goTo("guard_4"));
     both.add(Nft.Verdict.jump("guard_mac"));
-    both.add(Nft.Verdict.jump("guard_4"));
+    both.add(Nft.Verdict.jump("guard_arp"));
     both.add(Nft.Verdict.jump("guard_6"));
-    Ruleset.Chain four = ruleset.chain("guard_4");
+    Ruleset.Chain arp = ruleset.chain("guard_arp");
     Nft sender = new Nft.Payload("arp", "saddr ip");
     // A sender of 0.0.0.0 asks whether an address is free (RFC 5227, section 2.1.1).
-    four.add(
+    arp.add(
         HostCompiler.isType("arp"),
         new Nft.Match("!=", sender, Fields.plain("0.0.0.0")),
         bound("!=", "bound_ip4", new Nft.Payload("arp", "saddr ether"), sender),
         Nft.Verdict.DROP);
+    Ruleset.Chain four = ruleset.chain("guard_4");
     Nft source4 = new Nft.Payload("ip", "saddr");
+    four.add(bound("==", "bound_ip4", ether("saddr"), source4), Nft.Verdict.RETURN);
+    four.add(bound("!=", "bound_mac", ether("saddr")), Nft.Verdict.DROP);
     four.add(
-        HostCompiler.isType("ip"),
         new Nft.Match("==", source4, Fields.plain("0.0.0.0")),
         HostCompiler.protocol(17),
         HostCompiler.port("udp", "sport", 68),
         HostCompiler.port("udp", "dport", 67),
         Nft.Verdict.RETURN);
-    four.add(
-        HostCompiler.isType("ip"),
-        bound("!=", "bound_ip4", ether("saddr"), source4),
-        Nft.Verdict.DROP);
+    four.add(Nft.Verdict.DROP);
     Ruleset.Chain six = ruleset.chain("guard_6");
     Nft source6 = new Nft.Payload("ip6", "saddr");
     Nft local = new Nft.Anonymous(List.of(Fields.plain("::"), new Nft.Prefix("fe80::", 10)));

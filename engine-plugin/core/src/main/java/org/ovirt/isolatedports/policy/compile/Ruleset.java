@@ -116,6 +116,27 @@ public final class Ruleset {
     return chains.values();
   }
 
+  /** Rules that ask a map which leads nowhere cost each frame a lookup, and so do empty hooks. */
+  void leaveOutEmptyMaps() {
+    Set<String> empty = new HashSet<>();
+    sets.values().stream()
+        .filter(set -> set.isMap() && set.elements().isEmpty())
+        .forEach(set -> empty.add(set.name()));
+    for (Chain chain : chains.values()) {
+      chain
+          .rules()
+          .removeIf(
+              rule ->
+                  rule.statements().stream()
+                      .anyMatch(
+                          statement ->
+                              statement instanceof Nft.Lookup lookup
+                                  && empty.contains(lookup.map())));
+    }
+    sets.keySet().removeAll(empty);
+    chains.values().removeIf(chain -> chain.hook().isPresent() && chain.rules().isEmpty());
+  }
+
   /** How many elements all sets and maps hold. */
   public int elementCount() {
     return sets.values().stream().mapToInt(set -> set.elements().size()).sum();

@@ -69,14 +69,13 @@ final class VerdictMaps {
             name.toString(),
             interval,
             fields.stream().map(f -> Fields.keyType(f).orElseThrow()).toList());
-    map.elements.forEach(
-        (key, placed) -> {
-          List<Nft> parts = new ArrayList<>();
-          for (int i = 0; i < fields.size(); i++) {
-            parts.add(block(fields.get(i), key.get(i), placed.prefixes().get(i)));
-          }
-          set.add(Nft.key(parts), placed.verdict());
-        });
+    if (interval && fields.size() > 1) {
+      writeRanges(set, map);
+    } else {
+      map.elements.forEach(
+          (key, placed) ->
+              set.add(keyOf(fields, fields.size(), key, placed.prefixes()), placed.verdict()));
+    }
     List<Nft> statements = new ArrayList<>(kind.guards());
     List<Nft> expressions = new ArrayList<>();
     fields.forEach(field -> expressions.add(Fields.expression(field, false)));
@@ -84,10 +83,53 @@ final class VerdictMaps {
     chain.rules().add(new Nft.Rule(statements, ""));
   }
 
-  private static Nft block(Field field, Bits first, int prefix) {
+  /**
+   * Blocks that follow one another in the last field and say the same are one element, as a range
+   * of ports is one for who reads it: the kernel takes ranges in each part of a key, and the time
+   * it takes to load a map goes by its elements.
+   */
+  private static void writeRanges(Ruleset.NftSet set, MapStep map) {
+    List<Field> fields = map.kind.fields();
+    int last = fields.size() - 1;
+    Field field = fields.get(last);
+    Map<Nft, Map<Nft.Verdict, List<Intervals.Interval>>> ranges = new LinkedHashMap<>();
+    map.elements.forEach(
+        (key, placed) ->
+            ranges
+                .computeIfAbsent(
+                    keyOf(fields, last, key, placed.prefixes()), k -> new LinkedHashMap<>())
+                .computeIfAbsent(placed.verdict(), v -> new ArrayList<>())
+                .add(interval(field, key.get(last), placed.prefixes().get(last))));
+    ranges.forEach(
+        (others, verdicts) ->
+            verdicts.forEach(
+                (verdict, list) -> {
+                  for (Intervals.Interval range : Intervals.union(list).list()) {
+                    List<Nft> parts =
+                        new ArrayList<>(
+                            others instanceof Nft.Concat concat ? concat.parts() : List.of(others));
+                    parts.add(Fields.element(field, range));
+                    set.add(Nft.key(parts), verdict);
+                  }
+                }));
+  }
+
+  private static Nft keyOf(List<Field> fields, int count, List<Bits> key, List<Integer> prefixes) {
+    List<Nft> parts = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      parts.add(block(fields.get(i), key.get(i), prefixes.get(i)));
+    }
+    return Nft.key(parts);
+  }
+
+  private static Intervals.Interval interval(Field field, Bits first, int prefix) {
     int width = field.width();
-    Bits last = first.or(Bits.prefixMask(prefix, width).complement(width));
-    return Fields.element(field, new Intervals.Interval(first, last));
+    return new Intervals.Interval(
+        first, first.or(Bits.prefixMask(prefix, width).complement(width)));
+  }
+
+  private static Nft block(Field field, Bits first, int prefix) {
+    return Fields.element(field, interval(field, first, prefix));
   }
 
   /** A map's name by what it looks at: the same for the same kind, whatever else there is. */
@@ -113,11 +155,7 @@ final class VerdictMaps {
 
   /** An element as the key of a map. */
   static Nft keyOf(Item item) {
-    List<Nft> parts = new ArrayList<>();
     List<Field> fields = item.shape().kind().fields();
-    for (int i = 0; i < fields.size(); i++) {
-      parts.add(block(fields.get(i), item.key().get(i), item.shape().prefixes().get(i)));
-    }
-    return Nft.key(parts);
+    return keyOf(fields, fields.size(), item.key(), item.shape().prefixes());
   }
 }
