@@ -113,7 +113,7 @@ final class Clusters {
       if (engine.clusters.first(each -> each.name().equals(name)).isPresent()) {
         throw ApiException.refused(409, "Cannot add Cluster. The Cluster name is already in use.");
       }
-      Policy policy = engine.scheduling.defaultPolicy();
+      Policy policy = engine.policies.defaultPolicy();
       Tree cpu = body.child("cpu").orElseGet(Tree::new);
       Cluster cluster =
           new Cluster(
@@ -186,7 +186,7 @@ final class Clusters {
           body.idOf("scheduling_policy").map(each -> Engine.uuid(Optional.of(each)));
       Map<String, String> properties = before.policyProperties();
       if (policyId.isPresent()) {
-        Policy policy = engine.scheduling.policy(policyId.get());
+        Policy policy = engine.policies.policy(policyId.get());
         properties = policy.locked() ? policy.properties() : Map.of();
       }
       Tree cpu = body.child("cpu").orElseGet(Tree::new);
@@ -222,7 +222,7 @@ final class Clusters {
         engine.clusterNetworks(cluster.id()).stream()
             .flatMap(in -> engine.networks.get(in.network()).stream())
             .anyMatch(Network::portIsolation);
-    if (isolated && !engine.networkCommands.levelAllowsPortIsolation(cluster.version())) {
+    if (isolated && !engine.clusterNetworkCommands.levelAllowsPortIsolation(cluster.version())) {
       throw ApiException.refused(
           400,
           "Cannot edit Cluster. Port isolation requires cluster compatibility level 4.5 or"

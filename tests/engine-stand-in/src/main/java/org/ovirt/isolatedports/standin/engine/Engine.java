@@ -124,13 +124,18 @@ public final class Engine implements AutoCloseable {
 
   final Options options;
   final Rights rights;
+  final RightsCommands rightsCommands;
   final Views views;
+  final MachineViews machineViews;
   final Networks networkCommands;
+  final ClusterNetworks clusterNetworkCommands;
   final Profiles profileCommands;
   final Clusters clusterCommands;
   final Hosts hostCommands;
   final Nics nicCommands;
   final Vms vmCommands;
+  final VmLife vmLife;
+  final SchedulingPolicies policies;
   final Scheduling scheduling;
   final Seeds seeds;
 
@@ -145,14 +150,19 @@ public final class Engine implements AutoCloseable {
                 : List.of("4.2", "4.3", "4.4"),
             productVersion());
     this.rights = new Rights(this);
+    this.rightsCommands = new RightsCommands(this, rights);
     this.views = new Views(this);
-    this.scheduling = new Scheduling(this, settings.filterEverywhere());
+    this.machineViews = new MachineViews(this);
+    this.policies = new SchedulingPolicies(this);
+    this.scheduling = new Scheduling(this, policies, settings.filterEverywhere());
     this.networkCommands = new Networks(this);
+    this.clusterNetworkCommands = new ClusterNetworks(this);
     this.profileCommands = new Profiles(this);
     this.clusterCommands = new Clusters(this);
     this.hostCommands = new Hosts(this, settings.agents());
     this.nicCommands = new Nics(this);
     this.vmCommands = new Vms(this);
+    this.vmLife = new VmLife(this);
     this.seeds = new Seeds(this);
     this.defaultProfile = settings.defaultProfile();
     seeds.freshInstallation(settings.users());

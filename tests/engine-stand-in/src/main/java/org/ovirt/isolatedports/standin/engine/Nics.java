@@ -305,7 +305,7 @@ final class Nics {
   }
 
   private ApiException brokerFailure(Vm vm, String command, HostFailure failure) {
-    engine.vmCommands.logBrokerFailure(hostOf(vm), command, failure);
+    engine.vmLife.logBrokerFailure(hostOf(vm), command, failure);
     return ApiException.refused(400, failure.getMessage());
   }
 

@@ -2,7 +2,6 @@
 package org.ovirt.isolatedports.standin.engine;
 
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -13,7 +12,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import org.ovirt.isolatedports.standin.api.ApiException;
 import org.ovirt.isolatedports.standin.api.Tree;
-import org.ovirt.isolatedports.standin.engine.EventLog.Kind;
 import org.ovirt.isolatedports.standin.engine.Model.Group;
 import org.ovirt.isolatedports.standin.engine.Model.Permission;
 import org.ovirt.isolatedports.standin.engine.Model.Role;
@@ -84,10 +82,10 @@ public final class Rights {
   }
 
   private final Engine engine;
-  private final Store<User> users = new Store<>();
-  private final Store<Group> groups = new Store<>();
-  private final Store<Role> roles = new Store<>();
-  private final Store<Permission> permissions = new Store<>();
+  final Store<User> users = new Store<>();
+  final Store<Group> groups = new Store<>();
+  final Store<Role> roles = new Store<>();
+  final Store<Permission> permissions = new Store<>();
 
   Rights(Engine engine) {
     this.engine = engine;
@@ -275,7 +273,7 @@ public final class Rights {
     }
   }
 
-  private static User taken(User each) {
+  static User taken(User each) {
     return new User(
         each.id(),
         each.login(),
@@ -310,7 +308,7 @@ public final class Rights {
         .forEach(permission -> permissions.remove(permission.id()));
   }
 
-  private boolean holds(Permission permission, User user) {
+  boolean holds(Permission permission, User user) {
     return permission.group()
         ? permission.subject().equals(EVERYONE) || user.groups().contains(permission.subject())
         : permission.subject().equals(user.id());
@@ -382,7 +380,7 @@ public final class Rights {
                 permission.target().id().equals(object) && holds(permission, caller.user()));
   }
 
-  private Set<UUID> idsAbove(Target target) {
+  Set<UUID> idsAbove(Target target) {
     Set<UUID> ids = new HashSet<>(List.of(SYSTEM.id(), target.id()));
     switch (target.kind()) {
       case "vnic_profile" ->
@@ -409,328 +407,5 @@ public final class Rights {
       }
     }
     return ids;
-  }
-
-  // --- REST ---
-
-  List<Tree> listUsers(Caller caller) {
-    return users
-        .where(user -> user.known() && (!caller.filtered() || user.id().equals(caller.id())))
-        .stream()
-        .map(Rights::view)
-        .toList();
-  }
-
-  Tree getUser(Caller caller, UUID id) {
-    return users
-        .get(id)
-        .filter(user -> user.known() && (!caller.filtered() || id.equals(caller.id())))
-        .map(Rights::view)
-        .orElseThrow(ApiException::notFound);
-  }
-
-  Tree addUser(Caller caller, Tree body) {
-    String name = body.text("user_name").orElseThrow(() -> ApiException.missing("user.user_name"));
-    require(caller, Permit.MANIPULATE_USERS, SYSTEM);
-    User user =
-        users
-            .first(each -> each.qualified().equals(name) || each.login().equals(name))
-            .orElseThrow(
-                () -> ApiException.fault(404, "Operation Failed", "Entity not found: " + name));
-    users.update(user.id(), Rights::taken);
-    engine.events.write(
-        Kind.USER_ADD,
-        "User '" + user.firstName() + "' was added successfully to the system.",
-        caller.correlation(),
-        List.of(caller.link()));
-    return view(user);
-  }
-
-  List<Tree> groupsOf(UUID id) {
-    User user = users.get(id).orElseThrow(ApiException::notFound);
-    return groups.where(group -> user.groups().contains(group.id())).stream()
-        .map(
-            group -> {
-              String external = hex(group.externalId());
-              return new Tree()
-                  .put("namespace", "*")
-                  .put("domain", domain())
-                  .put("name", group.name())
-                  .put("href", Views.API + "/domains/" + DOMAIN_ID + "/groups/" + external)
-                  .put("id", external);
-            })
-        .toList();
-  }
-
-  List<Tree> rolesOf(Caller caller, UUID id) {
-    if (caller.filtered() && !caller.id().equals(id)) {
-      return List.of();
-    }
-    User user = users.get(id).orElseThrow(ApiException::notFound);
-    return permissions
-        .where(permission -> permission.target().equals(SYSTEM) && holds(permission, user))
-        .stream()
-        .map(permission -> roles.get(permission.role()).orElseThrow())
-        .distinct()
-        .map(
-            role -> {
-              String href = Views.API + "/users/" + id + "/roles/" + role.id();
-              return new Tree()
-                  .put("user", Views.ref("users", id))
-                  .put("name", role.name())
-                  .put("link", List.of(Views.link(href, "permits")))
-                  .put("href", href)
-                  .put("id", role.id().toString());
-            })
-        .toList();
-  }
-
-  List<Tree> listGroups() {
-    return groups.where(Group::known).stream().map(Rights::view).toList();
-  }
-
-  Tree getGroup(UUID id) {
-    return groups
-        .get(id)
-        .filter(Group::known)
-        .map(Rights::view)
-        .orElseThrow(ApiException::notFound);
-  }
-
-  Tree addGroup(Caller caller, Tree body) {
-    String name = body.text("name").orElseThrow(() -> ApiException.missing("group.name"));
-    require(caller, Permit.MANIPULATE_USERS, SYSTEM);
-    Group group =
-        groups
-            .first(each -> each.ofDirectory() && each.name().equals(name))
-            .orElseThrow(
-                () -> ApiException.fault(404, "Operation Failed", "Entity not found: " + name));
-    groups.put(group.id(), new Group(group.id(), name, group.externalId(), true, true));
-    engine.events.write(
-        Kind.USER_ADD,
-        "User '" + name + "' was added successfully to the system.",
-        caller.correlation(),
-        List.of(caller.link()));
-    return view(group);
-  }
-
-  List<Tree> listRoles(Caller caller) {
-    // Without an administrative role, administrative ones are not shown; the filter changes
-    // nothing.
-    boolean all = administrator(caller.user());
-    return roles.where(role -> all || !role.administrative()).stream().map(Rights::view).toList();
-  }
-
-  Tree getRole(UUID id) {
-    return roles.get(id).map(Rights::view).orElseThrow(ApiException::notFound);
-  }
-
-  List<Tree> permitsOf(UUID role) {
-    Role found = roles.get(role).orElseThrow(ApiException::notFound);
-    String href = Views.API + "/roles/" + role;
-    return found.permits().entrySet().stream()
-        .map(
-            permit ->
-                new Tree()
-                    .put("administrative", found.administrative())
-                    .put("role", Tree.ref(href, role.toString()))
-                    .put("name", permit.getValue())
-                    .put("href", href + "/permits/" + permit.getKey())
-                    .put("id", permit.getKey()))
-        .toList();
-  }
-
-  /** Permissions on an object with those that hold from above, as {@code /x/permissions} lists. */
-  List<Tree> permissionsOn(Caller caller, Target target) {
-    Set<UUID> above = idsAbove(target);
-    return permissions.where(permission -> above.contains(permission.target().id())).stream()
-        .filter(permission -> visible(caller, permission))
-        .map(permission -> onObject(permission, target))
-        .toList();
-  }
-
-  private boolean visible(Caller caller, Permission permission) {
-    return !caller.filtered() || holds(permission, caller.user());
-  }
-
-  /** The permissions on the system; shown to everybody who may use the API. */
-  List<Tree> permissionsOnSystem() {
-    return permissions.where(permission -> permission.target().equals(SYSTEM)).stream()
-        .map(permission -> onObject(permission, SYSTEM))
-        .toList();
-  }
-
-  private static Tree onObject(Permission permission, Target asked) {
-    String kind = asked.kind();
-    // A network's and a profile's permissions name no object at all.
-    boolean named = Set.of("cluster", "data_center", "vm", "host").contains(kind);
-    Tree tree = new Tree();
-    String objectHref = Views.API + "/" + Views.collection(kind) + "/" + asked.id();
-    Tree object = Tree.ref(objectHref, asked.id().toString());
-    if (named && kind.compareTo("group") < 0) {
-      tree.put(kind, object);
-    }
-    Tree role = Views.ref("roles", permission.role());
-    if (permission.group()) {
-      tree.put("group", Views.ref("groups", permission.subject())).put("role", role);
-    } else {
-      tree.put("role", role).put("user", Views.ref("users", permission.subject()));
-    }
-    if (named && kind.compareTo("group") > 0) {
-      tree.put(kind, object);
-    }
-    String id = permission.id().toString();
-    if (permission.group()) {
-      tree.put("href", Views.API + "/groups/" + permission.subject() + "/permissions/" + id);
-    } else if (kind.equals("system")) {
-      tree.put("href", Views.API + "/permissions/" + id);
-    } else if (named) {
-      tree.put("href", objectHref + "/permissions/" + id);
-    }
-    return tree.put("id", id);
-  }
-
-  /** Permissions of a user or group with those of its groups, as {@code /users/x/permissions}. */
-  List<Tree> permissionsOf(Caller caller, UUID subject, boolean group) {
-    if (caller.filtered() && !caller.id().equals(subject)) {
-      return List.of();
-    }
-    Set<UUID> subjects = new HashSet<>(List.of(EVERYONE, subject));
-    if (group) {
-      Engine.found(groups.get(subject));
-    } else {
-      subjects.addAll(users.get(subject).orElseThrow(ApiException::notFound).groups());
-    }
-    List<Tree> all = new ArrayList<>();
-    for (Permission permission :
-        permissions.where(permission -> subjects.contains(permission.subject()))) {
-      Tree tree = new Tree();
-      Target target = permission.target();
-      String collection = permission.group() ? "groups" : "users";
-      tree.put(permission.group() ? "group" : "user", Views.ref(collection, permission.subject()));
-      tree.put("role", Views.ref("roles", permission.role()));
-      if (Set.of("cluster", "data_center", "vm", "host", "template").contains(target.kind())) {
-        tree.put(target.kind(), Views.ref(Views.collection(target.kind()), target.id()));
-      }
-      String href = Views.API + "/" + collection + "/" + permission.subject() + "/permissions/";
-      all.add(tree.put("href", href + permission.id()).put("id", permission.id().toString()));
-    }
-    return all;
-  }
-
-  Tree addPermission(Caller caller, Target target, Tree body) {
-    require(caller, Permit.MANIPULATE_PERMISSIONS, target);
-    Role role =
-        body.child("role")
-            .flatMap(
-                ref ->
-                    ref.text("id").isPresent()
-                        ? roles.get(Engine.uuid(ref.text("id")))
-                        : roles.first(each -> Optional.of(each.name()).equals(ref.text("name"))))
-            .orElseThrow(() -> ApiException.missing("permission.role.id|name"));
-    boolean group = body.has("group");
-    UUID subject = Engine.uuid(body.idOf(group ? "group" : "user"));
-    String name =
-        group
-            ? groups.get(subject).orElseThrow(ApiException::notFound).name()
-            : users.get(subject).orElseThrow(ApiException::notFound).firstName();
-    Permission permission = grant(role.id(), subject, group, target);
-    engine.events.write(
-        Kind.USER_ADD_PERMISSION,
-        "User/Group "
-            + name
-            + ", Namespace *, Authorization provider: internal-authz was granted permission for"
-            + " Role "
-            + role.name()
-            + " on "
-            + describe(target)
-            + ", by "
-            + caller.name()
-            + ".",
-        caller.correlation(),
-        List.of(caller.link()));
-    // What comes back names the subject as a user, also where it is a group.
-    Tree tree =
-        onObject(new Permission(permission.id(), role.id(), subject, false, target), target);
-    return tree.has("href") ? tree : tree.put("href", "");
-  }
-
-  /** Takes a permission away. */
-  void removePermission(Caller caller, UUID id) {
-    Permission permission = permissions.get(id).orElseThrow(ApiException::notFound);
-    require(caller, Permit.MANIPULATE_PERMISSIONS, permission.target());
-    permissions.remove(id);
-  }
-
-  private String describe(Target target) {
-    return switch (target.kind()) {
-      case "data_center" ->
-          "Data Center " + engine.dataCenters.get(target.id()).orElseThrow().name();
-      case "cluster" -> "Cluster " + engine.clusters.get(target.id()).orElseThrow().name();
-      case "network" -> "Network " + engine.networks.get(target.id()).orElseThrow().name();
-      case "vnic_profile" ->
-          "VM network interface profile " + engine.profiles.get(target.id()).orElseThrow().name();
-      case "vm" -> "VM " + engine.vms.get(target.id()).orElseThrow().name();
-      default -> "System";
-    };
-  }
-
-  private static Tree domain() {
-    return new Tree()
-        .put("name", DOMAIN)
-        .put("href", Views.API + "/domains/" + DOMAIN_ID)
-        .put("id", DOMAIN_ID);
-  }
-
-  private static Tree view(User user) {
-    String href = Views.API + "/users/" + user.id();
-    return new Tree()
-        .put("department", "")
-        .put("domain_entry_id", hex(user.principal().toString()))
-        .put("email", user.email())
-        .put("last_name", "")
-        .put("namespace", "*")
-        .put("principal", user.login())
-        .put("user_name", user.qualified())
-        .put("domain", domain())
-        .put("name", user.firstName())
-        .put(
-            "link",
-            Views.links(
-                href,
-                List.of(
-                    "groups",
-                    "roles",
-                    "permissions",
-                    "tags",
-                    "options",
-                    "sshpublickeys",
-                    "eventsubscriptions")))
-        .put("href", href)
-        .put("id", user.id().toString());
-  }
-
-  private static Tree view(Group group) {
-    String href = Views.API + "/groups/" + group.id();
-    Tree tree = new Tree().put("domain_entry_id", hex(group.externalId())).put("namespace", "*");
-    if (group.ofDirectory()) {
-      tree.put("domain", domain());
-    }
-    return tree.put("name", group.name())
-        .put("link", Views.links(href, List.of("roles", "permissions", "tags")))
-        .put("href", href)
-        .put("id", group.id().toString());
-  }
-
-  private static Tree view(Role role) {
-    String href = Views.API + "/roles/" + role.id();
-    return new Tree()
-        .put("administrative", role.administrative())
-        .put("mutable", false)
-        .put("name", role.name())
-        .put("description", role.description())
-        .put("link", List.of(Views.link(href, "permits")))
-        .put("href", href)
-        .put("id", role.id().toString());
   }
 }

@@ -65,7 +65,7 @@ public final class Seeds {
             "legacy",
             "undefined",
             "",
-            engine.scheduling.defaultPolicy().id(),
+            engine.policies.defaultPolicy().id(),
             Map.of());
     engine.clusters.put(cluster.id(), cluster);
     engine.clusterCommands.attachManagement(cluster.id(), Engine.DEFAULT_NETWORK);
