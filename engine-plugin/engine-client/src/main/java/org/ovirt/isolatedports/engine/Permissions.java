@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.engine;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.ovirt.engine.sdk4.types.Permission;
 import org.ovirt.isolatedports.rules.UnknownIsUnsafe;
@@ -32,12 +30,14 @@ public class Permissions {
   /** ActionGroup CREATE_STORAGE_POOL_NETWORK: to create a network. */
   public static final String CREATE_NETWORK = "create_storage_pool_network";
 
+  /** Roles hardly ever change; a permission is never remembered. */
   private static final Duration MAX_AGE = Duration.ofMinutes(1);
 
-  private record Permits(Set<String> names, Instant readAt) {}
+  private static final int MOST_ROLES = 1_000;
 
   private final HardenedSdk sdk;
-  private final Map<String, Permits> permitsByRole = new ConcurrentHashMap<>();
+  private final Cache<String, Set<String>> permitsByRole =
+      TimedCaches.of(MAX_AGE, MOST_ROLES).build();
 
   public Permissions(HardenedSdk sdk) {
     this.sdk = sdk;
@@ -104,15 +104,14 @@ public class Permissions {
         : Optional.empty();
   }
 
-  /** Roles hardly ever change; a permission is never remembered. */
   private Set<String> permits(String token, String roleId) {
     return readPermits(token, roleId).orElse(Set.of());
   }
 
   private Optional<Set<String>> readPermits(String token, String roleId) {
-    Permits known = permitsByRole.get(roleId);
-    if (known != null && known.readAt().plus(MAX_AGE).isAfter(Instant.now())) {
-      return Optional.of(known.names());
+    Optional<Set<String>> known = Optional.ofNullable(permitsByRole.getIfPresent(roleId));
+    if (known.isPresent()) {
+      return known;
     }
     Optional<Set<String>> names =
         EngineLookup.visible(
@@ -128,9 +127,7 @@ public class Permissions {
             .map(
                 permits ->
                     permits.stream().map(permit -> permit.name()).collect(Collectors.toSet()));
-    names
-        .filter(read -> !read.isEmpty())
-        .ifPresent(read -> permitsByRole.put(roleId, new Permits(read, Instant.now())));
+    names.filter(read -> !read.isEmpty()).ifPresent(read -> permitsByRole.put(roleId, read));
     return names;
   }
 }

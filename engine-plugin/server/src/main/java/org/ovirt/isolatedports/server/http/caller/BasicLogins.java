@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.http.caller;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import jakarta.annotation.PreDestroy;
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
@@ -18,6 +19,7 @@ import java.util.function.Supplier;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.ovirt.isolatedports.engine.SingleSignOn;
+import org.ovirt.isolatedports.engine.TimedCaches;
 
 /**
  * Tokens for users who send their password with every request.
@@ -28,15 +30,13 @@ import org.ovirt.isolatedports.engine.SingleSignOn;
 @ApplicationScoped
 public class BasicLogins {
 
-  private static final long LIFE_NANOS = Duration.ofMinutes(1).toNanos();
+  private static final Duration LIFE = Duration.ofMinutes(1);
   private static final int MOST = 1_000;
   private static final String HMAC = "HmacSHA256";
 
-  private record Login(String token, long at) {}
-
   private final SingleSignOn sso;
   private final SecretKeySpec key;
-  private final Map<String, Login> logins = new ConcurrentHashMap<>();
+  private final Cache<String, String> logins = TimedCaches.of(LIFE, MOST).build();
   private final Map<String, FutureTask<Optional<String>>> running = new ConcurrentHashMap<>();
 
   @Inject
@@ -55,12 +55,12 @@ public class BasicLogins {
    */
   public Optional<String> token(String user, String password, Attempt attempt) {
     String hash = hash(user, password);
-    Login kept = logins.get(hash);
-    if (kept != null && System.nanoTime() - kept.at() < LIFE_NANOS) {
-      return Optional.of(kept.token());
+    Optional<String> kept = kept(hash);
+    if (kept.isPresent()) {
+      return kept;
     }
     FutureTask<Optional<String>> mine =
-        new FutureTask<>(() -> attempt.made(() -> login(hash, user, password)));
+        new FutureTask<>(() -> kept(hash).or(() -> login(hash, user, password, attempt)));
     FutureTask<Optional<String>> others = running.putIfAbsent(hash, mine);
     if (others != null) {
       return result(others);
@@ -97,23 +97,19 @@ public class BasicLogins {
   /** A token other than the one that the engine just refused. */
   public Optional<String> renewed(String refused, String user, String password, Attempt attempt) {
     String hash = hash(user, password);
-    logins.computeIfPresent(hash, (h, kept) -> kept.token().equals(refused) ? null : kept);
+    logins.asMap().remove(hash, refused);
     return token(user, password, attempt);
   }
 
-  private Optional<String> login(String hash, String user, String password) {
-    Optional<String> token = sso.login(user, password);
-    expire();
-    token.ifPresent(fresh -> logins.put(hash, new Login(fresh, System.nanoTime())));
-    return token;
+  private Optional<String> kept(String hash) {
+    return Optional.ofNullable(logins.getIfPresent(hash));
   }
 
-  private void expire() {
-    long now = System.nanoTime();
-    logins.values().removeIf(login -> now - login.at() >= LIFE_NANOS);
-    if (logins.size() >= MOST) {
-      logins.clear();
-    }
+  /** What is refused, or fails, is not kept. */
+  private Optional<String> login(String hash, String user, String password, Attempt attempt) {
+    Optional<String> token = attempt.made(() -> sso.login(user, password));
+    token.ifPresent(fresh -> logins.put(hash, fresh));
+    return token;
   }
 
   private String hash(String user, String password) {
@@ -130,6 +126,6 @@ public class BasicLogins {
 
   @PreDestroy
   void forget() {
-    logins.clear();
+    logins.invalidateAll();
   }
 }

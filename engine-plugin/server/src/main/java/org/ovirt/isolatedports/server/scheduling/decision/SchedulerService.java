@@ -107,7 +107,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
   private final EventPost events;
   private final Clock clock;
   private final HostSelection selection;
-  private final VmCache vms = new VmCache(VM_AGE);
+  private final VmCache vms;
   private final SchedulerActivity activity;
   private final ThreadPoolExecutor looks =
       new ThreadPoolExecutor(
@@ -132,6 +132,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     this.events = events;
     this.activity = activity;
     this.clock = clock;
+    this.vms = new VmCache(VM_AGE, clock);
     this.selection = new HostSelection(requirements);
   }
 
@@ -216,7 +217,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
     }
     try {
       Optional<VmNics> vm = answer.get(nanos, TimeUnit.NANOSECONDS);
-      vm.ifPresent(seen -> vms.put(seen, now, changesBefore));
+      vm.ifPresent(seen -> vms.put(seen, changesBefore));
       return vm.<Look>map(Look.Found::new)
           .orElseGet(() -> new Look.Nothing("the engine shows Isolated Ports no such VM"));
     } catch (TimeoutException e) {
@@ -259,7 +260,7 @@ public final class SchedulerService implements Scheduler, AutoCloseable {
       return ruleOn(found.vm(), Decision.Basis.LIVE, "", question, now);
     }
     String why = ((Look.Nothing) look).why();
-    return vms.get(question.vmId(), now)
+    return vms.get(question.vmId())
         .map(vm -> ruleOn(vm, Decision.Basis.CACHED, why, question, now))
         .orElseGet(() -> ruleOnNothing(why, question, inventory.current()));
   }

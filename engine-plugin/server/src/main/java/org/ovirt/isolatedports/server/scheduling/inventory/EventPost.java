@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.scheduling.inventory;
 
+import com.github.benmanes.caffeine.cache.Cache;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.ovirt.isolatedports.engine.TimedCaches;
 
 /**
  * Brings our sentences to the engine's event log without keeping a decision waiting. The same
@@ -28,18 +27,9 @@ public final class EventPost implements AutoCloseable {
   private static final int TRIES = 3;
 
   private final Consumer<EngineEvent> engine;
-  private final Clock clock;
   private final Duration pause;
   private final ThreadPoolExecutor thread;
-  private final Map<EngineEvent, Instant> brought =
-      new LinkedHashMap<>() {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<EngineEvent, Instant> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final Cache<EngineEvent, Boolean> brought;
 
   /**
    * A post to an engine.
@@ -50,7 +40,7 @@ public final class EventPost implements AutoCloseable {
    */
   public EventPost(Consumer<EngineEvent> engine, Clock clock, Duration pause) {
     this.engine = engine;
-    this.clock = clock;
+    this.brought = TimedCaches.of(ONCE_PER, REMEMBERED, clock).build();
     this.pause = pause;
     this.thread =
         new ThreadPoolExecutor(
@@ -64,7 +54,7 @@ public final class EventPost implements AutoCloseable {
 
   /** Brings an event, unless the same was brought within the last minute. Never waits. */
   public void post(EngineEvent event) {
-    if (!isDue(event)) {
+    if (brought.asMap().putIfAbsent(event, true) != null) {
       return;
     }
     try {
@@ -73,18 +63,6 @@ public final class EventPost implements AutoCloseable {
       notBrought(event);
       LOG.log(Level.WARNING, "Too many events wait for the engine; not sent: {0}", event.text());
     }
-  }
-
-  private synchronized boolean isDue(EngineEvent event) {
-    Instant now = clock.instant();
-    Instant last = brought.get(event);
-    // The clock may have been set back since.
-    if (last != null && !now.isBefore(last) && now.isBefore(last.plus(ONCE_PER))) {
-      return false;
-    }
-    brought.remove(event);
-    brought.put(event, now);
-    return true;
   }
 
   private void bring(EngineEvent event) {
@@ -107,8 +85,8 @@ public final class EventPost implements AutoCloseable {
   }
 
   /** Whoever tries again must not go without the reason because nobody heard the first one. */
-  private synchronized void notBrought(EngineEvent event) {
-    brought.remove(event);
+  private void notBrought(EngineEvent event) {
+    brought.invalidate(event);
   }
 
   private boolean paused() {
