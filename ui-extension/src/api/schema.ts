@@ -1040,6 +1040,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/networks/{id}/counters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** What the policies in audit of a network would have dropped, as its hosts count. Ours alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Counters"];
+                        "application/xml": components["schemas"]["Counters"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/networks/{id}/isolate": {
         parameters: {
             query?: never;
@@ -5482,6 +5533,18 @@ export interface components {
             verdict?: "passes" | "unknown" | "dropped";
             family?: string;
             rule?: string;
+            /**
+             * @description Only with policies in audit: whether what is not dropped would be if they were in force.
+             * @enum {string}
+             */
+            would_drop?: "true" | "false" | "unknown";
+            /**
+             * @description The same of the reply.
+             * @enum {string}
+             */
+            reply_would_drop?: "true" | "false" | "unknown";
+            /** @description The rule that would do it. */
+            audit_rule?: string;
         };
         Reachability: {
             pair?: components["schemas"]["ReachPair"][];
@@ -5536,6 +5599,18 @@ export interface components {
                     rule?: string;
                 }[];
             };
+            /**
+             * @description Only with policies in audit: whether what is not dropped would be if they were in force.
+             * @enum {string}
+             */
+            would_drop?: "true" | "false" | "unknown";
+            /**
+             * @description The same of the reply.
+             * @enum {string}
+             */
+            reply_would_drop?: "true" | "false" | "unknown";
+            /** @description The rule that would do it. */
+            audit_rule?: string;
         };
         VmLabels: {
             href?: string;
@@ -5617,6 +5692,48 @@ export interface components {
                     packets?: string;
                     bytes?: string;
                 }[];
+            };
+        };
+        Counters: {
+            /**
+             * Format: date-time
+             * @description Nothing of it was counted before; missing while no host counts.
+             */
+            since?: string;
+            /** @description How many hosts count. */
+            hosts?: string;
+            counter?: {
+                /** @description As hosts name it. */
+                name?: string;
+                /**
+                 * @description others: what is more than 200 a network; invalid: of ACLs with allow-related, what no connection can be told of.
+                 * @enum {string}
+                 */
+                kind?: "acl" | "network_policy" | "invalid" | "others";
+                /** @description from-lport or to-lport of ACLs, ingress or egress of policies. */
+                direction?: string;
+                /** @description The ACL; several that stand in one line count as one. */
+                acls?: {
+                    acl?: {
+                        /** @description Its place in spec.acls, from 0. */
+                        index?: string;
+                        /** @description The line of the text, from 1. */
+                        line?: string;
+                    }[];
+                };
+                /** @description The network policies, which together would stop the frames. */
+                policies?: {
+                    policy?: {
+                        namespace?: string;
+                        name?: string;
+                    }[];
+                };
+                packets?: string;
+                bytes?: string;
+            }[];
+            /** @description Why hosts do not count, sentences. For who sees hosts and every isolated network. */
+            problems?: {
+                problem?: string[];
             };
         };
         Port: {

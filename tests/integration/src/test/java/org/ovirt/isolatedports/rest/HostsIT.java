@@ -231,6 +231,7 @@ class HostsIT extends ServerTest {
     assertThat(us.put(path, "{\"mode\":\"enforce\"}").status()).isEqualTo(409);
 
     assertThat(report(client, host1, nic, "yes").statusCode()).isEqualTo(204);
+    whatHostsCountIsShownByPolicy(nic);
     Api.Answer inForce = us.put(path, "{\"mode\":\"enforce\"}");
     assertThat(inForce.status()).as(inForce.toString()).isEqualTo(200);
 
@@ -240,6 +241,35 @@ class HostsIT extends ServerTest {
         "the violation of a host that can do less than before",
         () -> us.get("/violations").body().contains("Host host1.example cannot enforce the rules"));
     assertThat(us.delete(path).status()).as("a removal is never held up").isEqualTo(200);
+  }
+
+  private void whatHostsCountIsShownByPolicy(String nic) {
+    String path = "/networks/" + network + "/counters";
+    EmergencyIT.until(
+        SOON,
+        "the policy's counter in what hosts get",
+        () -> us.get(path).json().path("counter").size() == 1);
+    String name = us.get(path).json().path("counter").path(0).path("name").asText();
+    JsonNode ruleset = ruleset();
+    assertThat(ruleset.path("nftables").findValuesAsText("name")).contains(name);
+    String body =
+        reportBody(host1, nic, "yes")
+            .replace(
+                "\"elements\":12,",
+                "\"elements\":12,\"counted_since\":1795600000,\"counters\":[{\"name\":\""
+                    + name
+                    + "\",\"packets\":3,\"bytes\":252}],");
+    assertThat(
+            send(client, request("report").POST(HttpRequest.BodyPublishers.ofString(body)))
+                .statusCode())
+        .isEqualTo(204);
+    JsonNode counters = us.get(path).json();
+    assertThat(counters.path("since").asText()).isEqualTo("2026-11-25T09:46:40Z");
+    assertThat(counters.path("hosts").asText()).isEqualTo("1");
+    JsonNode counter = counters.path("counter").path(0);
+    assertThat(counter.path("packets").asText()).isEqualTo("3");
+    assertThat(counter.path("direction").asText()).isEqualTo("ingress");
+    assertThat(counter.at("/policies/policy/0/name").asText()).isEqualTo("closed");
   }
 
   private JsonNode nicInRuleset(String nic) {
@@ -288,10 +318,13 @@ class HostsIT extends ServerTest {
   }
 
   private HttpResponse<String> report(HttpClient from, String host, String nic, String tracking) {
-    String revision = ruleset().path("revision").asText();
-    String body =
-        String.format(
-            """
+    String body = reportBody(host, nic, tracking);
+    return send(from, request("report").POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private String reportBody(String host, String nic, String tracking) {
+    return String.format(
+        """
             {"version":1,"host":"%s","fetched":"%s","loaded":"%2$s","loaded_at":1795600000,
              "error":"network tenants is odd","elements":12,
              "abilities":{"nft":"yes","ct":"%5$s","ibrname":"yes","reject":"yes"},
@@ -299,8 +332,7 @@ class HostsIT extends ServerTest {
                "bridge":"tenants","wanted":"community:web","observed":"community:web",
                "since":1795600000}]}
             """,
-            host, revision, nic, vm, tracking);
-    return send(from, request("report").POST(HttpRequest.BodyPublishers.ofString(body)));
+        host, ruleset().path("revision").asText(), nic, vm, tracking);
   }
 
   private void whatAHostReportsIsShownToWhoMaySeeIt() {

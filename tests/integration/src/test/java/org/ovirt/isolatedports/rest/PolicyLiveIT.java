@@ -142,6 +142,13 @@ class PolicyLiveIT extends ServerTest {
                 .asText())
         .as("what is in audit drops nothing")
         .isEqualTo("true");
+    JsonNode counted = PolicyRig.pair(us.get(network + "/reachability").json(), "db", "web");
+    assertThat(counted.path("would_drop").asText()).isEqualTo("true");
+    assertThat(counted.path("audit_rule").asText()).isEqualTo("acls:8");
+    JsonNode traced = us.get(network + "/trace?from=db&to=web").json();
+    assertThat(traced.path("forward").asText()).isEqualTo("true");
+    assertThat(traced.path("would_drop").asText()).isEqualTo("true");
+    assertThat(traced.path("audit_rule").asText()).isEqualTo("acls:8");
     rows = rig.storedRows();
     JsonNode removal = ok(us.delete(network + "/acls?dry_run=true")).json();
     assertThat(removal.path("reachability").path("changed").asInt()).isZero();

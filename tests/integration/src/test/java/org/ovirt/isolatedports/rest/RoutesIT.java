@@ -48,6 +48,7 @@ class RoutesIT extends ServerTest {
       GET /datacenters/{datacenter}/networks/{network}/vnicprofiles/{id} | 401 | 401 | 401 | 404/404 | 404/404 | 404 | 404 | 404 | 404
       GET /networks/{id}/uplink | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/ports | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /networks/{id}/counters | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /hosts/{id}/ruleset | 401 | 401 | 401 | 404/404 | 200/200 | 200 | 200 | 200 | 200
       GET /networks/{id}/isolate | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /networks/{id}/emergency | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200

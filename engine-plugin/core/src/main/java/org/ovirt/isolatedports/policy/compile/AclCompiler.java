@@ -110,7 +110,7 @@ final class AclCompiler {
       NetworkScope.addTracked(chain);
       chain.add(
           new Nft.Match("in", new Nft.Ct("state"), new Nft.Flags(List.of("invalid"))),
-          scope.denied("invalid"));
+          scope.denied("invalid", ""));
       Ruleset.Chain rules = ruleset.chain(name + "_rules");
       chain.add(Nft.Verdict.goTo(rules.name()));
       chain = rules;
@@ -231,7 +231,7 @@ final class AclCompiler {
     }
     return acl.action() == AclAction.REJECT && mayReject
         ? Nft.Verdict.jump(rejectChain())
-        : scope.denied(acl.location().fileAndLine());
+        : scope.denied(acl.location().fileAndLine(), acl.shown());
   }
 
   /** Answers as OVN does: a reset to TCP, "prohibited" to the rest (ovn-nb(5), ACL, reject). */

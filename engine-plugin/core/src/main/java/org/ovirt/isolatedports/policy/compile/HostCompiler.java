@@ -76,10 +76,18 @@ public final class HostCompiler {
    * Adds to a network's rules its policies that are in audit, to count what they would drop. A host
    * that cannot track the connections they need counts nothing.
    *
-   * @param audited the network with these policies alone
+   * @param audited the network with these policies
+   * @param edition what the network policies among them say, in short
+   * @param ruleset what they are added to
+   * @param zoned whether the network's connections have a zone already
    */
   static void audit(
-      String host, HostCapabilities capabilities, ResolvedNetwork audited, Ruleset ruleset)
+      String host,
+      HostCapabilities capabilities,
+      ResolvedNetwork audited,
+      String edition,
+      Ruleset ruleset,
+      boolean zoned)
       throws CompileException {
     HostCompiler compiler =
         new HostCompiler(host, true, capabilities, Map.of(audited.network().id(), audited));
@@ -92,15 +100,14 @@ public final class HostCompiler {
                 true,
                 prefix(audited),
                 ruleset)
-            .auditing(audited);
+            .auditing(audited, edition);
     NetworkCompiler network = new NetworkCompiler(scope);
     if (network.tracksConnections()) {
       if (!capabilities.connectionTracking() || !capabilities.bridgeName()) {
         return;
       }
-      Ruleset.Chain zones = ruleset.baseChain(ZONES, "prerouting", BEFORE_TRACKING);
-      if (zones.rules().isEmpty()) {
-        addZone(zones, network, zoneOf(network));
+      if (!zoned) {
+        addZone(ruleset.baseChain(ZONES, "prerouting", BEFORE_TRACKING), network, zoneOf(network));
       }
     }
     new AuditCompiler(scope).compile();

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.policy.inventory.Network;
@@ -66,6 +67,11 @@ public final class NetworkRules {
    */
   public static NetworkRules compile(
       String host, HostCapabilities capabilities, ResolvedNetwork network) throws CompileException {
+    checkBridge(host, network);
+    return new NetworkRules(HostCompiler.compileAnywhere(host, capabilities, network));
+  }
+
+  private static void checkBridge(String host, ResolvedNetwork network) throws CompileException {
     String bridge = network.network().bridge();
     if (STAND_IN.matcher(bridge).matches()) {
       throw new CompileException(
@@ -77,21 +83,38 @@ public final class NetworkRules {
               + bridge
               + ", reads like a vNIC that is not there yet. Give the network another name.");
     }
-    return new NetworkRules(HostCompiler.compileAnywhere(host, capabilities, network));
   }
 
   /**
-   * The same with policies in audit: what they would drop is counted where it passes, and nothing
-   * is dropped because of them.
+   * What counts what policies in audit would drop where it passes, and drops nothing. It stands
+   * beside the network's rules in force, if there are any. A host that cannot track the connections
+   * that the policies need counts nothing.
    *
-   * @param audited the network with these policies alone, of the same inventory
+   * @param host what messages call the host
+   * @param capabilities what its kernel can do
+   * @param inForce the network's rules in force for the same capabilities; empty if it has none
+   * @param audited the network with the policies to count for
+   * @param edition what the network policies among them say, in short: with another one they count
+   *     from 0
+   * @throws CompileException if a policy cannot be compiled for such a host
    */
-  public static NetworkRules compile(
-      String host, HostCapabilities capabilities, ResolvedNetwork network, ResolvedNetwork audited)
+  public static NetworkRules counting(
+      String host,
+      HostCapabilities capabilities,
+      Optional<NetworkRules> inForce,
+      ResolvedNetwork audited,
+      String edition)
       throws CompileException {
-    NetworkRules rules = compile(host, capabilities, network);
-    HostCompiler.audit(host, capabilities, audited, rules.ruleset);
-    return rules;
+    checkBridge(host, audited);
+    Ruleset counting = new Ruleset();
+    HostCompiler.audit(
+        host,
+        capabilities,
+        audited,
+        edition,
+        counting,
+        inForce.isPresent() && inForce.get().ruleset.hasChain(HostCompiler.ZONES));
+    return new NetworkRules(counting);
   }
 
   /**

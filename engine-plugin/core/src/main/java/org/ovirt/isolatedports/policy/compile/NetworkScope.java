@@ -17,6 +17,7 @@ import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
  * @param anywhere whether each of them may as well be elsewhere, and its frames come in from the
  *     uplink
  * @param audits whether it only counts what it would drop
+ * @param edition where it only counts, what its network policies say, in short
  * @param prefix what the names of its sets and chains begin with
  * @param ruleset what it is compiled into
  */
@@ -28,6 +29,7 @@ record NetworkScope(
     BitSet localSet,
     boolean anywhere,
     boolean audits,
+    String edition,
     String prefix,
     Ruleset ruleset) {
 
@@ -48,31 +50,44 @@ record NetworkScope(
     BitSet localSet = new BitSet();
     local.forEach(localSet::set);
     return new NetworkScope(
-        host, capabilities, network, local, localSet, anywhere, false, prefix, ruleset);
+        host, capabilities, network, local, localSet, anywhere, false, "", prefix, ruleset);
   }
 
   /** The same place for policies that only count. */
-  NetworkScope auditing(ResolvedNetwork audited) {
+  NetworkScope auditing(ResolvedNetwork audited, String edition) {
     return new NetworkScope(
-        host, capabilities, audited, local, localSet, anywhere, true, prefix + "_audit", ruleset);
+        host,
+        capabilities,
+        audited,
+        local,
+        localSet,
+        anywhere,
+        true,
+        edition,
+        prefix + "_audit",
+        ruleset);
   }
 
   /**
    * What happens to a frame that a policy stops.
    *
    * @param place the rule, or policies, as whoever reads the counters knows them
+   * @param content what it says; with another content it counts from 0
    */
-  Nft.Verdict denied(String place) {
-    return audits ? Nft.Verdict.goTo(counting(place)) : Nft.Verdict.DROP;
+  Nft.Verdict denied(String place, String content) {
+    return audits ? Nft.Verdict.goTo(counting(place, content)) : Nft.Verdict.DROP;
   }
 
   /** A chain that counts and lets pass. */
-  private String counting(String place) {
+  private String counting(String place, String content) {
     boolean full = ruleset.counters().size() >= MOST_COUNTERS;
     String counted = full && !ruleset.counters().containsValue(place) ? "others" : place;
     CRC32Name sum = new CRC32Name();
     sum.add(network.network().id());
     sum.add(counted);
+    if (counted.equals(place)) {
+      sum.add(content);
+    }
     while (!ruleset.count(AUDIT + sum.hex(), counted)) {
       sum.add("again");
     }

@@ -74,7 +74,7 @@ final class PolicyCompiler {
         addRule(chain, policy.namespace(), network.resolved(rule), isIngress, nic);
       }
     }
-    chain.add(scope.denied(said(policies, isIngress)));
+    chain.add(scope.denied(said(policies, isIngress), scope.edition()));
     return name;
   }
 

@@ -108,6 +108,10 @@ public final class Ruleset {
     return Optional.ofNullable(sets.get(name));
   }
 
+  boolean hasChain(String name) {
+    return chains.containsKey(name);
+  }
+
   Collection<NftSet> sets() {
     return sets.values();
   }

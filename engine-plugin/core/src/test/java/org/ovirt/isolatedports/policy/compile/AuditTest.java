@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.ovirt.isolatedports.policy.TestPolicies;
 import org.ovirt.isolatedports.policy.evaluate.Endpoint;
@@ -66,11 +68,17 @@ class AuditTest {
     return resolved(yaml.length == 0 ? PolicySet.NONE : TestPolicies.policies(INVENTORY, yaml));
   }
 
+  private static List<NetworkRules> rules(
+      HostCapabilities capabilities, ResolvedNetwork inForce, ResolvedNetwork audited)
+      throws CompileException {
+    NetworkRules enforced = NetworkRules.compile("host", capabilities, inForce);
+    return List.of(
+        enforced, NetworkRules.counting("host", capabilities, Optional.of(enforced), audited, "1"));
+  }
+
   private static String commands(HostCapabilities capabilities, ResolvedNetwork... both)
       throws CompileException {
-    return NetworkRules.together(
-            List.of(NetworkRules.compile("host", capabilities, both[0], both[1])))
-        .commands();
+    return NetworkRules.together(rules(capabilities, both[0], both[1])).commands();
   }
 
   private static final Map<String, String> HERE =
@@ -146,8 +154,8 @@ class AuditTest {
   @Test
   void aCounterSaysWhichRuleItIsOf() throws Exception {
     NetworkRules rules =
-        NetworkRules.compile(
-            "host", HostCapabilities.ALL, resolved(), resolved(WOULD_DROP, POLICY));
+        NetworkRules.counting(
+            "host", HostCapabilities.ALL, Optional.empty(), resolved(WOULD_DROP, POLICY), "1");
     List<String> places = new ArrayList<>(rules.counters().values());
     assertThat(places).hasSize(4).anyMatch(place -> place.startsWith("ingress of "));
     assertThat(rules.counters().keySet()).allMatch(name -> name.matches("audit_[0-9a-f]{8}"));
@@ -172,15 +180,45 @@ class AuditTest {
   }
 
   @Test
+  void aRuleThatIsAnotherCountsAnew() throws Exception {
+    String other = WOULD_DROP.replace("tcp.dst == 80", "tcp.dst == 81");
+    assertThat(names("1", WOULD_DROP, POLICY)).isEqualTo(names("1", WOULD_DROP, POLICY));
+    Set<String> before = names("1", WOULD_DROP, POLICY);
+    assertThat(names("1", other, POLICY)).as("of one ACL").hasSameSizeAs(before);
+    assertThat(shared(names("1", other, POLICY), before)).as("of one ACL").hasSize(3);
+    assertThat(shared(names("2", WOULD_DROP, POLICY), before)).as("of the policies").hasSize(3);
+  }
+
+  private static Set<String> names(String edition, String... audited) throws CompileException {
+    return NetworkRules.counting(
+            "host", HostCapabilities.ALL, Optional.empty(), resolved(audited), edition)
+        .counters()
+        .keySet();
+  }
+
+  private static Set<String> shared(Set<String> some, Set<String> others) {
+    Set<String> both = new HashSet<>(some);
+    both.retainAll(others);
+    return both;
+  }
+
+  /** Where connections are tracked for what is in force, they have their zone already. */
+  @Test
+  void aNetworkHasOneZone() throws Exception {
+    for (ResolvedNetwork inForce : List.of(resolved(), resolved(POLICY))) {
+      String rules = commands(HostCapabilities.ALL, inForce, resolved(POLICY));
+      assertThat(rules.split("\"zone\"", -1)).as(rules).hasSize(2);
+    }
+  }
+
+  @Test
   void takingAPolicyOutOfAuditTakesItsCounterAway() throws Exception {
     Ruleset without =
         NetworkRules.together(
             List.of(NetworkRules.compile("h", HostCapabilities.BASIC, resolved(IN_FORCE))));
     Ruleset with =
         NetworkRules.together(
-            List.of(
-                NetworkRules.compile(
-                    "h", HostCapabilities.BASIC, resolved(IN_FORCE), resolved(WOULD_DROP))));
+            rules(HostCapabilities.BASIC, resolved(IN_FORCE), resolved(WOULD_DROP)));
     assertThat(with.commandsFrom(without)).contains("\"counter\"").doesNotContain("delete");
     String away = without.commandsFrom(with);
     assertThat(away.lastIndexOf("{\"chain\"")).isLessThan(away.indexOf("{\"counter\""));

@@ -18,11 +18,14 @@ import org.ovirt.isolatedports.policy.read.PolicyReader;
 import org.ovirt.isolatedports.policy.read.PolicySet;
 
 /**
- * What is in force on one network: stored texts of mode {@code enforce} and the sets they name.
+ * What is in force on one network: stored texts of mode {@code enforce} and the sets they name; and
+ * what hosts count for those of mode {@code audit}.
  *
  * @param networkId the engine's id
  * @param version grows with each change of anything stored under the network; 0 if nothing ever was
  * @param texts the policies
+ * @param audited the policies that are to be counted; empty where none is in audit. ACLs if they
+ *     are in audit; all network policies if one of them is, as one allows what another one stops
  * @param addressSets addresses by the name of the set, as a match writes them
  * @param portGroups ports by the name of the group, the names of their VMs pinned
  */
@@ -30,6 +33,7 @@ public record InForce(
     UUID networkId,
     long version,
     List<Text> texts,
+    List<Text> audited,
     Map<String, List<String>> addressSets,
     Map<String, List<String>> portGroups) {
 
@@ -64,17 +68,24 @@ public record InForce(
 
   public InForce {
     texts = List.copyOf(texts);
+    audited = List.copyOf(audited);
     addressSets = new TreeMap<>(addressSets);
     portGroups = new TreeMap<>(portGroups);
   }
 
   /** Nothing is in force. */
   public static InForce nothing(UUID networkId) {
-    return new InForce(networkId, 0, List.of(), Map.of(), Map.of());
+    return new InForce(networkId, 0, List.of(), List.of(), Map.of(), Map.of());
   }
 
+  /** Whether nothing is in force; something may be in audit. */
   public boolean isEmpty() {
     return texts.isEmpty();
+  }
+
+  /** Whether something is in audit. */
+  public boolean isAudited() {
+    return !audited.isEmpty();
   }
 
   /** The sets that a match may name. */
@@ -87,6 +98,15 @@ public record InForce(
    * whatever sets the inventory has.
    */
   public Read read(Inventory inventory) {
+    return read(inventory, texts);
+  }
+
+  /** The same for what is to be counted. */
+  public Read readAudited(Inventory inventory) {
+    return read(inventory, audited);
+  }
+
+  private Read read(Inventory inventory, List<Text> chosen) {
     Inventory own =
         new Inventory(
             inventory.networks(),
@@ -97,7 +117,7 @@ public record InForce(
     List<Finding> findings = new ArrayList<>();
     List<Subnet> subnets = new ArrayList<>();
     List<NetworkPolicy> policies = new ArrayList<>();
-    for (Text text : texts) {
+    for (Text text : chosen) {
       PolicyReader reader = new PolicyReader(own, Optional.of(networkId.toString()));
       reader.read(text.name(), text.yaml());
       findings.addAll(reader.findings());

@@ -65,11 +65,7 @@ public class NetworkReach {
           return PolicyBodies.plain(
               exchange,
               "reachability",
-              Map.of(
-                  "pair",
-                  Preview.matrix(seen, store.inForce(network.id()), flow).stream()
-                      .map(Preview::tree)
-                      .toList()));
+              Map.of("pair", Preview.shown(seen, store.stored(network.id()), flow)));
         });
   }
 
@@ -88,15 +84,36 @@ public class NetworkReach {
           Tracer tracer = new Tracer(seen, Preview.networks(seen, stored.inForce()));
           requireKnown(seen, tracer, "from", from);
           requireKnown(seen, tracer, "to", to);
-          return PolicyBodies.plain(
-              exchange,
-              "trace",
+          Tracer.Result result = tracer.trace(from, to, flow);
+          Map<String, Object> tree =
               tree(
                   from,
                   to,
-                  tracer.trace(from, to, flow),
-                  stored.current(Document.acls(network.id())).stream().allMatch(bodies::isSeen)));
+                  result,
+                  stored.current(Document.acls(network.id())).stream().allMatch(bodies::isSeen));
+          if (stored.isAudited()) {
+            Tracer all = new Tracer(seen, Preview.networks(seen, stored.everything()));
+            putAudit(tree, exchangeOf(result), exchangeOf(all.trace(from, to, flow)));
+          }
+          return PolicyBodies.plain(exchange, "trace", tree);
         });
+  }
+
+  private static Optional<Exchange> exchangeOf(Tracer.Result result) {
+    return result.mostOpen().map(traced -> traced.way().exchange());
+  }
+
+  private static void putAudit(
+      Map<String, Object> tree, Optional<Exchange> now, Optional<Exchange> then) {
+    now.flatMap(one -> then.map(other -> Map.entry(one, other)))
+        .ifPresent(
+            both ->
+                Preview.putAudit(
+                    tree,
+                    Preview.wouldDrop(
+                        both.getKey().forward().verdict(), both.getValue().forward().verdict()),
+                    Preview.wouldDrop(both.getKey().replyVerdict(), both.getValue().replyVerdict()),
+                    both.getValue().rule()));
   }
 
   private static String required(
@@ -140,7 +157,7 @@ public class NetworkReach {
     Map<String, Object> tree = new LinkedHashMap<>();
     tree.put("from", from);
     tree.put("to", to);
-    Optional<Exchange> found = result.mostOpen().map(traced -> traced.way().exchange());
+    Optional<Exchange> found = exchangeOf(result);
     if (found.isEmpty()) {
       throw bad(from + " and " + to + " are one and the same vNIC.");
     }

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Map;
 import org.ovirt.isolatedports.policy.evaluate.Flow;
 import org.ovirt.isolatedports.policy.evaluate.Reachability;
+import org.ovirt.isolatedports.policy.evaluate.Verdict;
 import org.ovirt.isolatedports.policy.inventory.Inventory;
 import org.ovirt.isolatedports.policy.resolve.ResolvedNetwork;
 
@@ -34,6 +35,55 @@ final class Preview {
   /** The network with what is in force on it, looked up. */
   static Map<String, ResolvedNetwork> networks(Inventory seen, InForce inForce) {
     return ResolvedNetwork.all(seen, inForce.read(seen).policies());
+  }
+
+  /**
+   * The same as it is shown, with what the policies in audit would drop where there are any.
+   *
+   * @param stored the policies of the network
+   */
+  static List<Map<String, Object>> shown(Inventory seen, StoredPolicies stored, Flow flow) {
+    List<Reachability.Pair> pairs = matrix(seen, stored.inForce(), flow);
+    if (!stored.isAudited()) {
+      return pairs.stream().map(Preview::tree).toList();
+    }
+    List<Reachability.Pair> all = matrix(seen, stored.everything(), flow);
+    List<Map<String, Object>> shown = new ArrayList<>();
+    for (int i = 0; i < pairs.size(); i++) {
+      Reachability.Pair now = pairs.get(i);
+      Reachability.Pair then = all.get(i);
+      Map<String, Object> tree = tree(now);
+      putAudit(
+          tree,
+          wouldDrop(now.verdict(), then.verdict()),
+          wouldDrop(now.replyVerdict(), then.replyVerdict()),
+          then.rule());
+      shown.add(tree);
+    }
+    return shown;
+  }
+
+  /**
+   * What would be another thing if policies in audit were in force.
+   *
+   * @param forward what {@link #wouldDrop} says of a frame
+   * @param reply what it says of the reply
+   * @param rule which rule would do that
+   */
+  static void putAudit(Map<String, Object> tree, String forward, String reply, String rule) {
+    tree.put("would_drop", forward);
+    tree.put("reply_would_drop", reply);
+    if (!forward.equals("false") || !reply.equals("false")) {
+      tree.put("audit_rule", rule);
+    }
+  }
+
+  /** Whether what is not dropped now would be then: true, false or unknown. */
+  static String wouldDrop(Verdict now, Verdict then) {
+    if (now == then || now == Verdict.DROPPED || then == Verdict.PASSES) {
+      return "false";
+    }
+    return then == Verdict.DROPPED ? "true" : "unknown";
   }
 
   /** A pair as it is shown. */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.policies;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -11,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 
 /**
@@ -56,40 +57,60 @@ record StoredPolicies(UUID networkId, long version, Map<Document, Revision> docu
     return new StoredPolicies(networkId, version, changed);
   }
 
-  /** What is in force: policies in audit are left out. */
+  /** What is in force, and beside it what is in audit. */
   InForce inForce() {
-    return inForce(Mode.ENFORCE::equals);
+    return of(texts(this::isEnforced), texts(this::isCounted));
   }
 
-  /** The same as if policies in audit were in force too. */
+  /** As if policies in audit were in force too. */
   InForce everything() {
-    return inForce(mode -> true);
+    return of(texts(document -> true), List.of());
   }
 
-  private InForce inForce(java.util.function.Predicate<Mode> counts) {
-    List<InForce.Text> texts = new ArrayList<>();
+  /** Whether a policy is in audit. */
+  boolean isAudited() {
+    return isAudited(DocumentKind.ACLS) || isAudited(DocumentKind.NETWORK_POLICY);
+  }
+
+  private boolean isAudited(DocumentKind kind) {
+    return present(kind).stream().anyMatch(document -> !isEnforced(document));
+  }
+
+  private boolean isEnforced(Document document) {
+    return documents.get(document).mode() == Mode.ENFORCE;
+  }
+
+  private boolean isCounted(Document document) {
+    return isAudited(document.kind());
+  }
+
+  private List<InForce.Text> texts(Predicate<Document> which) {
+    return Stream.of(DocumentKind.ACLS, DocumentKind.NETWORK_POLICY)
+        .flatMap(kind -> present(kind).stream())
+        .filter(which)
+        .map(
+            document ->
+                new InForce.Text(
+                    document.file(), contentOf(document), documents.get(document).pins()))
+        .toList();
+  }
+
+  private String contentOf(Document document) {
+    return documents.get(document).content().orElseThrow();
+  }
+
+  private InForce of(List<InForce.Text> texts, List<InForce.Text> audited) {
     Map<String, List<String>> addresses = new TreeMap<>();
     Map<String, List<String>> ports = new TreeMap<>();
-    documents.forEach(
-        (document, revision) -> {
-          if (revision.isRemoval()) {
-            return;
-          }
-          String content = revision.content().orElseThrow();
-          switch (document.kind()) {
-            case ACLS, NETWORK_POLICY -> {
-              if (counts.test(revision.mode())) {
-                texts.add(new InForce.Text(document.file(), content, revision.pins()));
-              }
-            }
-            case ADDRESS_SET -> addresses.put(document.name(), entries(content));
-            case PORT_GROUP ->
-                ports.put(
-                    document.name(),
-                    entries(content).stream().map(port -> pinned(port, revision.pins())).toList());
-          }
-        });
-    return new InForce(networkId, version, texts, addresses, ports);
+    present(DocumentKind.ADDRESS_SET)
+        .forEach(document -> addresses.put(document.name(), entries(contentOf(document))));
+    for (Document document : present(DocumentKind.PORT_GROUP)) {
+      Map<String, String> pins = documents.get(document).pins();
+      ports.put(
+          document.name(),
+          entries(contentOf(document)).stream().map(port -> pinned(port, pins)).toList());
+    }
+    return new InForce(networkId, version, texts, audited, addresses, ports);
   }
 
   /** The entries of a set, which are stored a line each. */

@@ -46,6 +46,7 @@ record NetworkInput(Network network, boolean closable, List<Member> members, InF
   boolean concernsHosts() {
     return network.portIsolation()
         || !inForce.isEmpty()
+        || inForce.isAudited()
         || members.stream().anyMatch(each -> !each.role(network).equals("open"));
   }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.compile.CompileException;
 import org.ovirt.isolatedports.policy.compile.HostCapabilities;
 import org.ovirt.isolatedports.server.policies.HostAbilities;
@@ -76,6 +77,8 @@ public final class RulesetBook {
   private Map<List<NetworkPart>, SharedRuleset> shared = new HashMap<>();
   private final Map<String, Deque<HostRuleset>> byHost = new ConcurrentHashMap<>();
   private volatile List<Problem> problems = List.of();
+  private volatile List<Problem> uncounted = List.of();
+  private volatile Map<String, Map<String, Counted>> counted = Map.of();
   private long compilations;
 
   RulesetBook(Clock clock) {
@@ -103,20 +106,29 @@ public final class RulesetBook {
     Set<String> known = new HashSet<>();
     Map<List<NetworkPart>, SharedRuleset> used = new HashMap<>();
     List<Problem> found = new ArrayList<>();
+    List<Problem> notCounted = new ArrayList<>();
     for (HostInput host : hosts) {
       known.add(host.id());
-      if (update(host, used, found)) {
+      if (update(host, used, found, notCounted)) {
         changed.add(host.id());
       }
     }
     byHost.keySet().retainAll(known);
     shared = used;
     problems = List.copyOf(found);
+    uncounted = List.copyOf(notCounted);
+    counted =
+        networks.entrySet().stream()
+            .collect(
+                Collectors.toUnmodifiableMap(Map.Entry::getKey, each -> counted(each.getValue())));
     return changed;
   }
 
   private boolean update(
-      HostInput host, Map<List<NetworkPart>, SharedRuleset> used, List<Problem> found) {
+      HostInput host,
+      Map<List<NetworkPart>, SharedRuleset> used,
+      List<Problem> found,
+      List<Problem> notCounted) {
     List<NetworkPart> parts = new ArrayList<>();
     for (Map.Entry<String, Compiled> network : networks.entrySet()) {
       if (host.networkIds().contains(network.getKey())) {
@@ -125,7 +137,14 @@ public final class RulesetBook {
             .problem()
             .or(() -> withoutTable(host, outcome.part()))
             .ifPresent(text -> found.add(problem(host, network.getValue().input, text)));
-        parts.add(outcome.part());
+        // A table that only counts is nothing for a host that takes none.
+        NetworkPart part =
+            host.abilities().said() && host.abilities().nft()
+                ? outcome.part()
+                : outcome.part().withoutTableToCount();
+        part.uncounted()
+            .ifPresent(text -> notCounted.add(problem(host, network.getValue().input, text)));
+        parts.add(part);
       }
     }
     SharedRuleset now = used.getOrDefault(parts, shared.get(parts));
@@ -140,8 +159,16 @@ public final class RulesetBook {
         now = shut(parts);
       }
     }
+    now.uncounted()
+        .ifPresent(text -> notCounted.add(new Problem(host.id(), host.name(), "", "", text)));
     used.put(List.copyOf(parts), now);
     return put(host.id(), now);
+  }
+
+  private static Map<String, Counted> counted(Compiled network) {
+    Map<String, Counted> all = new HashMap<>();
+    network.outcomes.values().forEach(outcome -> all.putAll(outcome.part().counted()));
+    return Map.copyOf(all);
   }
 
   /** Rules that no host of its kind could load are made all the same, for when it can. */
@@ -222,6 +249,16 @@ public final class RulesetBook {
   /** What could not be compiled, and where. */
   public List<Problem> problems() {
     return problems;
+  }
+
+  /** Why hosts do not count for policies in audit, and where. */
+  public List<Problem> uncounted() {
+    return uncounted;
+  }
+
+  /** What the counters of a network count, by their names. */
+  public Map<String, Counted> counted(String networkId) {
+    return counted.getOrDefault(networkId, Map.of());
   }
 
   /** How often a network was compiled. */

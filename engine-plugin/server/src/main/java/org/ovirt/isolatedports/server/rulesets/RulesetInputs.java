@@ -154,6 +154,7 @@ final class RulesetInputs {
 
   /** What is stored and not in force counts versions as well. */
   private static InForce withoutVersion(InForce all) {
-    return new InForce(all.networkId(), 0, all.texts(), all.addressSets(), all.portGroups());
+    return new InForce(
+        all.networkId(), 0, all.texts(), all.audited(), all.addressSets(), all.portGroups());
   }
 }

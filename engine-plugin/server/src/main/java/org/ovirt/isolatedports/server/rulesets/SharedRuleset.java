@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.WeakHashMap;
 import java.util.stream.Collectors;
 import org.ovirt.isolatedports.policy.compile.CompileException;
@@ -28,31 +29,40 @@ final class SharedRuleset {
   private final Tail whole;
   private final int elements;
   private final String digest;
+  private final Optional<String> uncounted;
 
   /** By what they start from, and no longer than that is remembered. */
   private final Map<SharedRuleset, Tail> differences =
       Collections.synchronizedMap(new WeakHashMap<>());
 
-  private SharedRuleset(List<NetworkPart> parts, Ruleset rules) {
+  private SharedRuleset(List<NetworkPart> parts, Ruleset rules, Optional<String> uncounted) {
     this.parts = List.copyOf(parts);
     this.lists = lists(parts);
     this.whole = tail(lists, rules.commands());
     this.elements = rules.elementCount();
     this.digest = digest(whole.text());
+    this.uncounted = uncounted;
   }
 
   /**
-   * Puts the networks of a host together.
+   * Puts the networks of a host together. What is in audit never stands in the way of what is in
+   * force: where there is no room for it, nothing of it is counted.
    *
    * @throws CompileException if vNICs of them cannot be told apart
    */
   static SharedRuleset of(List<NetworkPart> parts) throws CompileException {
-    return new SharedRuleset(parts, together(parts));
+    Ruleset all;
+    try {
+      all = together(parts);
+    } catch (CompileException e) {
+      List<NetworkPart> inForce = parts.stream().map(NetworkPart::withoutCounting).toList();
+      return new SharedRuleset(inForce, together(inForce), Optional.of(e.getMessage()));
+    }
+    return new SharedRuleset(parts, all, Optional.empty());
   }
 
   private static Ruleset together(List<NetworkPart> parts) throws CompileException {
-    List<NetworkRules> rules = parts.stream().flatMap(part -> part.rules().stream()).toList();
-    return NetworkRules.together(rules);
+    return NetworkRules.together(parts.stream().flatMap(part -> part.table().stream()).toList());
   }
 
   private static String lists(List<NetworkPart> parts) {
@@ -91,6 +101,11 @@ final class SharedRuleset {
         + "}";
   }
 
+  /** Why nothing is counted of what could be. */
+  Optional<String> uncounted() {
+    return uncounted;
+  }
+
   /** How many elements the sets and maps of the table hold. */
   int elements() {
     return elements;
@@ -103,7 +118,7 @@ final class SharedRuleset {
 
   /** Whether it has a table. */
   boolean hasTable() {
-    return elements > 0 || parts.stream().anyMatch(part -> part.rules().isPresent());
+    return elements > 0 || parts.stream().anyMatch(part -> !part.table().isEmpty());
   }
 
   /** Lists and table. */

@@ -164,6 +164,56 @@ class ReviewTest {
     assertThat(reaches(inventory("web", "db"), stored, "web", "db")).isTrue();
   }
 
+  /** One policy allows what another one stops, so all of them are counted where one is. */
+  @Test
+  void whatIsCountedIsWhatWouldBeInForce() {
+    Document policy = Document.networkPolicy(NETWORK, "default", "one");
+    Document other = Document.networkPolicy(NETWORK, "default", "two");
+    Map<Document, Revision> documents =
+        Map.of(
+            ACLS, revision(acls("ip4"), Mode.ENFORCE, Map.of()),
+            policy, revision("first", Mode.ENFORCE, Map.of()),
+            other, revision("second", Mode.AUDIT, Map.of("web", "one")));
+    assertThat(stored(documents).isAudited()).isTrue();
+    InForce inForce = stored(documents).inForce();
+    assertThat(inForce.texts()).extracting(InForce.Text::yaml).contains("first").hasSize(2);
+    assertThat(inForce.audited()).extracting(InForce.Text::yaml).containsExactly("first", "second");
+    assertThat(inForce.audited().get(1).pins()).isEqualTo(Map.of("web", "one"));
+    assertThat(stored(documents).everything().audited()).isEmpty();
+    StoredPolicies acls = stored(Map.of(ACLS, revision(acls("ip4"), Mode.AUDIT, Map.of())));
+    assertThat(acls.inForce().audited()).hasSize(1);
+    assertThat(acls.inForce().isEmpty()).isTrue();
+    StoredPolicies enforced = stored(Map.of(ACLS, revision(acls("ip4"), Mode.ENFORCE, Map.of())));
+    assertThat(enforced.inForce().audited()).isEmpty();
+    assertThat(enforced.isAudited()).isFalse();
+  }
+
+  @Test
+  void reachabilitySaysWhatPoliciesInAuditWouldDrop() {
+    Inventory seen = inventory("web", "db");
+    StoredPolicies stored =
+        stored(
+            Map.of(
+                ACLS, revision(acls("outport == \"db\" && ip4"), Mode.AUDIT, Map.of("db", "two"))));
+    List<Map<String, Object>> pairs = Preview.shown(seen, stored, Flow.ping());
+    assertThat(pairs)
+        .filteredOn(pair -> pair.get("from").equals("web") && pair.get("to").equals("db"))
+        .singleElement()
+        .satisfies(
+            pair ->
+                assertThat(pair)
+                    .containsEntry("forward", "true")
+                    .containsEntry("would_drop", "true")
+                    .containsEntry("audit_rule", "acls:6"));
+    assertThat(pairs)
+        .filteredOn(pair -> pair.get("to").equals("web"))
+        .isNotEmpty()
+        .allSatisfy(pair -> assertThat(pair).containsEntry("would_drop", "false"));
+    assertThat(Preview.shown(seen, stored(Map.of()), Flow.ping()))
+        .isNotEmpty()
+        .allSatisfy(pair -> assertThat(pair).doesNotContainKey("would_drop"));
+  }
+
   @Test
   void theNetworkOfTheRequestCountsAndNoOther() {
     String other = acls("ip4").replace("{name: net}", "{name: whatever}");

@@ -83,7 +83,29 @@ class RulesetBookTest {
     inForce.put(
         network,
         new InForce(
-            network, 7, List.of(new InForce.Text("acls", text, Map.of())), Map.of(), Map.of()));
+            network,
+            7,
+            List.of(new InForce.Text("acls", text, Map.of())),
+            List.of(),
+            Map.of(),
+            Map.of()));
+  }
+
+  private void audited(UUID network, List<String> inForceTexts, String... audited) {
+    inForce.put(
+        network,
+        new InForce(network, 7, texts(inForceTexts), texts(List.of(audited)), Map.of(), Map.of()));
+  }
+
+  private static List<InForce.Text> texts(List<String> yaml) {
+    return yaml.stream()
+        .map(
+            text ->
+                new InForce.Text(
+                    text.contains("Subnet") ? "acls" : "networkpolicies/default/closed",
+                    text,
+                    Map.of()))
+        .toList();
   }
 
   private Set<String> update() {
@@ -313,6 +335,114 @@ class RulesetBookTest {
     assertThat(update()).isEmpty();
     assertThat(of("h1")).isEqualTo(before);
     assertThat(book.problems()).hasSize(2).allMatch(each -> each.text().contains("ruled"));
+  }
+
+  @Test
+  void whatIsInAuditIsCountedAndDropsAndClosesNothing() {
+    audited(PLAIN, List.of(), STATELESS);
+    audited(RULED, List.of(STATELESS), TRACKED);
+    update();
+    JsonNode all = of("h3");
+    assertThat(all.get("closed_bridges")).isEmpty();
+    assertThat(all.get("nics").findValuesAsText("role")).containsExactly("open");
+    assertThat(all.get("nftables").toString())
+        .contains("\"audit_ports\"")
+        .contains("nic566f1a2b0003")
+        .doesNotContain("\"drop\"");
+    Map<String, Counted> plain = book.counted(PLAIN.toString());
+    assertThat(plain.values())
+        .containsExactly(
+            new Counted(Counted.Kind.ACL, "to-lport", List.of(new Counted.Rule(0, 6)), List.of()));
+    assertThat(all.get("nftables").findValuesAsText("name")).containsAll(plain.keySet());
+    assertThat(of("h1").get("closed_bridges")).hasSize(1);
+    assertThat(of("h1").get("nftables").toString()).contains("\"drop\"");
+    assertThat(book.counted(RULED.toString()).values())
+        .containsExactly(
+            new Counted(
+                Counted.Kind.NETWORK_POLICY,
+                "ingress",
+                List.of(),
+                List.of(new Counted.Policy("default", "closed"))));
+    assertThat(book.counted(TENANTS.toString())).isEmpty();
+    assertThat(book.problems()).isEmpty();
+    assertThat(book.uncounted()).isEmpty();
+  }
+
+  /** The isolated network's ports stay isolated by their flag, and no table closes any. */
+  @Test
+  void anIsolatedNetworkOfAuditedPoliciesAloneHasATableThatDropsNothing() {
+    picture.vm("one", "isolated", "56:6f:1a:2b:00:01");
+    picture.host("h1", EVERYTHING, TENANTS);
+    audited(TENANTS, List.of(), STATELESS, TRACKED);
+    update();
+    assertThat(of("h1").get("networks")).hasSize(1);
+    assertThat(of("h1").get("nics").findValuesAsText("role")).containsExactly("isolated");
+    assertThat(of("h1").get("nftables").toString())
+        .contains("\"audit_ports\"")
+        .doesNotContain("\"drop\"");
+    assertThat(book.counted(TENANTS.toString())).hasSize(2);
+  }
+
+  @Test
+  void whatIsInAuditStandsInNobodysWay() {
+    picture.host("h2", BASICS, TENANTS, RULED, PLAIN);
+    picture.host("h3", BASICS.replace("nft=yes", "nft=no"), PLAIN);
+    update();
+    String before = of("h2").get("nftables").toString();
+    audited(PLAIN, List.of(), STATELESS);
+    audited(RULED, List.of(STATELESS), TRACKED);
+    update();
+    assertThat(book.problems()).isEmpty();
+    assertThat(of("h3").get("nftables")).as("of a host that takes no table").isEmpty();
+    assertThat(book.uncounted())
+        .extracting(RulesetBook.Problem::text)
+        .anyMatch(text -> text.startsWith("Host h2 counts nothing") && text.contains("ruled"))
+        .anyMatch(text -> text.startsWith("Host h3 counts nothing"))
+        .hasSize(2);
+    audited(RULED, List.of(STATELESS), STATELESS.replace("tcp.dst == 22", "ip4.src == $gone"));
+    audited(PLAIN, List.of());
+    update();
+    assertThat(of("h2").get("nftables").toString())
+        .as("what is in force, though what is in audit cannot be read")
+        .isEqualTo(before);
+    assertThat(book.problems()).isEmpty();
+    assertThat(book.uncounted()).hasSize(2).allMatch(each -> each.text().contains("gone"));
+  }
+
+  @Test
+  void whereThereIsNoRoomForAllCountersWhatIsInForceIs() {
+    StringBuilder many =
+        new StringBuilder(STATELESS.replace("metadata: {name: acls}", "metadata: {name: many}"));
+    for (int port = 1; port < 300; port++) {
+      many.append("  - {direction: to-lport, priority: 1, action: drop, match: \"tcp.dst == ")
+          .append(port)
+          .append("\"}\n");
+    }
+    UUID[] networks = new UUID[22];
+    for (int i = 0; i < networks.length; i++) {
+      networks[i] = new UUID(1, i);
+      picture.network(networks[i], "many" + i);
+      audited(networks[i], List.of(), many.toString());
+    }
+    picture.host("h1", EVERYTHING, networks);
+    picture.host("h3", EVERYTHING, networks[0]);
+    update();
+    for (int again = 0; again < 2; again++) {
+      assertThat(of("h1").get("nftables").toString()).doesNotContain("audit_");
+      assertThat(book.problems()).isEmpty();
+      assertThat(book.uncounted())
+          .singleElement()
+          .satisfies(
+              problem ->
+                  assertThat(problem.text()).contains("at most 4096").doesNotContain("\u0001"));
+      assertThat(update()).isEmpty();
+    }
+    assertThat(of("h3").get("nftables").toString()).as("where they have room").contains("audit_");
+    assertThat(book.counted(networks[0].toString()).values())
+        .as("200, and one for the rest")
+        .hasSize(201)
+        .filteredOn(each -> each.kind() == Counted.Kind.OTHERS)
+        .hasSize(1);
   }
 
   @Test
