@@ -5274,6 +5274,19 @@ export interface components {
             gateways?: {
                 gateway?: string[];
             };
+            /**
+             * @description Whether the uplink brings nothing back that comes from an address of the network, but from the gateways. Left out, it stays as it is.
+             * @enum {string}
+             */
+            drop_hairpin?: "true" | "false";
+            /** @description With drop_hairpin: the blocks of the network. */
+            subnets?: {
+                subnet?: string[];
+            };
+            /** @description With drop_hairpin: the addresses of its gateways, one of each family at least. */
+            gateway_addresses?: {
+                gateway_address?: string[];
+            };
         };
         Fault: {
             /** @description What kind of failure. */

@@ -179,10 +179,46 @@ class HostsIT extends ServerTest {
     // A second is promised; a busy machine takes its time besides.
     assertThat(Duration.between(changed, Instant.now())).isLessThan(Duration.ofSeconds(20));
     assertThat(news.body()).contains("52:54:00:00:00:fe");
+    whatAGatewayHandsBackCanBeDropped();
 
     waiting = nextRuleset();
     addVnic("nic2");
     assertThat(json(waiting.get(90, TimeUnit.SECONDS).body()).path("nics")).hasSize(2);
+  }
+
+  private void whatAGatewayHandsBackCanBeDropped() throws Exception {
+    String path = "/networks/" + network + "/uplink";
+    assertThat(us.get(path).json().path("drop_hairpin").asText()).isEqualTo("false");
+    String gateways = "{\"mode\":\"gateways\",\"gateways\":{\"gateway\":[\"52:54:00:00:00:fe\"]}";
+    for (String wrong :
+        List.of(
+            ",\"drop_hairpin\":\"true\"}",
+            ",\"drop_hairpin\":\"true\",\"subnets\":{\"subnet\":[\"10.0.0.0/24\"]}}",
+            ",\"drop_hairpin\":\"true\",\"subnets\":{\"subnet\":[\"10.0.0.0/24\"]},"
+                + "\"gateway_addresses\":{\"gateway_address\":[\"fd00::1\"]}}",
+            ",\"drop_hairpin\":\"true\",\"subnets\":{\"subnet\":[\"tenants\"]},"
+                + "\"gateway_addresses\":{\"gateway_address\":[\"10.0.0.1\"]}}",
+            ",\"subnets\":{\"subnet\":[\"10.0.0.0/24\"]}}")) {
+      assertThat(us.put(path, gateways + wrong).status()).as(wrong).isEqualTo(400);
+    }
+    CompletableFuture<HttpResponse<String>> waiting = nextRuleset();
+    Api.Answer set =
+        us.put(
+            path,
+            gateways
+                + ",\"drop_hairpin\":\"true\",\"subnets\":{\"subnet\":[\"10.0.0.0/24\"]},"
+                + "\"gateway_addresses\":{\"gateway_address\":[\"10.0.0.1\"]}}");
+    assertThat(set.status()).as(set.toString()).isEqualTo(200);
+    assertThat(waiting.get(90, TimeUnit.SECONDS).body()).contains("_hairpin").contains("10.0.0.2");
+    assertThat(us.put(path, gateways + "}").json())
+        .as("a client that does not know of it opens nothing")
+        .isEqualTo(set.json());
+    assertThat(set.json().path("drop_hairpin").asText()).isEqualTo("true");
+    assertThat(set.json().at("/subnets/subnet/0").asText()).isEqualTo("10.0.0.0/24");
+    Api.Answer off = us.put(path, gateways + ",\"drop_hairpin\":\"false\"}");
+    assertThat(off.json().path("drop_hairpin").asText()).isEqualTo("false");
+    EmergencyIT.until(
+        SOON, "no hairpin in the ruleset", () -> !ruleset().toString().contains("_hairpin"));
   }
 
   private void nobodyElseGetsRulesAndNoOtherListenerHasThem() {

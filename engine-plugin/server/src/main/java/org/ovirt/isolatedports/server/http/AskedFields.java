@@ -102,7 +102,18 @@ public final class AskedFields {
             EntityParser.VERSION,
             entity("major", new Shape.Whole(), "minor", new Shape.Whole())));
     BY_KIND.put(
-        Kind.UPLINK, entity("mode", SCALAR, "gateways", new Shape.Items("gateway", SCALAR)));
+        Kind.UPLINK,
+        entity(
+            "mode",
+            SCALAR,
+            "gateways",
+            new Shape.Items("gateway", SCALAR),
+            "drop_hairpin",
+            SCALAR,
+            "subnets",
+            new Shape.Items("subnet", SCALAR),
+            "gateway_addresses",
+            new Shape.Items("gateway_address", SCALAR)));
     BY_KIND.put(Kind.EMERGENCY, entity("reason", SCALAR, "confirm", SCALAR, "minutes", SCALAR));
     Shape.Entity policy = entity("yaml", SCALAR, "mode", SCALAR, "comment", SCALAR);
     BY_KIND.put(Kind.ACLS, policy);

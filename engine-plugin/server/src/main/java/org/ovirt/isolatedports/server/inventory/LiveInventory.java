@@ -156,14 +156,19 @@ public final class LiveInventory {
               network.name(),
               Optional.empty(),
               bridgeOf(network),
-              List.of(),
-              List.of(),
+              ranges(uplink.hairpin().subnets()),
+              ranges(uplink.hairpin().gatewayAddresses()),
               uplink.gatewayMacs().stream()
                   .flatMap(mac -> Addresses.parseMac(mac).stream())
                   .toList(),
               isolated.contains(network.id()),
-              uplink.gatewaysOnly() ? Network.Uplink.GATEWAYS : Network.Uplink.OPEN));
+              uplink.gatewaysOnly() ? Network.Uplink.GATEWAYS : Network.Uplink.OPEN,
+              uplink.hairpin().drops()));
       dataCenters.put(id, network.dataCenterId().map(UUID::toString).orElse(""));
+    }
+
+    private static List<IpRange> ranges(List<String> texts) {
+      return texts.stream().flatMap(text -> IpRange.parse(text).stream()).toList();
     }
 
     private Optional<Port> port(VmWithVnics vm, VmWithVnics.Vnic vnic) {

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.regex.Pattern;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
+import org.ovirt.isolatedports.policy.address.IpRange;
 import org.ovirt.isolatedports.server.http.Changes;
 import org.ovirt.isolatedports.server.http.EntityLocks;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -31,9 +32,14 @@ public class NetworkUplinks {
 
   private static final String UPLINK = "uplink";
   private static final String CANNOT_EDIT = "Cannot edit Uplink of Network ";
-  private static final Set<String> FIELDS = Set.of("mode", "gateways");
+  private static final String HAIRPIN = "drop_hairpin";
+  private static final String SUBNETS = "subnets";
+  private static final String GATEWAY_ADDRESSES = "gateway_addresses";
+  private static final Set<String> FIELDS =
+      Set.of("mode", "gateways", HAIRPIN, SUBNETS, GATEWAY_ADDRESSES);
   private static final Pattern MAC = Pattern.compile("[0-9a-f]{2}([:-][0-9a-f]{2}){5}");
   private static final int MOST_GATEWAYS = 16;
+  private static final int MOST_RANGES = 16;
   private static final int BAD_REQUEST = 400;
   private static final int CONFLICT = 409;
 
@@ -79,12 +85,19 @@ public class NetworkUplinks {
           CONFLICT,
           CANNOT_EDIT + name + ". The uplink can be set only on a Network with Port Isolation.");
     }
-    Uplink uplink = read(asked, name);
+    Uplink wanted = read(asked, name);
+    Optional<Hairpin> hairpin = readHairpin(asked, name);
     return locks.exclusively(
         ref(id).key(),
         () -> {
           checkIfMatch(exchange, id, name);
-          uplinks.set(networkId, uplink);
+          // What is left out stays: nothing opens by a client that does not know of it.
+          uplinks.set(
+              networkId,
+              new Uplink(
+                  wanted.gatewaysOnly(),
+                  wanted.gatewayMacs(),
+                  hairpin.orElseGet(() -> uplinks.of(networkId).hairpin())));
           versions.count(ref(id).key());
           return answer(exchange, id);
         });
@@ -117,8 +130,8 @@ public class NetworkUplinks {
           name,
           "The field "
               + unknown.iterator().next()
-              + " is not known; there are mode"
-              + " and gateways.");
+              + " is not known; there are mode, gateways, drop_hairpin, subnets and"
+              + " gateway_addresses.");
     }
     String mode = asked.text("mode").orElse("");
     List<String> macs =
@@ -150,6 +163,59 @@ public class NetworkUplinks {
     };
   }
 
+  /** What does not come back from the outside; empty if the request does not say it. */
+  private static Optional<Hairpin> readHairpin(ApiBody asked, String name) {
+    Optional<Boolean> drops = asked.flag(HAIRPIN);
+    List<String> subnets = ranges(asked, SUBNETS, "subnet", name);
+    List<String> gateways = ranges(asked, GATEWAY_ADDRESSES, "gateway_address", name);
+    if (!drops.orElse(false)) {
+      if (!subnets.isEmpty() || !gateways.isEmpty()) {
+        throw bad(
+            name,
+            "Subnets and gateway_addresses are for drop_hairpin; set it to true, or leave"
+                + " them out.");
+      }
+      return drops.map(no -> Hairpin.ALLOWED);
+    }
+    if (subnets.isEmpty()) {
+      throw bad(name, "The field drop_hairpin needs the Network's blocks in subnets.");
+    }
+    for (String subnet : subnets) {
+      boolean ipv6 = subnet.contains(":");
+      if (gateways.stream().noneMatch(gateway -> gateway.contains(":") == ipv6)) {
+        throw bad(
+            name,
+            "There is no gateway of the family of "
+                + subnet
+                + " in gateway_addresses; without one the gateway would be cut off.");
+      }
+    }
+    for (String gateway : gateways) {
+      if (gateway.contains("/")) {
+        throw bad(name, "The gateway \"" + gateway + "\" is a block; write one address.");
+      }
+    }
+    return Optional.of(new Hairpin(subnets, gateways));
+  }
+
+  private static List<String> ranges(ApiBody asked, String list, String element, String name) {
+    List<String> texts = asked.texts(list, element).orElse(List.of());
+    if (texts.size() > MOST_RANGES) {
+      throw bad(name, "There are more than " + MOST_RANGES + " " + list + ".");
+    }
+    return texts.stream()
+        .map(
+            text ->
+                IpRange.parse(text.trim())
+                    .map(IpRange::toString)
+                    .orElseThrow(
+                        () ->
+                            bad(
+                                name,
+                                "\"" + text + "\" in " + list + " is no IP address or block.")))
+        .toList();
+  }
+
   private static FaultException bad(String name, String what) {
     return FaultException.operationFailed(BAD_REQUEST, CANNOT_EDIT + name + ". " + what);
   }
@@ -168,6 +234,11 @@ public class NetworkUplinks {
     ApiBody body = format.create(UPLINK);
     body.set("mode", uplink.mode());
     body.setTexts("gateways", "gateway", uplink.gatewayMacs());
+    body.set(HAIRPIN, String.valueOf(uplink.hairpin().drops()));
+    if (uplink.hairpin().drops()) {
+      body.setTexts(SUBNETS, "subnet", uplink.hairpin().subnets());
+      body.setTexts(GATEWAY_ADDRESSES, "gateway_address", uplink.hairpin().gatewayAddresses());
+    }
     return body;
   }
 }

@@ -9,11 +9,17 @@ import java.util.List;
  * @param gatewaysOnly whether frames from the uplink reach isolated ports only from the gateways;
  *     else the switch must protect its ports
  * @param gatewayMacs the gateways' addresses, in lower case with colons, sorted
+ * @param hairpin what does not come back from the outside
  */
-public record Uplink(boolean gatewaysOnly, List<String> gatewayMacs) {
+public record Uplink(boolean gatewaysOnly, List<String> gatewayMacs, Hairpin hairpin) {
 
   /** What a network has that was never told otherwise. */
   public static final Uplink OPEN = new Uplink(false, List.of());
+
+  /** One that brings back whatever there is. */
+  public Uplink(boolean gatewaysOnly, List<String> gatewayMacs) {
+    this(gatewaysOnly, gatewayMacs, Hairpin.ALLOWED);
+  }
 
   public Uplink {
     gatewayMacs = gatewayMacs.stream().distinct().sorted().toList();

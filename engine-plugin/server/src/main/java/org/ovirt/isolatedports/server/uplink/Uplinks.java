@@ -31,11 +31,39 @@ public class Uplinks {
   public Uplink of(UUID networkId) {
     return texts("SELECT mode FROM network_uplink WHERE network_id = :network", networkId).stream()
         .findFirst()
-        .map(mode -> new Uplink("gateways".equals(mode), gateways(networkId)))
+        .map(
+            mode ->
+                new Uplink(
+                    "gateways".equals(mode),
+                    gateways(networkId),
+                    hairpins().getOrDefault(networkId, Hairpin.ALLOWED)))
         .orElse(Uplink.OPEN);
   }
 
-  /** The uplinks of all networks of which somebody said one, in two light queries. */
+  /** What networks do not let back in, by their ids. */
+  private Map<UUID, Hairpin> hairpins() {
+    Map<UUID, Hairpin> all = new HashMap<>();
+    rows("SELECT CAST(network_id AS varchar), gateway, address FROM network_hairpin")
+        .forEach(
+            row ->
+                all.merge(
+                    UUID.fromString((String) row[0]),
+                    (Boolean) row[1]
+                        ? new Hairpin(List.of(), List.of((String) row[2]))
+                        : new Hairpin(List.of((String) row[2]), List.of()),
+                    Uplinks::both));
+    return all;
+  }
+
+  private static Hairpin both(Hairpin one, Hairpin other) {
+    List<String> subnets = new ArrayList<>(one.subnets());
+    subnets.addAll(other.subnets());
+    List<String> gateways = new ArrayList<>(one.gatewayAddresses());
+    gateways.addAll(other.gatewayAddresses());
+    return new Hairpin(subnets, gateways);
+  }
+
+  /** The uplinks of all networks of which somebody said one, in three light queries. */
   public Map<UUID, Uplink> all() {
     Map<UUID, List<String>> gateways = new HashMap<>();
     rows("SELECT CAST(network_id AS varchar), mac FROM network_gateway")
@@ -44,13 +72,18 @@ public class Uplinks {
                 gateways
                     .computeIfAbsent(UUID.fromString((String) row[0]), id -> new ArrayList<>())
                     .add((String) row[1]));
+    Map<UUID, Hairpin> hairpins = hairpins();
     Map<UUID, Uplink> all = new HashMap<>();
     rows("SELECT CAST(network_id AS varchar), mode FROM network_uplink")
         .forEach(
             row -> {
               UUID id = UUID.fromString((String) row[0]);
               all.put(
-                  id, new Uplink("gateways".equals(row[1]), gateways.getOrDefault(id, List.of())));
+                  id,
+                  new Uplink(
+                      "gateways".equals(row[1]),
+                      gateways.getOrDefault(id, List.of()),
+                      hairpins.getOrDefault(id, Hairpin.ALLOWED)));
             });
     return all;
   }
@@ -92,6 +125,19 @@ public class Uplinks {
           .setParameter("mac", mac)
           .executeUpdate();
     }
+    uplink.hairpin().subnets().forEach(each -> addHairpin(networkId, false, each));
+    uplink.hairpin().gatewayAddresses().forEach(each -> addHairpin(networkId, true, each));
     changes.fire(NetworkChanged.of(networkId));
+  }
+
+  private void addHairpin(UUID networkId, boolean gateway, String address) {
+    entities
+        .createNativeQuery(
+            "INSERT INTO network_hairpin (network_id, gateway, address)"
+                + " VALUES (:network, :gateway, :address)")
+        .setParameter("network", networkId)
+        .setParameter("gateway", gateway)
+        .setParameter("address", address)
+        .executeUpdate();
   }
 }

@@ -16,6 +16,7 @@ import org.ovirt.isolatedports.policy.inventory.Network;
 import org.ovirt.isolatedports.policy.inventory.Nic;
 import org.ovirt.isolatedports.server.labels.Labels;
 import org.ovirt.isolatedports.server.roles.Roles;
+import org.ovirt.isolatedports.server.uplink.Hairpin;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 
 class LiveInventoryTest {
@@ -88,6 +89,18 @@ class LiveInventoryTest {
     assertThat(network.gatewayMacs()).hasSize(1);
     assertThat(inventory().inventory().networks().get(PLAIN.toString()).orElseThrow())
         .matches(plain -> !plain.portIsolation());
+  }
+
+  @Test
+  void whatTheUplinkDoesNotBringBackHasBlocksAndGateways() {
+    uplink = new Uplink(false, List.of(), new Hairpin(List.of("10.0.0.0/24"), List.of("10.0.0.1")));
+    Network network = inventory().inventory().networks().get(TENANTS.toString()).orElseThrow();
+    assertThat(network.dropsHairpin()).isTrue();
+    assertThat(network.cidrs()).singleElement().hasToString("10.0.0.0/24");
+    assertThat(network.gateways()).singleElement().hasToString("10.0.0.1");
+    uplink = Uplink.OPEN;
+    assertThat(inventory().inventory().networks().get(TENANTS.toString()).orElseThrow())
+        .matches(each -> !each.dropsHairpin());
   }
 
   @Test
