@@ -3674,6 +3674,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/vnicprofiles/{id}/services": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        /** Whether the vNICs of a profile may be routers and DHCP servers. Ours alone. */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileServices"];
+                        "application/xml": components["schemas"]["ProfileServices"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                409: components["responses"]["Fault"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        /** Lets the vNICs of a profile be routers and DHCP servers, or keeps them from it. Ours alone. */
+        put: {
+            parameters: {
+                query?: never;
+                header?: {
+                    /** @description The ETag of what was read; 412 if it was changed since. */
+                    "If-Match"?: components["parameters"]["IfMatch"];
+                };
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: components["requestBodies"]["ProfileServices"];
+            responses: {
+                /** @description Done. */
+                200: {
+                    headers: {
+                        ETag: components["headers"]["ETag"];
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileServices"];
+                        "application/xml": components["schemas"]["ProfileServices"];
+                    };
+                };
+                400: components["responses"]["Fault"];
+                401: components["responses"]["Unauthorized"];
+                403: components["responses"]["Fault"];
+                404: components["responses"]["Empty"];
+                406: components["responses"]["NoSuchForm"];
+                408: components["responses"]["TooLate"];
+                409: components["responses"]["Fault"];
+                412: components["responses"]["Fault"];
+                413: components["responses"]["TooLarge"];
+                415: components["responses"]["NotTaken"];
+                429: components["responses"]["TooMany"];
+                502: components["responses"]["Fault"];
+                503: components["responses"]["NotNow"];
+                504: components["responses"]["Fault"];
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/clusters": {
         parameters: {
             query?: never;
@@ -5771,6 +5864,14 @@ export interface components {
         Ports: {
             port?: components["schemas"]["Port"][];
         };
+        ProfileServices: {
+            href?: string;
+            /**
+             * @description Whether its vNICs may advertise routes, redirect, and hand out addresses though they are not promiscuous.
+             * @enum {string}
+             */
+            router_and_dhcp: "true" | "false";
+        };
     };
     responses: {
         /** @description What is wrong and what to do. */
@@ -5980,6 +6081,12 @@ export interface components {
             content: {
                 "application/json": components["schemas"]["VnicRole"];
                 "application/xml": components["schemas"]["VnicRole"];
+            };
+        };
+        ProfileServices: {
+            content: {
+                "application/json": components["schemas"]["ProfileServices"];
+                "application/xml": components["schemas"]["ProfileServices"];
             };
         };
     };

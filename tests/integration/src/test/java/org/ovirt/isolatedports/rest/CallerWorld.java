@@ -88,6 +88,7 @@ record CallerWorld(String name, Map<String, String> ids) {
       case "POST /clusters/{cluster}/networks" -> "{\"id\":\"" + id("plain") + "\"}";
       case "PUT /clusters/{cluster}/networks/{id}" -> "{\"required\":false}";
       case "POST /vms/{vm}/nics" -> "{\"name\":\"nic9\"}";
+      case "PUT /vnicprofiles/{id}/services" -> "{\"router_and_dhcp\":\"false\"}";
       case "PUT /vnicprofiles/{id}" -> "{\"description\":\"x\"}";
       case "POST /vms/{vm}/nics/{id}/activate", "POST /vms/{vm}/nics/{id}/deactivate" -> "{}";
       case "PUT /vms/{vm}/nics/{id}" -> "{\"name\":\"nic1b\"}";

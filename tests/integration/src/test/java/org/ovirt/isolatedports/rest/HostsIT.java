@@ -151,7 +151,30 @@ class HostsIT extends ServerTest {
     whatAHostReportsIsShownToWhoMaySeeIt();
     aHostGetsItsRulesAndHearsOfChangesAtOnce();
     aPolicyThatAHostCannotEnforceIsRefusedOrHeldInAudit();
+    vnicsOfAProfileForItMayServe();
     rolesChangeLiveAndTheAnswerSaysWhere();
+  }
+
+  private void vnicsOfAProfileForItMayServe() {
+    String path = "/vnicprofiles/" + web + "/services";
+    assertThat(us.get(path).json().path("router_and_dhcp").asText()).isEqualTo("false");
+    assertThat(clients()).contains("nic");
+    assertThat(us.put(path, "{}").status()).isEqualTo(400);
+    Api.Answer set = us.put(path, "{\"router_and_dhcp\":\"true\"}");
+    assertThat(set.status()).as(set.toString()).isEqualTo(200);
+    EmergencyIT.until(SOON, "vNICs that may serve", () -> !clients().contains("nic"));
+    assertThat(us.put(path, "{\"router_and_dhcp\":\"false\"}").status()).isEqualTo(200);
+    EmergencyIT.until(SOON, "vNICs that may not", () -> clients().contains("nic"));
+  }
+
+  /** Those that are kept from it. */
+  private String clients() {
+    for (JsonNode command : ruleset().path("nftables")) {
+      if (command.at("/add/map/name").asText().equals("clients")) {
+        return command.at("/add/map/elem").toString();
+      }
+    }
+    throw new AssertionError("there is no map of clients");
   }
 
   private void aHostGetsItsRulesAndHearsOfChangesAtOnce() throws Exception {

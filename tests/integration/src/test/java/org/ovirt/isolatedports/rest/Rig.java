@@ -43,6 +43,7 @@ public final class Rig implements AutoCloseable {
           "moving_in",
           "isolated_network",
           "engine_change",
+          "serving_profile",
           "network_hairpin",
           "network_uplink",
           "network_gateway");

@@ -78,6 +78,7 @@ class RoutesIT extends ServerTest {
       GET /vms/{vm}/nics/{id}/role | 401 | 401 | 401 | 200/404 | 200/200 | 200 | 200 | 200 | 200
       GET /vnicprofiles | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
       GET /vnicprofiles/{id} | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
+      GET /vnicprofiles/{id}/services | 401 | 401 | 401 | 200/404 | 404/404 | 200 | 200 | 200 | 200
       GET /clusters | 401 | 401 | 401 | 200 | 200 | 200 | 200 | 200 | 200
       GET /clusters/{id} | 401 | 401 | 401 | 200/200 | 200/200 | 200 | 200 | 200 | 200
       GET /clusters/{cluster}/networks | 401 | 401 | 401 | 200/200 | 200/200 | 200 | 200 | 200 | 200
@@ -101,6 +102,7 @@ class RoutesIT extends ServerTest {
       PUT /vms/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 403 | 200 | 200
       PUT /vms/{vm}/nics/{id}/labels | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
       PUT /vms/{vm}/nics/{id}/role | 401 | 401 | 401 | 403/404 | 403/403 | 403 | 200 | 200 | 200
+      PUT /vnicprofiles/{id}/services | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       POST /networks/{id}/networkpolicies | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 201 | 201 | 201
       POST /networks/{id}/acls/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200
       POST /networks/{id}/networkpolicies/{policy}/revisions/{revision}/restore | 401 | 401 | 401 | 403/404 | 404/404 | 403 | 200 | 200 | 200

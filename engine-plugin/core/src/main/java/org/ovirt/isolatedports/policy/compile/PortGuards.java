@@ -116,7 +116,7 @@ final class PortGuards {
     if (has6) {
       bindAdvertised(nic);
     }
-    if (HostCompiler.isClosed(nic)) {
+    if (HostCompiler.isClosed(nic) && !nic.serves()) {
       ruleset.map("clients", false, List.of("ifname")).add(device, Nft.Verdict.jump("client"));
     }
   }

@@ -276,6 +276,7 @@ public final class Evaluator {
     long protocol = packet.low(Field.IP_PROTO);
     boolean ipv6 = packet.low(Field.ETH_TYPE) == IPV6;
     if (nic.role() instanceof PortRole.Promiscuous
+        || nic.serves()
         || (!ipv6 && packet.low(Field.ETH_TYPE) != IPV4)) {
       return Optional.empty();
     }

@@ -24,6 +24,8 @@ import org.ovirt.isolatedports.policy.role.PortRole;
  * @param antiSpoof whether it is held to its MAC and addresses
  * @param port the device it has on its host, if known
  * @param namedPorts the ports a policy may name
+ * @param serves whether it may say what else only routers and DHCP servers may: advertise routes,
+ *     redirect, hand out addresses
  */
 public record Nic(
     Vm vm,
@@ -37,10 +39,41 @@ public record Nic(
     PortRole role,
     boolean antiSpoof,
     Optional<String> port,
-    List<NamedPort> namedPorts) {
+    List<NamedPort> namedPorts,
+    boolean serves) {
 
   /** What stands before a VM's id where a name of a port was pinned; no VM's name begins so. */
   public static final String PINNED = "id:";
+
+  /** One that is neither router nor DHCP server. */
+  public Nic(
+      Vm vm,
+      String name,
+      String networkId,
+      String namespace,
+      Map<String, String> labels,
+      Optional<String> host,
+      Bits mac,
+      List<IpRange> addresses,
+      PortRole role,
+      boolean antiSpoof,
+      Optional<String> port,
+      List<NamedPort> namedPorts) {
+    this(
+        vm,
+        name,
+        networkId,
+        namespace,
+        labels,
+        host,
+        mac,
+        addresses,
+        role,
+        antiSpoof,
+        port,
+        namedPorts,
+        false);
+  }
 
   public Nic {
     labels = Map.copyOf(labels);

@@ -134,6 +134,7 @@ public final class AskedFields {
             "ips",
             new Shape.Items("ip", new Shape.Plain())));
     BY_KIND.put(Kind.VNIC_ROLE, entity("role", SCALAR));
+    BY_KIND.put(Kind.PROFILE_SERVICES, entity("router_and_dhcp", SCALAR));
     BY_KIND.put(
         Kind.MOVING_IN,
         entity(

@@ -26,7 +26,9 @@ public enum Kind {
   /** Ours alone. */
   LABELS("vm_labels", "vm_labels", "Labels"),
   /** Ours alone. */
-  VNIC_ROLE("vnic_role", "vnic_roles", "Role");
+  VNIC_ROLE("vnic_role", "vnic_roles", "Role"),
+  /** Ours alone. */
+  PROFILE_SERVICES("profile_services", "profile_services", "Services");
 
   private final String element;
   private final String collection;

@@ -19,6 +19,7 @@ import org.ovirt.isolatedports.server.isolation.Enforcement;
 import org.ovirt.isolatedports.server.isolation.IsolatedNetworks;
 import org.ovirt.isolatedports.server.labels.Labels;
 import org.ovirt.isolatedports.server.roles.Roles;
+import org.ovirt.isolatedports.server.roles.ServingProfiles;
 import org.ovirt.isolatedports.server.uplink.Uplink;
 import org.ovirt.isolatedports.server.uplink.Uplinks;
 
@@ -33,6 +34,7 @@ public class LiveInventories {
   private final Uplinks uplinks;
   private final Instance<Labels> labels;
   private final Roles roles;
+  private final ServingProfiles serving;
 
   @Inject
   public LiveInventories(
@@ -40,12 +42,14 @@ public class LiveInventories {
       IsolatedNetworks isolated,
       Uplinks uplinks,
       Instance<Labels> labels,
-      Roles roles) {
+      Roles roles,
+      ServingProfiles serving) {
     this.mirror = mirror;
     this.isolated = isolated;
     this.uplinks = uplinks;
     this.labels = labels;
     this.roles = roles;
+    this.serving = serving;
   }
 
   /**
@@ -66,7 +70,8 @@ public class LiveInventories {
         isolated(picture),
         id -> own.getOrDefault(id, Uplink.OPEN),
         labels.isResolvable() ? labels.get().all() : new Labels.All(Map.of(), Map.of()),
-        roles.all());
+        roles.all(),
+        serving.all());
   }
 
   /**

@@ -70,7 +70,22 @@ public final class LiveInventory {
       Function<UUID, Uplink> uplinks,
       Labels.All labels,
       Map<UUID, Roles.Given> roles) {
-    return new Maker(picture, isolated, uplinks, labels, roles).make();
+    return of(picture, isolated, uplinks, labels, roles, Set.of());
+  }
+
+  /**
+   * The same with vNICs that may be routers and DHCP servers.
+   *
+   * @param serving ids of the vNIC profiles whose vNICs may
+   */
+  public static LiveInventory of(
+      EnginePicture picture,
+      Set<UUID> isolated,
+      Function<UUID, Uplink> uplinks,
+      Labels.All labels,
+      Map<UUID, Roles.Given> roles,
+      Set<UUID> serving) {
+    return new Maker(picture, isolated, uplinks, labels, roles, serving).make();
   }
 
   /** Networks, VMs and vNICs for policies; it names no sets, which each network has its own. */
@@ -94,6 +109,7 @@ public final class LiveInventory {
     private final Function<UUID, Uplink> uplinks;
     private final Labels.All labels;
     private final Map<UUID, Roles.Given> roles;
+    private final Set<UUID> serving;
     private final Map<String, Network> networks = new TreeMap<>();
     private final Map<String, String> dataCenters = new HashMap<>();
     private final List<String> problems = new ArrayList<>();
@@ -103,12 +119,14 @@ public final class LiveInventory {
         Set<UUID> isolated,
         Function<UUID, Uplink> uplinks,
         Labels.All labels,
-        Map<UUID, Roles.Given> roles) {
+        Map<UUID, Roles.Given> roles,
+        Set<UUID> serving) {
       this.picture = picture;
       this.isolated = isolated;
       this.uplinks = uplinks;
       this.labels = labels;
       this.roles = roles;
+      this.serving = serving;
     }
 
     LiveInventory make() {
@@ -190,15 +208,11 @@ public final class LiveInventory {
         return Optional.empty();
       }
       return Optional.of(
-          new Port(vm, vnic, nic(vm, vnic, network.get(), profile.get().property(), mac.get())));
+          new Port(vm, vnic, nic(vm, vnic, network.get(), profile.get(), mac.get())));
     }
 
     private Nic nic(
-        VmWithVnics vm,
-        VmWithVnics.Vnic vnic,
-        Network network,
-        Optional<String> property,
-        Bits mac) {
+        VmWithVnics vm, VmWithVnics.Vnic vnic, Network network, WatchedProfile profile, Bits mac) {
       Labels.Said said = said(vm.id(), vnic.id());
       Map<String, String> all = new TreeMap<>(said.labels());
       all.put(InventoryReader.VM_NAME_LABEL, vm.name());
@@ -215,10 +229,11 @@ public final class LiveInventory {
           mac,
           said.addresses().stream().flatMap(text -> IpRange.parse(text).stream()).toList(),
           UnknownIsUnsafe.roleOf(
-              own(vnic.id(), network.id()).or(() -> property), network.portIsolation()),
+              own(vnic.id(), network.id()).or(profile::property), network.portIsolation()),
           true,
           Optional.empty(),
-          List.of());
+          List.of(),
+          Ids.uuid(profile.id()).filter(serving::contains).isPresent());
     }
 
     /** A role that was given for another network means nothing on this one. */

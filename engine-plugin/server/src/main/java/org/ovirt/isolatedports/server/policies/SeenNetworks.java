@@ -74,6 +74,7 @@ final class SeenNetworks {
         nic.role(),
         nic.antiSpoof(),
         nic.port(),
-        nic.namedPorts());
+        nic.namedPorts(),
+        nic.serves());
   }
 }

@@ -67,7 +67,10 @@ class AskedBodiesTest {
     "LABELS, namespace",
     "LABELS, labels",
     "LABELS, ips",
-    "VNIC_ROLE, role"
+    "VNIC_ROLE, role",
+    "UPLINK, drop_hairpin",
+    "UPLINK, subnets",
+    "PROFILE_SERVICES, router_and_dhcp"
   })
   void nullIsNotSet(Kind kind, String field) {
     ApiBody body = json(kind, "{'" + field + "': null}");
@@ -122,7 +125,10 @@ class AskedBodiesTest {
         "LABELS|{'labels': {'tier': 'front'}, 'namespace': []}",
         "LABELS|{'labels': {'label': [{'name': ['a']}]}}",
         "LABELS|{'ips': '10.0.0.1'}",
-        "VNIC_ROLE|{'role': ['promiscuous']}"
+        "VNIC_ROLE|{'role': ['promiscuous']}",
+        "UPLINK|{'subnets': '10.0.0.0/24'}",
+        "UPLINK|{'drop_hairpin': ['true']}",
+        "PROFILE_SERVICES|{'router_and_dhcp': {}}"
       })
   void aWrongTypeIsRefused(Kind kind, String body) {
     assertThatThrownBy(() -> json(kind, body)).isInstanceOf(MalformedBodyException.class);

@@ -196,7 +196,8 @@ class OpenApiTest {
     "ADDRESS_SET, AddressSet",
     "PORT_GROUP, PortGroup",
     "LABELS, VnicLabels",
-    "VNIC_ROLE, VnicRole"
+    "VNIC_ROLE, VnicRole",
+    "PROFILE_SERVICES, ProfileServices"
   })
   void bodiesHaveTheFieldsThatAreRead(Kind kind, String schema) throws IOException {
     JsonNode described = document().at("/components/schemas/" + schema);

@@ -41,6 +41,21 @@ class LiveInventoryTest {
   }
 
   @Test
+  void theVnicsOfAProfileForItMayServe() {
+    UUID profile = new UUID(7, 7);
+    picture.profile(profile.toString(), TENANTS, Optional.empty());
+    picture.vm("vm1", profile.toString(), "56:6f:00:00:00:01");
+    assertThat(onlyNic().serves()).isFalse();
+    assertThat(
+            LiveInventory.of(picture.get(), isolated, id -> uplink, labels, roles, Set.of(profile))
+                .inventory()
+                .nics())
+        .singleElement()
+        .matches(Nic::serves)
+        .matches(Nic::antiSpoof);
+  }
+
+  @Test
   void aVnicsOwnRoleTakesThePlaceOfItsProfilesOnTheNetworkItWasGivenFor() {
     picture.profile("web", TENANTS, Optional.of("community:web"));
     picture.vm("vm1", "web", "56:6f:00:00:00:01");
