@@ -6,7 +6,7 @@ set -eu
 
 packages="iproute2 nftables iptables busybox-static dnsmasq-base gcc libc6-dev cpio kmod util-linux
   libvirt-daemon libvirt-daemon-driver-qemu libvirt-daemon-config-nwfilter libvirt-clients
-  qemu-system-x86 python3 python3-libvirt tcpdump iputils-ping"
+  qemu-system-x86 python3 python3-libvirt tcpdump iputils-ping openssl"
 
 missing=
 for package in $packages; do

@@ -35,6 +35,7 @@ public final class Gateway extends Station {
                 "--user=root",
                 "--no-ping",
                 "--dhcp-authoritative",
+                "--dhcp-sequential-ip",
                 "--log-dhcp",
                 "--dhcp-leasefile=/run/leases",
                 "--pid-file=/run/dnsmasq.pid",
@@ -48,7 +49,7 @@ public final class Gateway extends Station {
       lines.add("link set %s up".formatted(network.name()));
       dnsmasq.add("--interface=" + network.name());
       dnsmasq.add(
-          "--dhcp-range=%s.10,%s.250,255.255.255.0,1h"
+          "--dhcp-range=%s.2,%s.250,255.255.255.0,1h"
               .formatted(network.prefix(), network.prefix()));
     }
     Command.output(List.of("ip", "-batch", "-"), String.join("\n", cables) + "\n");

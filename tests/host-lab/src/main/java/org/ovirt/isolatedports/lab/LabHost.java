@@ -219,6 +219,14 @@ public final class LabHost {
     return machine.spawn(log, List.of(command));
   }
 
+  /**
+   * Starts a program on this host as root whose network is this machine's, as if a management
+   * network led here. It lives at most as long as the host.
+   */
+  public Process spawnOverManagement(Path log, String... command) {
+    return machine.spawnOutside(log, List.of(command));
+  }
+
   /** Where this JVM finds a file of this host. */
   public Path path(String inside) {
     return machine.path(inside);

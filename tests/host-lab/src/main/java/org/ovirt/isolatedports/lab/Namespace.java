@@ -146,15 +146,23 @@ final class Namespace implements AutoCloseable {
     return spawn(ProcessBuilder.Redirect.appendTo(log.toFile()), command);
   }
 
+  /** As {@link #spawn}, with the network of this JVM. */
+  Process spawnOutside(Path log, List<String> command) {
+    List<String> line = new ArrayList<>(enter(command));
+    line.remove("--net");
+    return start(ProcessBuilder.Redirect.appendTo(log.toFile()), line);
+  }
+
   private Process spawn(ProcessBuilder.Redirect output, List<String> command) {
+    return start(output, enter(command));
+  }
+
+  private Process start(ProcessBuilder.Redirect output, List<String> line) {
     try {
-      return new ProcessBuilder(enter(command))
-          .redirectErrorStream(true)
-          .redirectOutput(output)
-          .start();
+      return new ProcessBuilder(line).redirectErrorStream(true).redirectOutput(output).start();
     } catch (IOException e) {
       throw new LabException(
-          "'%s' could not be started on '%s'.".formatted(command.get(0), name), e);
+          "'%s' could not be started on '%s'.".formatted(String.join(" ", line), name), e);
     }
   }
 

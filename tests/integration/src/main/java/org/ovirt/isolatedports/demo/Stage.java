@@ -27,9 +27,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.ovirt.engine.sdk4.Connection;
 import org.ovirt.engine.sdk4.services.VmsService;
+import org.ovirt.engine.sdk4.types.Host;
 import org.ovirt.engine.sdk4.types.VmStatus;
 import org.ovirt.engine.sdk4.types.VnicProfile;
 import org.ovirt.isolatedports.lab.Lab;
@@ -45,7 +47,7 @@ final class Stage implements AutoCloseable {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final ObjectMapper JSON = new ObjectMapper();
   static final String ISOLATED = "tenants";
-  static final String PLAIN = "control";
+  static final String PLAIN = Segments.OF_THE_DOCUMENT;
   static final List<String> HOSTS = List.of("a", "b");
   static final String ADMIN = "admin@internal";
   static final String ADMIN_PASSWORD = "admin";
@@ -64,6 +66,7 @@ final class Stage implements AutoCloseable {
   private Lab lab;
   private EngineStandIn engine;
   private PluginServer server;
+  private HostCertificates certificates;
   private Connection api;
   private String clusterId;
   private final Map<String, String> networkIds = new LinkedHashMap<>();
@@ -89,6 +92,11 @@ final class Stage implements AutoCloseable {
   /** Our API, as an unmodified client of the SDK asks it. */
   Connection api() {
     return api;
+  }
+
+  /** What the hosts and our server show each other. */
+  HostCertificates certificates() {
+    return certificates;
   }
 
   /** The VMs are in this cluster from now on. */
@@ -123,8 +131,10 @@ final class Stage implements AutoCloseable {
         .with("isolated-ports.sso.client-id", "ovirt-isolated-ports")
         .with("isolated-ports.sso.client-secret", "ovirt-isolated-ports")
         // The engine comes after the server here, and is to be found soon.
-        .with("isolated-ports.engine.longest-pause-ms", "1000")
-        .start();
+        .with("isolated-ports.engine.longest-pause-ms", "1000");
+    certificates = new HostCertificates(work.resolve("pki"));
+    certificates.giveTo(server);
+    server.start();
     // The engine asks `discover` once, at its start: the server has to be there first.
     engine =
         closing(
@@ -176,11 +186,17 @@ final class Stage implements AutoCloseable {
     return Lab.builder()
         .hosts(HOSTS.toArray(new String[0]))
         .network(ISOLATED, "10.77.1.0/24")
-        .network(PLAIN, "10.77.2.0/24")
+        .network(PLAIN, "172.20.10.0/24")
         .switchPortsProtected(ISOLATED, options.switchProtected())
         .guests(options.guests())
         .cache(project.resolve("target/lab-cache"))
         .start();
+  }
+
+  /** Ids that the engine gave the hosts, by name. */
+  Map<String, String> hostIds() {
+    return engineApi().systemService().hostsService().list().send().hosts().stream()
+        .collect(Collectors.toMap(Host::name, Host::id));
   }
 
   /** Before that a VM starts only on those that are known, and all would be on one host. */

@@ -14,6 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import org.ovirt.engine.sdk4.types.Network;
 import org.ovirt.engine.sdk4.types.NetworkUsage;
+import org.ovirt.isolatedports.lab.GuestKind;
 import org.ovirt.isolatedports.lab.IsolatedBridge;
 import org.ovirt.isolatedports.lab.LabHost;
 import org.ovirt.isolatedports.lab.Port;
@@ -65,9 +66,33 @@ final class Walk implements AutoCloseable {
     step("7. Two VMs on separate hosts cannot communicate", () -> apart(false));
     step("8. The VMs communicate with the uplink", this::uplinkReached);
     step("   On the plain network everybody reaches everybody", this::controlHolds);
-    printMatrix();
+    out.accept(new Matrix(report, Stage.ISOLATED, Report.By.ISOLATION).measured());
+    out.accept(new Matrix(report, Stage.PLAIN, Report.By.ISOLATION).measured());
     step("9. With our server stopped, a VM still comes up isolated", this::serverStopped);
-    step("10. Started again, our server finds its way back", this::serverReturns);
+    if (step("10. Started again, our server finds its way back", this::serverReturns)) {
+      segments();
+    }
+  }
+
+  /** The second part; each step stands on the one before it. */
+  private void segments() {
+    if (stage.lab().guestKind() == GuestKind.NETNS) {
+      out.accept(
+          "%nSteps 11 to 14 need libvirt, which tells a host what vNIC is behind a port: --guests tcg%n"
+              .formatted());
+      return;
+    }
+    Segments segments = new Segments(stage, report);
+    if (step("11. Hosts fetch their rulesets with their certificates", segments::hostsFetch)
+        && step("12. Communities, a promiscuous and an isolated VM", segments::roles)) {
+      out.accept(new Matrix(report, Stage.ISOLATED, Report.By.ROLE).predictedAndMeasured());
+      if (step("13. An ACL of the Harvester document", segments::acl)) {
+        out.accept(new Matrix(report, Stage.PLAIN, Report.By.ACL).predictedAndMeasured());
+        step("14. A network policy of the document", segments::networkPolicy);
+        out.accept(
+            new Matrix(report, Stage.PLAIN, Report.By.NETWORK_POLICY).predictedAndMeasured());
+      }
+    }
   }
 
   private String everyHostHasAnUplink() {
@@ -214,7 +239,14 @@ final class Walk implements AutoCloseable {
       for (Reachability.Row row : observed.rows()) {
         boolean expected = name.equals(Stage.PLAIN) || touchesGateway(row.from(), row.to());
         report.add(
-            new Report.Pair(name, row.from(), row.to(), expected, row.reached(), row.framesSeen()));
+            new Report.Pair(
+                name,
+                row.from(),
+                row.to(),
+                expected,
+                row.reached(),
+                row.framesSeen(),
+                Report.By.ISOLATION));
       }
     }
     List<String> wrong = new ArrayList<>();
@@ -270,7 +302,8 @@ final class Walk implements AutoCloseable {
                         row.to(),
                         touchesGateway(row.from(), row.to()),
                         row.reached(),
-                        row.framesSeen()))
+                        row.framesSeen(),
+                        Report.By.ISOLATION))
             .toList();
     pairs.forEach(report::add);
     return verdict(pairs, LATE_GUEST + " reaches the gateway and none of " + GUESTS);
@@ -302,7 +335,7 @@ final class Walk implements AutoCloseable {
         + (options.nativeEngine() ? "watches" : "put the property back on the vNIC profile");
   }
 
-  private static String verdict(List<Report.Pair> pairs, String good) {
+  static String verdict(List<Report.Pair> pairs, String good) {
     Stage.require(!pairs.isEmpty(), "No pair was observed.");
     List<String> wrong =
         pairs.stream()
@@ -339,31 +372,6 @@ final class Walk implements AutoCloseable {
     report.add(new Report.Step(name.strip(), ok, millis, outcome));
     out.accept("%-4s %-58s %6d ms%n     %s%n".formatted(ok ? "ok" : "FAIL", name, millis, outcome));
     return ok;
-  }
-
-  private void printMatrix() {
-    for (String network : List.of(Stage.ISOLATED, Stage.PLAIN)) {
-      List<String> names = new ArrayList<>(GUESTS);
-      names.add(Reachability.GATEWAY);
-      out.accept("%nNetwork %s (from the left to the top)%n%10s".formatted(network, ""));
-      names.forEach(to -> out.accept("%10s".formatted(to)));
-      out.accept("%n".formatted());
-      for (String from : names) {
-        out.accept("%10s".formatted(from));
-        for (String to : names) {
-          out.accept("%10s".formatted(from.equals(to) ? "." : cell(network, from, to)));
-        }
-        out.accept("%n".formatted());
-      }
-    }
-  }
-
-  private String cell(String network, String from, String to) {
-    return report.pairs().stream()
-        .filter(p -> p.network().equals(network) && p.from().equals(from) && p.to().equals(to))
-        .findFirst()
-        .map(pair -> (pair.observed() ? "yes" : "no") + (pair.ok() ? "" : " !!"))
-        .orElse("?");
   }
 
   /** Leaves everything up until Ctrl-C. */
