@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 /** What the SDK does not know of our API, asked through the engine's address. */
 final class OurApi {
 
-  /** What our server said. */
-  record Answer(int status, String body) {
+  /** What our server said to a request, such as {@code PUT /networks/...}. */
+  record Answer(String request, int status, String body) {
 
     /** The reason of a fault; the body where it is none. */
     String sentence() {
@@ -75,7 +75,10 @@ final class OurApi {
     try {
       HttpResponse<String> answer =
           HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
-      return new Answer(answer.statusCode(), answer.body());
+      return new Answer(
+          answer.request().method() + " " + answer.request().uri().getPath(),
+          answer.statusCode(),
+          answer.body());
     } catch (IOException e) {
       throw new UncheckedIOException("Our server does not answer", e);
     } catch (InterruptedException e) {

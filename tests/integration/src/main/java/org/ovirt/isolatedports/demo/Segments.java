@@ -300,7 +300,13 @@ final class Segments {
 
   private static OurApi.Answer ok(OurApi.Answer answer) {
     Stage.require(
-        answer.status() / 100 == 2, "Our server answers " + answer.status() + ": " + answer.body());
+        answer.status() / 100 == 2,
+        "Our server answers "
+            + answer.request()
+            + " with "
+            + answer.status()
+            + ": "
+            + answer.body());
     return answer;
   }
 

@@ -146,7 +146,12 @@ public final class Server implements AutoCloseable {
    */
   public void proxy(String prefix, URI target) {
     LoadBalancingProxyClient client =
-        new LoadBalancingProxyClient().setConnectionsPerThread(32).addHost(target);
+        new LoadBalancingProxyClient()
+            .setConnectionsPerThread(32)
+            // As with disablereuse=On: the target may close what nobody uses.
+            .setSoftMaxConnectionsPerThread(0)
+            .setTtl(1_000)
+            .addHost(target);
     // A target that was down is tried again with the next request.
     client.setProblemServerRetry(1);
     proxies.put(
