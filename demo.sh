@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 # The main job on real parts: our server, an engine stand-in and two simulated hosts with real guests,
-# through the eight steps of oVirt's feature page. See README.md, or: ./demo.sh --help
+# through the eight steps of oVirt's feature page, then roles and policies. See README.md, or: ./demo.sh --help
 set -eu
 cd "$(dirname "$0")"
 

@@ -28,7 +28,8 @@ final class OurApi {
     }
   }
 
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
   private final Supplier<URI> engine;
   private final Supplier<String> token;

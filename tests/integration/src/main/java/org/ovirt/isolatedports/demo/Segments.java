@@ -84,9 +84,7 @@ final class Segments {
     roles.forEach(
         (vm, role) -> {
           if (!role.equals(ISOLATED)) {
-            ok(
-                api.json(
-                    "PUT", vnic(vm, Stage.ISOLATED) + "/role", "{\"role\": \"" + role + "\"}"));
+            ok(api.json("PUT", vnic(vm, Stage.ISOLATED) + "/role", "{\"role\": \"" + role + "\"}"));
           }
         });
     Stage.await("The hosts do not have the roles", () -> observedRoles().equals(roles));
@@ -191,9 +189,11 @@ final class Segments {
   /** The revision that each host is to have. */
   private Map<String, String> wanted() {
     Map<String, String> revisions = new HashMap<>();
-    stage.hostIds().forEach(
-        (name, id) ->
-            revisions.put(name, get("/hosts/" + id + "/ruleset").path("revision").asText()));
+    stage
+        .hostIds()
+        .forEach(
+            (name, id) ->
+                revisions.put(name, get("/hosts/" + id + "/ruleset").path("revision").asText()));
     return revisions;
   }
 
@@ -237,7 +237,10 @@ final class Segments {
   }
 
   private List<Guest> guests() {
-    return stage.lab().hosts().stream().flatMap(host -> host.running().stream()).map(stage.lab()::guest).toList();
+    return stage.lab().hosts().stream()
+        .flatMap(host -> host.running().stream())
+        .map(stage.lab()::guest)
+        .toList();
   }
 
   /** Policies know the addresses that an administrator gave; here those of the leases. */

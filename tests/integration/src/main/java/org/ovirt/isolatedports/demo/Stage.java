@@ -44,7 +44,8 @@ import org.ovirt.isolatedports.standin.EngineStandIn;
 /** What the walk is on: our server, the engine, the hosts, and who is asked there. */
 final class Stage implements AutoCloseable {
 
-  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final HttpClient HTTP =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final ObjectMapper JSON = new ObjectMapper();
   static final String ISOLATED = "tenants";
   static final String PLAIN = Segments.OF_THE_DOCUMENT;
