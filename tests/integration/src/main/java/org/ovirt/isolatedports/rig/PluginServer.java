@@ -27,7 +27,7 @@ public final class PluginServer implements AutoCloseable {
   /** What tests add to the server's JVM so that it starts soon; benchmarks measure it without. */
   public static final String TEST_JVM = "isolated-ports.test.jvm";
 
-  private static final Duration START_LIMIT = Duration.ofMinutes(5);
+  private static final Duration START_LIMIT = Duration.ofMinutes(4);
   private static final int LINES_TOLD = 20;
   private static final Duration STOP_LIMIT = Duration.ofSeconds(20);
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -118,6 +118,18 @@ public final class PluginServer implements AutoCloseable {
             "JAVA_OPTS",
             "-Xms64m -Xmx384m -Djava.net.preferIPv4Stack=true " + System.getProperty(TEST_JVM, ""));
     try {
+      launch(builder);
+    } catch (IllegalStateException e) {
+      // One start in some hundreds was seen to hang on a machine that did nothing else; why is not
+      // known. What it says is to be kept; a second one is no accident.
+      System.err.println("A start of WildFly failed, it is started again: " + e.getMessage());
+      launch(builder);
+    }
+    return this;
+  }
+
+  private void launch(ProcessBuilder builder) {
+    try {
       process = builder.start();
     } catch (IOException e) {
       throw new UncheckedIOException("WildFly cannot be started from " + home, e);
@@ -128,7 +140,6 @@ public final class PluginServer implements AutoCloseable {
       stop();
       throw e;
     }
-    return this;
   }
 
   private void awaitAnswer() {
