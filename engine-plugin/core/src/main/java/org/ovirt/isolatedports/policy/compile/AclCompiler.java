@@ -313,7 +313,7 @@ final class AclCompiler {
         count++) {
       name = base + "_" + count;
     }
-    Ruleset.NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
+    NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
     values.forEach(set::add);
     return new Nft.Named(name);
   }

@@ -22,7 +22,7 @@ final class AuditCompiler {
   }
 
   void compile() throws CompileException {
-    Ruleset.NftSet ports = ruleset.set("audit_ports", false, "ifname");
+    NftSet ports = ruleset.set("audit_ports", false, "ifname");
     scope.local().forEach(nic -> ports.add(scope.device(nic)));
     lookup(chain("enter", "prerouting"), "iifname", "acl_enter");
     Ruleset.Chain forward = chain("forward", "forward");

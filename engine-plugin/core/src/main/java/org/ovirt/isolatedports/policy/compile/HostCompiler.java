@@ -167,7 +167,7 @@ public final class HostCompiler {
 
   /** The chains every frame goes through, and the maps that tell its port's rules. */
   private void addFrame() throws CompileException {
-    Ruleset.NftSet ports = ruleset.set("vm_ports", false, "ifname");
+    NftSet ports = ruleset.set("vm_ports", false, "ifname");
     for (NetworkCompiler network : managed) {
       network.localNics().forEach(nic -> ports.add(Fields.device(nic.device())));
     }
@@ -257,7 +257,7 @@ public final class HostCompiler {
           Nft.Verdict.DROP);
     }
     if (capabilities.bridgeName()) {
-      Ruleset.NftSet bridges = ruleset.set("bridges", false, "ifname");
+      NftSet bridges = ruleset.set("bridges", false, "ifname");
       managed.forEach(network -> bridges.add(Fields.device(network.bridge())));
       for (String side : List.of("iifname", "oifname")) {
         chain.add(

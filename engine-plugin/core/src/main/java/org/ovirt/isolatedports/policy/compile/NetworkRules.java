@@ -34,6 +34,7 @@ public final class NetworkRules {
   private final Ruleset ruleset;
 
   private NetworkRules(Ruleset ruleset) {
+    ruleset.freeze();
     this.ruleset = ruleset;
   }
 
@@ -138,7 +139,7 @@ public final class NetworkRules {
       for (Ruleset.Chain chain : each.ruleset.chains()) {
         addChain(all, chain, zones);
       }
-      for (Ruleset.NftSet set : each.ruleset.sets()) {
+      for (NftSet set : each.ruleset.sets()) {
         addSet(all, set);
       }
       each.ruleset.counters().forEach(all::count);
@@ -187,12 +188,17 @@ public final class NetworkRules {
     return new Nft.Rule(statements, rule.comment());
   }
 
-  private static void addSet(Ruleset all, Ruleset.NftSet set) throws CompileException {
-    String[] types = set.types().toArray(String[]::new);
-    Ruleset.NftSet same =
-        set.isMap()
-            ? all.map(set.name(), set.interval(), set.types())
-            : all.set(set.name(), set.interval(), types);
+  private static void addSet(Ruleset all, NftSet set) throws CompileException {
+    Optional<NftSet> there = all.findSet(set.name());
+    if (there.isEmpty()) {
+      all.put(set);
+      return;
+    }
+    NftSet same = there.get();
+    if (same.isFrozen()) {
+      same = same.copy();
+      all.put(same);
+    }
     if (!same.sameKind(set)) {
       throw new IllegalStateException("set " + set.name() + " differs between networks");
     }

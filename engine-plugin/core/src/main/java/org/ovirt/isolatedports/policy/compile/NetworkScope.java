@@ -150,7 +150,7 @@ record NetworkScope(
    */
   List<Nft.Match> uplinkItself(String side) {
     String name = prefix + "_vnic_mac";
-    Ruleset.NftSet macs = ruleset.set(name, false, "ether_addr");
+    NftSet macs = ruleset.set(name, false, "ether_addr");
     for (int i = 0; i < network.nics().size(); i++) {
       macs.add(mac(i));
     }

@@ -240,7 +240,7 @@ final class PolicyCompiler {
       name = base + "_" + count;
     }
     peerSets.put(identity, name);
-    Ruleset.NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
+    NftSet set = ruleset.set(name, false, byMac ? "ether_addr" : "ifname");
     peers.stream().forEach(i -> set.add(byMac ? scope.mac(i) : scope.device(i)));
     return name;
   }

@@ -121,15 +121,15 @@ final class PortGuards {
     }
   }
 
-  private Ruleset.NftSet macs() {
+  private NftSet macs() {
     return ruleset.set("bound_mac", false, "ifname", "ether_addr");
   }
 
-  private Ruleset.NftSet ipv4() {
+  private NftSet ipv4() {
     return ruleset.set("bound_ip4", false, "ifname", "ether_addr", "ipv4_addr");
   }
 
-  private Ruleset.NftSet ipv6() {
+  private NftSet ipv6() {
     return ruleset.set("bound_ip6", false, "ifname", "ether_addr", "ipv6_addr");
   }
 

@@ -26,9 +26,9 @@ final class RoleCompiler {
     if (!anyClosed) {
       return;
     }
-    Ruleset.NftSet closedPorts = ruleset.set(scope.prefix() + "_closed", false, "ifname");
-    Ruleset.NftSet closedMacs = ruleset.set(scope.prefix() + "_closed_mac", false, "ether_addr");
-    Ruleset.NftSet trusted = ruleset.set(scope.prefix() + "_trusted_mac", false, "ether_addr");
+    NftSet closedPorts = ruleset.set(scope.prefix() + "_closed", false, "ifname");
+    NftSet closedMacs = ruleset.set(scope.prefix() + "_closed_mac", false, "ether_addr");
+    NftSet trusted = ruleset.set(scope.prefix() + "_trusted_mac", false, "ether_addr");
     for (int i = 0; i < network.nics().size(); i++) {
       Nic nic = network.nics().get(i);
       if (HostCompiler.isClosed(nic)) {
@@ -41,7 +41,7 @@ final class RoleCompiler {
       }
       if (nic.role() instanceof PortRole.Community community) {
         ruleset.set(communitySet(community) + "_mac", false, "ether_addr").add(scope.mac(i));
-        Ruleset.NftSet ports = ruleset.set(communitySet(community), false, "ifname");
+        NftSet ports = ruleset.set(communitySet(community), false, "ifname");
         if (scope.isLocal(i)) {
           ports.add(scope.device(i));
         }

@@ -33,34 +33,6 @@ public final class Ruleset {
   private final Map<String, Chain> chains = new LinkedHashMap<>();
   private final Map<String, String> counters = new TreeMap<>();
 
-  /**
-   * A set, or a map of verdicts.
-   *
-   * @param types types of the parts of its keys
-   * @param isMap whether its elements have verdicts
-   * @param interval whether keys may be ranges
-   * @param elements by their text, so that each key is there once
-   */
-  record NftSet(
-      String name,
-      List<String> types,
-      boolean isMap,
-      boolean interval,
-      Map<String, Nft.Element> elements) {
-
-    void add(Nft key) {
-      elements.put(key.text(), new Nft.Element(key, Optional.empty()));
-    }
-
-    void add(Nft key, Nft.Verdict verdict) {
-      elements.put(key.text(), new Nft.Element(key, Optional.of(verdict)));
-    }
-
-    boolean sameKind(NftSet other) {
-      return types.equals(other.types) && isMap == other.isMap && interval == other.interval;
-    }
-  }
-
   /** A chain; one without a hook is reached by jumps. */
   record Chain(String name, Optional<Nft.Hook> hook, List<Nft.Rule> rules) {
     void add(Nft... statements) {
@@ -77,12 +49,16 @@ public final class Ruleset {
   }
 
   private NftSet newSet(String name, List<String> types, boolean isMap, boolean interval) {
-    return sets.computeIfAbsent(
-        name, n -> new NftSet(n, List.copyOf(types), isMap, interval, new TreeMap<>()));
+    return sets.computeIfAbsent(name, n -> new NftSet(n, types, isMap, interval));
   }
 
   void put(NftSet set) {
     sets.put(set.name(), set);
+  }
+
+  /** Freezes what its sets hold: it is done. */
+  void freeze() {
+    sets.replaceAll((name, set) -> set.frozen());
   }
 
   Chain chain(String name) {
@@ -220,7 +196,7 @@ public final class Ruleset {
     }
     for (NftSet set : sets.values()) {
       NftSet before = old.sets.get(set.name());
-      if (before != null && before.sameKind(set)) {
+      if (before != null && !before.isSame(set) && before.sameKind(set)) {
         commands.changeElements(before, set);
       }
     }
@@ -283,24 +259,17 @@ public final class Ruleset {
     private boolean first = true;
 
     void add(String command, String kind, Map<String, Object> object) {
+      JsonWriter.append(next(), Map.of(command, Map.of(kind, object)));
+    }
+
+    private StringBuilder next() {
       out.append(first ? "\n" : ",\n");
       first = false;
-      JsonWriter.append(out, Map.of(command, Map.of(kind, object)));
+      return out;
     }
 
     void addSet(NftSet set) {
-      Map<String, Object> json = place(set.name());
-      json.put("type", set.types().size() == 1 ? set.types().get(0) : set.types());
-      if (set.isMap()) {
-        json.put("map", "verdict");
-      }
-      if (set.interval()) {
-        json.put("flags", List.of("interval"));
-      }
-      if (!set.elements().isEmpty()) {
-        json.put("elem", set.elements().values().stream().map(Nft.Element::json).toList());
-      }
-      add("add", set.isMap() ? "map" : "set", json);
+      next().append(set.command());
     }
 
     void addRules(Chain chain) {

@@ -64,7 +64,7 @@ final class VerdictMaps {
       }
     }
     map.name = name.toString();
-    Ruleset.NftSet set =
+    NftSet set =
         ruleset.map(
             name.toString(),
             interval,
@@ -88,7 +88,7 @@ final class VerdictMaps {
    * of ports is one for who reads it: the kernel takes ranges in each part of a key, and the time
    * it takes to load a map goes by its elements.
    */
-  private static void writeRanges(Ruleset.NftSet set, MapStep map) {
+  private static void writeRanges(NftSet set, MapStep map) {
     List<Field> fields = map.kind.fields();
     int last = fields.size() - 1;
     Field field = fields.get(last);

@@ -52,9 +52,7 @@ class FewLookupsTest {
                 + " match: ip4.src == 10.9.0.1 && udp.dst >= 1000 && udp.dst <= 1100");
     assertThat(ruleset.toText()).contains("10.9.0.1 . 1000-1100 : drop");
     assertThat(
-            ruleset.sets().stream()
-                .filter(Ruleset.NftSet::interval)
-                .mapToInt(set -> set.elements().size()))
+            ruleset.sets().stream().filter(NftSet::interval).mapToInt(set -> set.elements().size()))
         .containsExactly(1);
   }
 
