@@ -5,7 +5,6 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
-import java.util.List;
 
 /**
  * Counts the writes through us by entity, such as {@code network:07de34ef-...}.
@@ -26,16 +25,15 @@ public class EntityVersions {
 
   /** How often an entity was written; 0 for one that never was. */
   public long read(String entity) {
-    List<?> versions =
-        entities
-            .createNativeQuery(
-                "SELECT version FROM entity_version WHERE entity = :entity", Long.class)
-            .setParameter("entity", entity)
-            .getResultList();
-    return versions.stream().mapToLong(Long.class::cast).findFirst().orElse(0);
+    return entities
+        .createQuery("select v.version from EntityVersion v where v.entity = :entity", Long.class)
+        .setParameter("entity", entity)
+        .getResultStream()
+        .findFirst()
+        .orElse(0L);
   }
 
-  /** Counts a write. */
+  /** Counts a write; native, as two may be first at once (ON CONFLICT). */
   public void count(String entity) {
     entities
         .createNativeQuery(
@@ -48,7 +46,7 @@ public class EntityVersions {
   /** Forgets an entity that is gone. */
   public void forget(String entity) {
     entities
-        .createNativeQuery("DELETE FROM entity_version WHERE entity = :entity")
+        .createQuery("delete from EntityVersion v where v.entity = :entity")
         .setParameter("entity", entity)
         .executeUpdate();
   }

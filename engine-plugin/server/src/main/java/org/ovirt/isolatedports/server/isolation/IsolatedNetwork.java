@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.isolation;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Convert;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
@@ -23,7 +24,8 @@ public class IsolatedNetwork {
 
   private String name;
 
-  private String enforcement;
+  @Convert(converter = EnforcementColumn.class)
+  private Enforcement enforcement;
 
   @Column(name = "created_at")
   private Instant createdAt;
@@ -38,7 +40,7 @@ public class IsolatedNetwork {
     this.networkId = networkId;
     this.dataCenterId = dataCenterId;
     this.name = name;
-    this.enforcement = enforcement.text();
+    this.enforcement = enforcement;
     this.createdAt = createdAt;
   }
 
@@ -59,7 +61,7 @@ public class IsolatedNetwork {
 
   /** Who enforces. */
   public Enforcement enforcement() {
-    return Enforcement.ofText(enforcement);
+    return enforcement;
   }
 
   /** When the network became isolated. */

@@ -39,7 +39,7 @@ public class IsolatedNetworks {
     entities
         .createQuery("select n.networkId, n.enforcement from IsolatedNetwork n", Object[].class)
         .getResultStream()
-        .forEach(row -> found.put((UUID) row[0], Enforcement.ofText((String) row[1])));
+        .forEach(row -> found.put((UUID) row[0], (Enforcement) row[1]));
     return found;
   }
 

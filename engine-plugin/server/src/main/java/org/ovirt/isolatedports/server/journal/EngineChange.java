@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.journal;
 
 import jakarta.persistence.Column;
+import jakarta.persistence.Convert;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
@@ -9,6 +10,7 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.ovirt.isolatedports.server.isolation.Enforcement;
+import org.ovirt.isolatedports.server.isolation.EnforcementColumn;
 
 /**
  * A change of engine and store together that has begun; see {@link Journal}.
@@ -35,7 +37,8 @@ public class EngineChange {
   @Column(name = "network_id")
   private UUID networkId;
 
-  private String enforcement;
+  @Convert(converter = EnforcementColumn.class)
+  private Enforcement enforcement;
 
   private String mark;
 
@@ -57,7 +60,7 @@ public class EngineChange {
     change.kind = "add";
     change.dataCenterId = creation.dataCenter();
     change.name = creation.name();
-    change.enforcement = creation.enforcement().text();
+    change.enforcement = creation.enforcement();
     change.mark = creation.mark();
     change.comment = creation.comment().orElse(null);
     change.twinOf = creation.twinOf().orElse(null);
@@ -104,7 +107,7 @@ public class EngineChange {
 
   /** Who is to enforce. */
   public Optional<Enforcement> enforcement() {
-    return Optional.ofNullable(enforcement).map(Enforcement::ofText);
+    return Optional.ofNullable(enforcement);
   }
 
   /** The comment that proves which network it is; an entry of an older version has none. */

@@ -55,7 +55,7 @@ public class Journal {
 
   private void twin(UUID origin, UUID twin) {
     entities
-        .createNativeQuery("UPDATE moving_in SET twin_id = :twin WHERE network_id = :origin")
+        .createQuery("update MovingIn m set m.twinId = :twin where m.networkId = :origin")
         .setParameter("twin", twin)
         .setParameter("origin", origin)
         .executeUpdate();

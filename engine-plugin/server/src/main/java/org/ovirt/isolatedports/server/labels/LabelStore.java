@@ -28,8 +28,8 @@ public class LabelStore implements Labels {
   /** A VM, or one of its vNICs. */
   public record Subject(UUID vm, Optional<UUID> vnic) {
 
-    private UUID second() {
-      return vnic.orElse(vm);
+    private SaidRow.Key key() {
+      return new SaidRow.Key(vm, vnic.orElse(vm));
     }
   }
 
@@ -47,13 +47,15 @@ public class LabelStore implements Labels {
   @Override
   public All all() {
     Map<List<UUID>, Gathered> gathered = new HashMap<>();
-    for (Object[] row : rows("SELECT vm_id, vnic_id, namespace FROM vm_said")) {
+    for (Object[] row : rows("select s.vm, s.vnic, s.namespace from SaidRow s")) {
       of(gathered, row).namespace = Optional.ofNullable((String) row[2]);
     }
-    for (Object[] row : rows("SELECT vm_id, vnic_id, name, value FROM vm_label")) {
+    for (Object[] row :
+        rows("select s.vm, s.vnic, key(l), value(l) from SaidRow s join s.labels l")) {
       of(gathered, row).labels.put((String) row[2], (String) row[3]);
     }
-    for (Object[] row : rows("SELECT vm_id, vnic_id, address FROM vnic_address ORDER BY address")) {
+    for (Object[] row :
+        rows("select s.vm, s.vnic, a from SaidRow s join s.addresses a order by a")) {
       of(gathered, row).addresses.add((String) row[2]);
     }
     Map<UUID, Said> vms = new HashMap<>();
@@ -67,75 +69,32 @@ public class LabelStore implements Labels {
     return gathered.computeIfAbsent(List.of((UUID) row[0], (UUID) row[1]), ids -> new Gathered());
   }
 
-  private List<Object[]> rows(String sql) {
-    List<Object[]> rows = new ArrayList<>();
-    for (Object row : entities.createNativeQuery(sql).getResultList()) {
-      rows.add((Object[]) row);
-    }
-    return rows;
+  private List<Object[]> rows(String query) {
+    return entities.createQuery(query, Object[].class).getResultList();
   }
 
   /** What is said of a VM or vNIC itself; a vNIC's VM is not looked at. */
   public Said of(Subject subject) {
-    Gathered found = new Gathered();
-    for (Object namespace : texts("SELECT namespace FROM vm_said", subject)) {
-      found.namespace = Optional.ofNullable((String) namespace);
-    }
-    for (Object row : texts("SELECT name, value FROM vm_label", subject)) {
-      Object[] label = (Object[]) row;
-      found.labels.put((String) label[0], (String) label[1]);
-    }
-    for (Object address : texts("SELECT address FROM vnic_address", subject)) {
-      found.addresses.add((String) address);
-    }
-    found.addresses.sort(null);
-    return found.said();
-  }
-
-  private List<?> texts(String select, Subject subject) {
-    return entities
-        .createNativeQuery(select + " WHERE vm_id = :vm AND vnic_id = :vnic")
-        .setParameter("vm", subject.vm())
-        .setParameter("vnic", subject.second())
-        .getResultList();
+    return Optional.ofNullable(entities.find(SaidRow.class, subject.key()))
+        .map(SaidRow::said)
+        .orElse(Said.NOTHING);
   }
 
   /** Says something else of a VM or vNIC; nothing forgets it. */
   public void set(Subject subject, Said said) {
-    entities
-        .createNativeQuery("DELETE FROM vm_said WHERE vm_id = :vm AND vnic_id = :vnic")
-        .setParameter("vm", subject.vm())
-        .setParameter("vnic", subject.second())
-        .executeUpdate();
+    SaidRow row = entities.find(SaidRow.class, subject.key());
     if (said.equals(Said.NOTHING)) {
+      if (row != null) {
+        entities.remove(row);
+      }
       return;
     }
-    insert("vm_said (vm_id, vnic_id, namespace) VALUES (:vm, :vnic, CAST(:first AS text))", subject)
-        .setParameter("first", said.namespace().orElse(null))
-        .executeUpdate();
-    said.labels()
-        .forEach(
-            (name, value) ->
-                insert(
-                        "vm_label (vm_id, vnic_id, name, value) VALUES (:vm, :vnic, :first, :second)",
-                        subject)
-                    .setParameter("first", name)
-                    .setParameter("second", value)
-                    .executeUpdate());
-    said.addresses()
-        .forEach(
-            address ->
-                insert(
-                        "vnic_address (vm_id, vnic_id, address) VALUES (:vm, :vnic, :first)",
-                        subject)
-                    .setParameter("first", address)
-                    .executeUpdate());
-  }
-
-  private jakarta.persistence.Query insert(String into, Subject subject) {
-    return entities
-        .createNativeQuery("INSERT INTO " + into)
-        .setParameter("vm", subject.vm())
-        .setParameter("vnic", subject.second());
+    if (row == null) {
+      row = new SaidRow(subject.key());
+      row.become(said);
+      entities.persist(row);
+    } else {
+      row.become(said);
+    }
   }
 }

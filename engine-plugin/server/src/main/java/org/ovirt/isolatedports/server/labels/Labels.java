@@ -52,6 +52,6 @@ public interface Labels {
     }
   }
 
-  /** All of it, in two light queries. */
+  /** All of it, in three light queries. */
   All all();
 }

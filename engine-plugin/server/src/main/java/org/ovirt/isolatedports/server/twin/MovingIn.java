@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.ovirt.isolatedports.server.twin;
 
+import jakarta.persistence.AttributeConverter;
 import jakarta.persistence.Column;
+import jakarta.persistence.Convert;
+import jakarta.persistence.Converter;
 import jakarta.persistence.Entity;
 import jakarta.persistence.Id;
 import jakarta.persistence.Table;
@@ -35,6 +38,36 @@ public class MovingIn {
     }
   }
 
+  /** {@link Status} as it stands in the database. */
+  @Converter
+  public static class StatusColumn implements AttributeConverter<Status, String> {
+
+    @Override
+    public String convertToDatabaseColumn(Status status) {
+      return status.text();
+    }
+
+    @Override
+    public Status convertToEntityAttribute(String text) {
+      return Status.valueOf(text.toUpperCase(Locale.ROOT));
+    }
+  }
+
+  /** Labels as they stand in one column; the engine's have no comma in them. */
+  @Converter
+  public static class LabelsColumn implements AttributeConverter<List<String>, String> {
+
+    @Override
+    public String convertToDatabaseColumn(List<String> labels) {
+      return String.join(",", labels);
+    }
+
+    @Override
+    public List<String> convertToEntityAttribute(String text) {
+      return Arrays.stream(text.split(",", -1)).filter(label -> !label.isEmpty()).toList();
+    }
+  }
+
   @Id
   @Column(name = "network_id")
   private UUID networkId;
@@ -48,9 +81,11 @@ public class MovingIn {
   @Column(name = "twin_id")
   private UUID twinId;
 
-  private String labels;
+  @Convert(converter = LabelsColumn.class)
+  private List<String> labels;
 
-  private String status;
+  @Convert(converter = StatusColumn.class)
+  private Status status;
 
   @Column(name = "started_at")
   private Instant startedAt;
@@ -64,8 +99,8 @@ public class MovingIn {
     this.networkId = networkId;
     this.networkName = networkName;
     this.twinName = twinName;
-    this.labels = "";
-    this.status = Status.PREPARING.text();
+    this.labels = List.of();
+    this.status = Status.PREPARING;
     this.startedAt = startedAt;
   }
 
@@ -90,11 +125,11 @@ public class MovingIn {
 
   /** The labels that go over to the twin. */
   public List<String> labels() {
-    return Arrays.stream(labels.split(",", -1)).filter(label -> !label.isEmpty()).toList();
+    return labels;
   }
 
   public Status status() {
-    return Status.valueOf(status.toUpperCase(Locale.ROOT));
+    return status;
   }
 
   public Instant startedAt() {
@@ -110,10 +145,10 @@ public class MovingIn {
   }
 
   void labels(List<String> all) {
-    this.labels = String.join(",", all);
+    this.labels = List.copyOf(all);
   }
 
   void status(Status now) {
-    this.status = now.text();
+    this.status = now;
   }
 }

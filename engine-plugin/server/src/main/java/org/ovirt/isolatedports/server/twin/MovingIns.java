@@ -5,12 +5,12 @@ import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
 import jakarta.persistence.EntityManager;
 import jakarta.transaction.Transactional;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Collectors;
 
 /** The networks whose VMs move to isolated twins. */
 @ApplicationScoped
@@ -76,20 +76,16 @@ public class MovingIns {
 
   /** The twin's profiles, by those they stand for. */
   public Map<String, String> profiles(UUID networkId) {
-    Map<String, String> found = new HashMap<>();
-    for (Object row :
-        entities
-            .createNativeQuery(
-                "SELECT profile_id, twin_profile_id FROM moving_in_profile WHERE network_id = :id")
-            .setParameter("id", networkId)
-            .getResultList()) {
-      Object[] columns = (Object[]) row;
-      found.put(columns[0].toString(), columns[1].toString());
-    }
-    return found;
+    return entities
+        .createQuery(
+            "select p.profileId, p.twinProfileId from TwinProfile p where p.networkId = :id",
+            Object[].class)
+        .setParameter("id", networkId)
+        .getResultStream()
+        .collect(Collectors.toMap(row -> row[0].toString(), row -> row[1].toString()));
   }
 
-  /** Notes which profile of the twin stands for one of the network. */
+  /** Notes which profile of the twin stands for one of the network (ON CONFLICT: native). */
   public void pair(UUID networkId, String profile, String twinProfile) {
     entities
         .createNativeQuery(
@@ -105,19 +101,19 @@ public class MovingIns {
   /** The vNICs chosen, by their ids. */
   public Map<String, Chosen> chosen(UUID networkId) {
     Map<String, Chosen> found = new LinkedHashMap<>();
-    for (Object row :
-        entities
-            .createNativeQuery(
-                "SELECT nic_id, back, refusal, chosen_by FROM moving_in_vnic WHERE network_id = :id"
-                    + " ORDER BY nic_id")
-            .setParameter("id", networkId)
-            .getResultList()) {
-      Object[] columns = (Object[]) row;
-      found.put(
-          columns[0].toString(),
-          new Chosen(
-              (Boolean) columns[1], (String) columns[2], Optional.ofNullable((UUID) columns[3])));
-    }
+    entities
+        .createQuery(
+            "select v.nicId, v.back, v.refusal, v.chosenBy from ChosenVnic v"
+                + " where v.networkId = :id order by v.nicId",
+            Object[].class)
+        .setParameter("id", networkId)
+        .getResultStream()
+        .forEach(
+            row ->
+                found.put(
+                    row[0].toString(),
+                    new Chosen(
+                        (Boolean) row[1], (String) row[2], Optional.ofNullable((UUID) row[3]))));
     return found;
   }
 
@@ -156,7 +152,7 @@ public class MovingIns {
   public void arrived(UUID networkId, String nic, boolean back, UUID user) {
     if (back) {
       entities
-          .createNativeQuery("DELETE FROM moving_in_vnic WHERE network_id = :id AND nic_id = :nic")
+          .createQuery("delete from ChosenVnic v where v.networkId = :id and v.nicId = :nic")
           .setParameter("id", networkId)
           .setParameter("nic", UUID.fromString(nic))
           .executeUpdate();
