@@ -119,7 +119,7 @@ public class EmergencyCloser implements ViolationSource {
           close(emergency);
         }
       }
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       LOG.log(Level.WARNING, "What is open cannot be read now: {0}", e.getMessage());
     }
   }
@@ -168,7 +168,7 @@ public class EmergencyCloser implements ViolationSource {
         versions.count("emergency:" + emergency.networkId());
         LOG.log(Level.INFO, "Network {0} is isolated again.", emergency.networkName());
       }
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       List<Left> before =
           left.put(
               emergency.id(),

@@ -97,7 +97,7 @@ public class Recovery {
           recover(change);
         }
       }
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       LOG.log(Level.WARNING, "The journal cannot be read now: {0}", e.getMessage());
     }
   }
@@ -133,7 +133,7 @@ public class Recovery {
             }
             return true;
           });
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       LOG.log(
           Level.WARNING,
           "The change {0} of network {1} was cut short and cannot be completed yet: {2}",

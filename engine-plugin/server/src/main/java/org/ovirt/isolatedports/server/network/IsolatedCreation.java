@@ -3,8 +3,6 @@ package org.ovirt.isolatedports.server.network;
 
 import jakarta.enterprise.context.ApplicationScoped;
 import jakarta.inject.Inject;
-import jakarta.persistence.PersistenceException;
-import jakarta.transaction.TransactionalException;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -130,11 +128,14 @@ public class IsolatedCreation {
     }
   }
 
-  /** An entry that stays is dropped by the recovery, as the engine has nothing with its mark. */
+  /**
+   * An entry that stays is dropped by the recovery. A commit that fails is a checked exception
+   * ({@code RollbackException}), though no method says so.
+   */
   private void forget(UUID change) {
     try {
       journal.done(change);
-    } catch (PersistenceException | TransactionalException e) {
+    } catch (Exception e) {
       LOG.log(Level.WARNING, "The journal keeps a creation for now: {0}", e.getMessage());
     }
   }
@@ -164,13 +165,14 @@ public class IsolatedCreation {
   private void unmark(String token, UUID change, NetworkCreation creation, IsolatedNetwork row) {
     try {
       marks.unmark(token, row.networkId(), creation.comment().orElse(""));
-      journal.done(change);
-    } catch (EngineException | PersistenceException | TransactionalException e) {
+    } catch (EngineException e) {
       LOG.log(
           Level.INFO,
           "The comment of network {0} is put in its place later: {1}",
           new Object[] {row.name(), e.getMessage()});
+      return;
     }
+    forget(change);
   }
 
   /**

@@ -164,7 +164,7 @@ public class RulesetKeeper implements EventFollower.Listener {
       }
       look(mirror.picture(), ours, now);
       next = now.plus(REST);
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       changed |= ours;
       next = now.plus(AFTER_FAILURE);
       failed(e);
@@ -177,7 +177,7 @@ public class RulesetKeeper implements EventFollower.Listener {
     return picture == looked.picture();
   }
 
-  private void failed(RuntimeException e) {
+  private void failed(Exception e) {
     String why = String.valueOf(e.getMessage());
     if (!status.failure().equals(Optional.of(why))) {
       LOG.log(Level.WARNING, "The rulesets of hosts stay as they are: " + why, e);
@@ -232,7 +232,7 @@ public class RulesetKeeper implements EventFollower.Listener {
       changedPolicies.remove(id);
       try {
         inForce.put(id, source.inForce(id));
-      } catch (RuntimeException e) {
+      } catch (Exception e) {
         changedPolicies.add(id);
         throw e;
       }

@@ -73,7 +73,7 @@ final class EventLog {
     } catch (EngineException e) {
       tryAgain = now.plus(TRY_AGAIN);
       LOG.log(Level.FINE, "Events cannot be brought to the engine now: {0}", e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       tryAgain = now.plus(TRY_AGAIN);
       LOG.log(Level.WARNING, "Bringing violations to the engine's event log failed", e);
     }

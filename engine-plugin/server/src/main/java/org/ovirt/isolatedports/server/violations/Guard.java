@@ -203,7 +203,7 @@ public final class Guard implements EventFollower.Listener {
       succeed(now, full);
     } catch (EngineException e) {
       fail(parts, singleVms, e.getMessage());
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       LOG.log(Level.WARNING, "A pass of the guard failed", e);
       fail(parts, singleVms, "Isolated Ports failed; the reason is in its log.");
     }

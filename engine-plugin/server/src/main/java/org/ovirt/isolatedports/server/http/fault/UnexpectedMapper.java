@@ -2,6 +2,7 @@
 package org.ovirt.isolatedports.server.http.fault;
 
 import jakarta.persistence.PersistenceException;
+import jakarta.transaction.RollbackException;
 import jakarta.transaction.TransactionalException;
 import jakarta.ws.rs.core.Response;
 import jakarta.ws.rs.ext.Provider;
@@ -31,7 +32,8 @@ public class UnexpectedMapper extends FaultMapper<Exception> {
             cause ->
                 cause instanceof PersistenceException
                     || cause instanceof SQLException
-                    || cause instanceof TransactionalException);
+                    || cause instanceof TransactionalException
+                    || cause instanceof RollbackException);
   }
 
   private Response ofDatabase(Exception exception) {

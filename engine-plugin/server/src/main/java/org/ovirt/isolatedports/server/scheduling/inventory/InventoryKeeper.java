@@ -470,7 +470,7 @@ public final class InventoryKeeper
     try {
       lastOwnNetworks = Map.copyOf(ownNetworks.get());
       ownNetworksFailed = false;
-    } catch (RuntimeException e) {
+    } catch (Exception e) {
       if (!ownNetworksFailed) {
         LOG.log(
             Level.WARNING, "The list of isolated networks cannot be read, the last one stays.", e);
