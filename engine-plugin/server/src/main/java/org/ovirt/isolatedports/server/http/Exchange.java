@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.MalformedBodyException;
@@ -24,6 +25,7 @@ import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
 import org.ovirt.isolatedports.engine.EngineRequest;
+import org.ovirt.isolatedports.engine.UnauthorizedException;
 import org.ovirt.isolatedports.server.http.caller.Caller;
 import org.ovirt.isolatedports.server.http.fault.FaultException;
 
@@ -42,6 +44,8 @@ public class Exchange {
   private static final byte[] NO_BODY = {};
   private static final int BAD_REQUEST = 400;
   private static final int UNAUTHORIZED = 401;
+  private static final int FORBIDDEN = 403;
+  private static final int NOT_FOUND = 404;
   private static final int SERVER_ERROR = 500;
 
   @Inject Caller caller;
@@ -210,6 +214,49 @@ public class Exchange {
   /** Reads something else from the engine, as the same caller. */
   public EngineAnswer read(String path, BodyFormat format) {
     return send("GET", path, NO_BODY, format);
+  }
+
+  /**
+   * Reads something else from the engine in JSON, as the same caller.
+   *
+   * @throws UnauthorizedException if the engine refuses the token, which is the caller's answer
+   */
+  EngineAnswer readAuthorized(String path) {
+    EngineAnswer answer = read(path, BodyFormat.JSON);
+    if (answer.status() == UNAUTHORIZED) {
+      throw new UnauthorizedException(answer);
+    }
+    return answer;
+  }
+
+  /**
+   * An entity as the caller reads it, filtered where the caller asked for that; empty if the engine
+   * shows the caller none.
+   *
+   * @throws UnauthorizedException if the engine refuses the token
+   */
+  public Optional<ApiBody> find(String path, Kind kind) {
+    EngineAnswer answer = readAuthorized(path);
+    if (answer.isSuccess()) {
+      return Optional.of(parse(answer, kind.element()));
+    }
+    if (answer.status() == FORBIDDEN || answer.status() == NOT_FOUND) {
+      return Optional.empty();
+    }
+    throw new EngineException(
+        EngineException.Kind.REFUSED,
+        answer.status(),
+        "The oVirt engine does not answer " + path + " (status " + answer.status() + ").");
+  }
+
+  /** Answers what is asked of an entity that the caller may read; else as the engine does. */
+  public Response withReadable(String path, Kind kind, Function<ApiBody, Response> answer) {
+    EngineAnswer read = read(path, BodyFormat.JSON);
+    if (!read.isSuccess()) {
+      // The engine's own words, in the format the caller wants.
+      return pass(read(path, faultFormat()));
+    }
+    return answer.apply(parse(read, kind.element()));
   }
 
   /**

@@ -11,10 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
-import org.ovirt.isolatedports.engine.UnauthorizedException;
 import org.ovirt.isolatedports.server.http.caller.EditRights;
 
 /**
@@ -23,8 +21,6 @@ import org.ovirt.isolatedports.server.http.caller.EditRights;
  */
 @RequestScoped
 public class Sight {
-
-  private static final int UNAUTHORIZED = 401;
 
   /** More VMs than these are not asked for one by one. */
   private static final int FEW = 20;
@@ -71,7 +67,7 @@ public class Sight {
   }
 
   private boolean isShown(String vm) {
-    return isId(vm) && answered("/vms/" + vm).isSuccess();
+    return isId(vm) && exchange.readAuthorized("/vms/" + vm).isSuccess();
   }
 
   /** What is no id must not get into a path. */
@@ -102,7 +98,7 @@ public class Sight {
     Map<String, String> known = lists.get(path);
     if (known == null) {
       known = new HashMap<>();
-      EngineAnswer answer = answered(path);
+      EngineAnswer answer = exchange.readAuthorized(path);
       if (!answer.isSuccess()) {
         throw new EngineException(
             EngineException.Kind.REFUSED,
@@ -115,14 +111,5 @@ public class Sight {
       lists.put(path, known);
     }
     return known;
-  }
-
-  /** The engine's refusal of a token is the caller's answer. */
-  private EngineAnswer answered(String path) {
-    EngineAnswer answer = exchange.read(path, BodyFormat.JSON);
-    if (answer.status() == UNAUTHORIZED) {
-      throw new UnauthorizedException(answer);
-    }
-    return answer;
   }
 }

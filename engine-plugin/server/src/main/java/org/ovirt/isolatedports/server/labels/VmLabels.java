@@ -12,11 +12,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.function.Function;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.engine.Clusters;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonEngine;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -62,16 +59,17 @@ public class VmLabels {
   /** What is said of a VM, or of one of its vNICs. */
   Response get(Exchange exchange, String vm, Optional<String> vnic) {
     exchange.onlyParameters(Set.of());
-    return withReadable(exchange, path(vm, vnic), shown -> answer(exchange, subject(vm, vnic)));
+    return exchange.withReadable(
+        path(vm, vnic), kind(vnic), shown -> answer(exchange, subject(vm, vnic)));
   }
 
   /** Says something else of a VM or vNIC; what the body leaves out is no longer said. */
   Response set(Exchange exchange, String vm, Optional<String> vnic, byte[] body) {
     exchange.onlyParameters(Set.of("dry_run"));
     ApiBody asked = exchange.asked(body, Kind.LABELS);
-    return withReadable(
-        exchange,
+    return exchange.withReadable(
         path(vm, vnic),
+        kind(vnic),
         shown -> {
           String title =
               (vnic.isPresent() ? "vNIC " : "VM ") + shown.text("name").orElse(vnic.orElse(vm));
@@ -100,6 +98,10 @@ public class VmLabels {
     return "/vms/" + vm + vnic.map(id -> "/nics/" + id).orElse("");
   }
 
+  private static Kind kind(Optional<String> vnic) {
+    return vnic.isPresent() ? Kind.NIC : Kind.VM;
+  }
+
   private static Subject subject(String vm, Optional<String> vnic) {
     return new Subject(UUID.fromString(vm), vnic.map(UUID::fromString));
   }
@@ -109,16 +111,6 @@ public class VmLabels {
         Kind.LABELS,
         path(subject.vm().toString(), subject.vnic().map(UUID::toString)) + "/labels",
         subject.vnic().orElse(subject.vm()).toString());
-  }
-
-  private static Response withReadable(
-      Exchange exchange, String path, Function<ApiBody, Response> answer) {
-    EngineAnswer read = exchange.read(path, BodyFormat.JSON);
-    if (!read.isSuccess()) {
-      // The engine's own words, in the format the caller wants.
-      return Exchange.pass(exchange.read(path, exchange.faultFormat()));
-    }
-    return answer.apply(Exchange.parse(read, "vm"));
   }
 
   /** Throws the engine's fault for a caller without the right. */

@@ -9,8 +9,6 @@ import java.util.UUID;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Kind;
 import org.ovirt.isolatedports.server.http.caller.EditRights;
@@ -45,14 +43,10 @@ public class CallersNetworks {
   /** Answers about a network the caller may see; about another, the engine does. */
   public static Response withReadable(
       Exchange exchange, String id, Function<Shown, Response> answer) {
-    String path = "/networks/" + id;
-    EngineAnswer read = exchange.read(path, BodyFormat.JSON);
-    if (!read.isSuccess()) {
-      // The engine's own words, in the format the caller wants.
-      return Exchange.pass(exchange.read(path, exchange.faultFormat()));
-    }
-    ApiBody body = Exchange.parse(read, Kind.NETWORK.element());
-    return answer.apply(new Shown(UUID.fromString(id), body.text("name").orElse(id), body));
+    return exchange.withReadable(
+        "/networks/" + id,
+        Kind.NETWORK,
+        body -> answer.apply(new Shown(UUID.fromString(id), body.text("name").orElse(id), body)));
   }
 
   /**

@@ -14,12 +14,8 @@ import java.util.UUID;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.engine.EngineAnswer;
-import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.JsonEngine;
-import org.ovirt.isolatedports.engine.UnauthorizedException;
 import org.ovirt.isolatedports.inventory.VmKind;
 import org.ovirt.isolatedports.policy.role.PortRole;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -46,9 +42,6 @@ public class VnicRoles {
       Set.of("href", "role", "profile_role", "effective", "network", "state", "description");
   private static final int OK = 200;
   private static final int BAD_REQUEST = 400;
-  private static final int UNAUTHORIZED = 401;
-  private static final int FORBIDDEN = 403;
-  private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
 
   private final RoleStore store;
@@ -218,52 +211,33 @@ public class VnicRoles {
 
   private Response withReadable(
       Exchange exchange, String vm, String vnic, Function<Shown, Response> answer) {
-    String path = "/vms/" + vm + "/nics/" + vnic;
-    EngineAnswer read = exchange.read(path, BodyFormat.JSON);
-    if (!read.isSuccess()) {
-      // The engine's own words, in the format the caller wants.
-      return Exchange.pass(exchange.read(path, exchange.faultFormat()));
-    }
-    ApiBody nic = Exchange.parse(read, Kind.NIC.element());
+    return exchange.withReadable(
+        "/vms/" + vm + "/nics/" + vnic,
+        Kind.NIC,
+        nic -> answer.apply(shown(exchange, vm, vnic, nic)));
+  }
+
+  private static Shown shown(Exchange exchange, String vm, String vnic, ApiBody nic) {
     Optional<ApiBody> profile =
         nic.child("vnic_profile")
             .map(EntityParser::id)
-            .flatMap(id -> asShown(exchange, "/vnicprofiles/" + id, Kind.VNIC_PROFILE));
+            .flatMap(id -> exchange.find("/vnicprofiles/" + id, Kind.VNIC_PROFILE));
     Optional<CallersNetworks.Shown> network =
         profile
             .flatMap(found -> found.child("network"))
             .map(EntityParser::id)
-            .flatMap(id -> asShown(exchange, "/networks/" + id, Kind.NETWORK))
+            .flatMap(id -> exchange.find("/networks/" + id, Kind.NETWORK))
             .map(
                 body ->
                     new CallersNetworks.Shown(
                         EntityParser.uuid(body), body.text("name").orElse(""), body));
-    return answer.apply(
-        new Shown(
-            vm,
-            vnic,
-            nic.text("name").orElse(vnic),
-            nic.has("vnic_profile"),
-            network,
-            profile.flatMap(EntityParser::portRole)));
-  }
-
-  /** Read as the caller reads, filtered where the caller asked for that. */
-  private static Optional<ApiBody> asShown(Exchange exchange, String path, Kind kind) {
-    EngineAnswer read = exchange.read(path, BodyFormat.JSON);
-    if (read.isSuccess()) {
-      return Optional.of(Exchange.parse(read, kind.element()));
-    }
-    if (read.status() == UNAUTHORIZED) {
-      throw new UnauthorizedException(read);
-    }
-    if (read.status() == FORBIDDEN || read.status() == NOT_FOUND) {
-      return Optional.empty();
-    }
-    throw new EngineException(
-        EngineException.Kind.REFUSED,
-        read.status(),
-        "The oVirt engine does not answer " + path + " (status " + read.status() + ").");
+    return new Shown(
+        vm,
+        vnic,
+        nic.text("name").orElse(vnic),
+        nic.has("vnic_profile"),
+        network,
+        profile.flatMap(EntityParser::portRole));
   }
 
   private Response answer(Exchange exchange, Shown shown, Optional<RoleProgress.Progress> now) {
