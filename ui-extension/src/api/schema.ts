@@ -1447,8 +1447,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Acls"];
-                        "application/xml": components["schemas"]["Acls"];
+                        "application/json": components["schemas"]["Acls"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["Acls"] | components["schemas"]["DryRun"];
                         "application/yaml": string;
                     };
                 };
@@ -1689,8 +1689,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Acls"];
-                        "application/xml": components["schemas"]["Acls"];
+                        "application/json": components["schemas"]["Acls"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["Acls"] | components["schemas"]["DryRun"];
                         "application/yaml": string;
                     };
                 };
@@ -1991,8 +1991,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["NetworkPolicy"];
-                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/json": components["schemas"]["NetworkPolicy"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["NetworkPolicy"] | components["schemas"]["DryRun"];
                         "application/yaml": string;
                     };
                 };
@@ -2257,8 +2257,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["NetworkPolicy"];
-                        "application/xml": components["schemas"]["NetworkPolicy"];
+                        "application/json": components["schemas"]["NetworkPolicy"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["NetworkPolicy"] | components["schemas"]["DryRun"];
                         "application/yaml": string;
                     };
                 };
@@ -2492,8 +2492,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AddressSet"];
-                        "application/xml": components["schemas"]["AddressSet"];
+                        "application/json": components["schemas"]["AddressSet"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["AddressSet"] | components["schemas"]["DryRun"];
                     };
                 };
                 /** @description Written for the first time. */
@@ -2745,8 +2745,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["AddressSet"];
-                        "application/xml": components["schemas"]["AddressSet"];
+                        "application/json": components["schemas"]["AddressSet"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["AddressSet"] | components["schemas"]["DryRun"];
                     };
                 };
                 /** @description It was removed, and is there again. */
@@ -2976,8 +2976,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PortGroup"];
-                        "application/xml": components["schemas"]["PortGroup"];
+                        "application/json": components["schemas"]["PortGroup"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["PortGroup"] | components["schemas"]["DryRun"];
                     };
                 };
                 /** @description Written for the first time. */
@@ -3229,8 +3229,8 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["PortGroup"];
-                        "application/xml": components["schemas"]["PortGroup"];
+                        "application/json": components["schemas"]["PortGroup"] | components["schemas"]["DryRun"];
+                        "application/xml": components["schemas"]["PortGroup"] | components["schemas"]["DryRun"];
                     };
                 };
                 /** @description It was removed, and is there again. */

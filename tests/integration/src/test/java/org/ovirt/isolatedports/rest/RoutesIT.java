@@ -242,6 +242,9 @@ class RoutesIT extends ServerTest {
     String before = reads ? "" : caller.engine().get(path).body();
     Api.Answer answer = caller.us().json(method, path, body);
     assertThat(answer.status()).as(caller.kind() + ": " + route + ": " + answer).isLessThan(500);
+    for (String field : OpenApi.undescribed(method, path, answer)) {
+      wrong.add("openapi.json does not have " + field + " that " + route + " answers: " + answer);
+    }
     // What the caller said, and what the engine tells this caller itself, is no secret.
     List<String> told =
         secrets.stream()
