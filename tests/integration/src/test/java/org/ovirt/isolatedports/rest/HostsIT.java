@@ -167,14 +167,14 @@ class HostsIT extends ServerTest {
     EmergencyIT.until(SOON, "vNICs that may not", () -> clients().contains("nic"));
   }
 
-  /** Those that are kept from it. */
+  /** Those that are kept from it; a map of nobody is left out. */
   private String clients() {
     for (JsonNode command : ruleset().path("nftables")) {
       if (command.at("/add/map/name").asText().equals("clients")) {
         return command.at("/add/map/elem").toString();
       }
     }
-    throw new AssertionError("there is no map of clients");
+    return "";
   }
 
   private void aHostGetsItsRulesAndHearsOfChangesAtOnce() throws Exception {
