@@ -5,18 +5,14 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.UUID;
 import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Sight;
@@ -47,7 +43,7 @@ public class HostRulesetResource {
       // The engine's own words, in the format the caller wants.
       return Exchange.pass(exchange.read(path, exchange.answerFormat()));
     }
-    return ok("host_ruleset", tree(id, Clock.systemUTC().instant()));
+    return exchange.ok("host_ruleset", tree(id, Clock.systemUTC().instant()));
   }
 
   private Map<String, Object> tree(String id, Instant now) {
@@ -67,7 +63,7 @@ public class HostRulesetResource {
               tree.put("fetched", fetched.revision());
               tree.put("fetched_at", fetched.at().toString());
             });
-    boolean whole = sight.whole(isolated());
+    boolean whole = sight.whole(networks.ids());
     reports.of(id).ifPresent(received -> put(tree, received, whole, now));
     if (whole) {
       tree.put(
@@ -116,16 +112,5 @@ public class HostRulesetResource {
                       return each;
                     })
                 .toList()));
-  }
-
-  private List<String> isolated() {
-    return networks.enforcements().keySet().stream().map(UUID::toString).toList();
-  }
-
-  private Response ok(String root, Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, root, tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
   }
 }

@@ -5,13 +5,8 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
-import java.util.List;
 import java.util.Map;
-import java.util.UUID;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Ids;
 import org.ovirt.isolatedports.server.http.Sight;
@@ -36,7 +31,8 @@ public class NetworkCountersResource {
   /** The counters of a network, summed up over its hosts. */
   @GET
   public Response counters(@PathParam("id") String id) {
-    return CallersNetworks.withReadable(exchange, id, network -> ok(tree(network.id().toString())));
+    return CallersNetworks.withReadable(
+        exchange, id, network -> exchange.ok("counters", tree(network.id().toString())));
   }
 
   private Map<String, Object> tree(String network) {
@@ -46,7 +42,7 @@ public class NetworkCountersResource {
                 reports.all().stream().map(PortReports.Received::report).toList())
             .tree();
     // Sentences name hosts.
-    if (sight.whole(isolated())) {
+    if (sight.whole(networks.ids())) {
       tree.put(
           "problems",
           Map.of(
@@ -58,16 +54,5 @@ public class NetworkCountersResource {
                   .toList()));
     }
     return tree;
-  }
-
-  private List<String> isolated() {
-    return networks.enforcements().keySet().stream().map(UUID::toString).toList();
-  }
-
-  private Response ok(Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, "counters", tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
   }
 }

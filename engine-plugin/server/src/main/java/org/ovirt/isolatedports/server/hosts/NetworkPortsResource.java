@@ -5,7 +5,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.time.Duration;
 import java.time.Instant;
@@ -17,8 +16,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.policy.role.PortRole;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Sight;
@@ -46,7 +43,7 @@ public class NetworkPortsResource {
   @GET
   public Response ports(@PathParam("id") String id) {
     return CallersNetworks.withReadable(
-        exchange, id, network -> ok("ports", Map.of("port", ports(network.id()))));
+        exchange, id, network -> exchange.ok("ports", Map.of("port", ports(network.id()))));
   }
 
   private List<Map<String, Object>> ports(UUID network) {
@@ -134,12 +131,5 @@ public class NetworkPortsResource {
     return port.nic().role() instanceof PortRole.Promiscuous && !isolated
         ? "open"
         : port.nic().role().toString();
-  }
-
-  private Response ok(String root, Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, root, tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
   }
 }

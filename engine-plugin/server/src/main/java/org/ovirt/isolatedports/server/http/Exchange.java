@@ -21,6 +21,7 @@ import java.util.function.Function;
 import org.ovirt.isolatedports.body.ApiBody;
 import org.ovirt.isolatedports.body.BodyFormat;
 import org.ovirt.isolatedports.body.MalformedBodyException;
+import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EngineException;
 import org.ovirt.isolatedports.engine.EngineHttpClient;
@@ -247,6 +248,18 @@ public class Exchange {
         EngineException.Kind.REFUSED,
         answer.status(),
         "The oVirt engine does not answer " + path + " (status " + answer.status() + ").");
+  }
+
+  /** Answers with what is ours and no entity, so without a tag, in the format the caller wants. */
+  public Response ok(String root, Map<String, Object> tree) {
+    return ok(answerFormat(), root, tree);
+  }
+
+  /** The same in a format that is chosen already. */
+  public static Response ok(BodyFormat format, String root, Map<String, Object> tree) {
+    return Response.ok(TreeWriter.write(format, root, tree))
+        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
+        .build();
   }
 
   /** Answers what is asked of an entity that the caller may read; else as the engine does. */

@@ -43,6 +43,11 @@ public class IsolatedNetworks {
     return found;
   }
 
+  /** Their ids. */
+  public List<String> ids() {
+    return enforcements().keySet().stream().map(UUID::toString).toList();
+  }
+
   /** One network, if it is isolated. */
   public Optional<IsolatedNetwork> find(UUID networkId) {
     return Optional.ofNullable(entities.find(IsolatedNetwork.class, networkId));

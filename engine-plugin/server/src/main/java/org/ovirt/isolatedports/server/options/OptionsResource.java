@@ -7,15 +7,12 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.inventory.CompatibilityLevel;
 import org.ovirt.isolatedports.inventory.LevelGate;
@@ -60,10 +57,7 @@ public class OptionsResource {
     if (values.isEmpty()) {
       throw new NotFoundException();
     }
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, "system_option", option(values)))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
+    return exchange.ok("system_option", option(values));
   }
 
   private static List<Map<String, Object>> values(

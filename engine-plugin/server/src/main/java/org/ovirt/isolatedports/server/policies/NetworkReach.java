@@ -62,8 +62,7 @@ public class NetworkReach {
                     + network.name()
                     + "; ask for single pairs by trace.");
           }
-          return PolicyBodies.plain(
-              exchange,
+          return exchange.ok(
               "reachability",
               Map.of("pair", Preview.shown(seen, store.stored(network.id()), flow)));
         });
@@ -95,7 +94,7 @@ public class NetworkReach {
             Tracer all = new Tracer(seen, Preview.networks(seen, stored.everything()));
             putAudit(tree, exchangeOf(result), exchangeOf(all.trace(from, to, flow)));
           }
-          return PolicyBodies.plain(exchange, "trace", tree);
+          return exchange.ok("trace", tree);
         });
   }
 

@@ -182,8 +182,7 @@ public class PolicyBodies {
 
   /** The revisions of a document without what it said. */
   Response revisions(Exchange exchange, List<Revision> revisions) {
-    return plain(
-        exchange,
+    return exchange.ok(
         "revisions",
         Map.of("revision", revisions.stream().map(each -> revision(exchange, each)).toList()));
   }
@@ -200,7 +199,7 @@ public class PolicyBodies {
     if (!revision.isRemoval()) {
       putContent(tree, document, revision);
     }
-    return plain(exchange, "revision", tree);
+    return exchange.ok("revision", tree);
   }
 
   /** What changed from one revision to another. */
@@ -221,7 +220,7 @@ public class PolicyBodies {
             from.content().orElse(""),
             document.file() + " (revision " + to.number() + ")",
             to.content().orElse("")));
-    return plain(exchange, "revision_diff", tree);
+    return exchange.ok("revision_diff", tree);
   }
 
   // --- what callers may see ---
@@ -278,18 +277,6 @@ public class PolicyBodies {
     BodyFormat format = exchange.faultFormat();
     return Response.status(status)
         .entity(TreeWriter.write(format, "fault", tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
-  }
-
-  /** An answer without a tag. */
-  static Response plain(Exchange exchange, String root, Map<String, Object> tree) {
-    return plain(exchange.answerFormat(), root, tree);
-  }
-
-  /** The same in a format that is chosen already. */
-  static Response plain(BodyFormat format, String root, Map<String, Object> tree) {
-    return Response.ok(TreeWriter.write(format, root, tree))
         .header(HttpHeaders.CONTENT_TYPE, format.contentType())
         .build();
   }

@@ -93,8 +93,7 @@ public class PolicyDocuments {
                 .header(HttpHeaders.CONTENT_TYPE, PolicyBodies.YAML)
                 .build();
           }
-          return PolicyBodies.plain(
-              exchange,
+          return exchange.ok(
               kind.kind().collection(),
               Map.of(
                   kind.kind().element(),

@@ -327,6 +327,6 @@ public class PolicyWrites {
         "reachability",
         Preview.changes(
             seen, stored.inForce(), stored.with(document, revision.inForce()).inForce(), flow));
-    return PolicyBodies.plain(exchange.faultFormat(), "dry_run", tree);
+    return Exchange.ok(exchange.faultFormat(), "dry_run", tree);
   }
 }

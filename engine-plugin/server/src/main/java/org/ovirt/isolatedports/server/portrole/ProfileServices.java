@@ -10,8 +10,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.ovirt.isolatedports.body.ApiBody;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.engine.EngineAnswer;
 import org.ovirt.isolatedports.engine.EntityParser;
 import org.ovirt.isolatedports.engine.Permissions;
 import org.ovirt.isolatedports.server.http.EntityRef;
@@ -58,19 +56,18 @@ public class ProfileServices {
   /** Whether vNICs of a profile may be routers and DHCP servers. */
   Response get(Exchange exchange, String id) {
     exchange.onlyParameters(Set.of());
-    EngineAnswer read = exchange.read("/vnicprofiles/" + id, BodyFormat.JSON);
-    return read.isSuccess() ? answer(exchange, id) : refused(exchange, id);
+    return exchange.withReadable(path(id), Kind.VNIC_PROFILE, profile -> answer(exchange, id));
   }
 
   /** Says whether they may. */
   Response set(Exchange exchange, String id, byte[] body) {
     exchange.onlyParameters(Set.of());
     ApiBody asked = exchange.asked(body, Kind.PROFILE_SERVICES);
-    EngineAnswer read = exchange.read("/vnicprofiles/" + id, BodyFormat.JSON);
-    if (!read.isSuccess()) {
-      return refused(exchange, id);
-    }
-    ApiBody profile = Exchange.parse(read, Kind.VNIC_PROFILE.element());
+    return exchange.withReadable(
+        path(id), Kind.VNIC_PROFILE, profile -> set(exchange, id, profile, asked));
+  }
+
+  private Response set(Exchange exchange, String id, ApiBody profile, ApiBody asked) {
     String name = profile.text("name").orElse(id);
     String action = "Cannot edit Services of VM network interface profile " + name;
     String network =
@@ -114,13 +111,12 @@ public class ProfileServices {
         });
   }
 
-  /** The engine's own words, in the format the caller wants. */
-  private static Response refused(Exchange exchange, String id) {
-    return Exchange.pass(exchange.read("/vnicprofiles/" + id, exchange.faultFormat()));
+  private static String path(String id) {
+    return "/vnicprofiles/" + id;
   }
 
   private static EntityRef ref(String id) {
-    return EntityRef.of(Kind.PROFILE_SERVICES, "/vnicprofiles/" + id + "/services", id);
+    return EntityRef.of(Kind.PROFILE_SERVICES, path(id) + "/services", id);
   }
 
   private Response answer(Exchange exchange, String id) {

@@ -5,7 +5,6 @@ import jakarta.inject.Inject;
 import jakarta.ws.rs.GET;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,10 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Collectors;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.server.http.Exchange;
 import org.ovirt.isolatedports.server.http.Sight;
 import org.ovirt.isolatedports.server.http.caller.EditRights;
@@ -56,7 +52,7 @@ public class SchedulerResource {
     List<Map<String, Object>> shown = new ArrayList<>();
     if (!sight.hosts().isEmpty() || sight.everything()) {
       Set<String> vms = sight.vms(all.stream().map(Decision::vmId).collect(Collectors.toSet()));
-      boolean whole = sight.whole(isolated());
+      boolean whole = sight.whole(networks.ids());
       all.stream()
           .filter(decision -> vms.contains(decision.vmId()))
           .limit(most)
@@ -64,21 +60,17 @@ public class SchedulerResource {
               decision -> DecisionsBody.of(decision, whole ? Optional.empty() : Optional.of(sight)))
           .forEach(shown::add);
     }
-    return ok("decisions", Map.of("decision", shown));
-  }
-
-  private List<String> isolated() {
-    return networks.enforcements().keySet().stream().map(UUID::toString).toList();
+    return exchange.ok("decisions", Map.of("decision", shown));
   }
 
   /** Whether the engine calls us, and what is wrong if it does not. */
   @GET
   @Path("scheduler")
   public Response status() {
-    if (!sight.whole(isolated())) {
+    if (!sight.whole(networks.ids())) {
       throw EditRights.forbidden();
     }
-    return ok("scheduler", tree(scheduler.status(), scheduler.isListening()));
+    return exchange.ok("scheduler", tree(scheduler.status(), scheduler.isListening()));
   }
 
   static Map<String, Object> tree(SchedulerStatus status, boolean listening) {
@@ -92,13 +84,6 @@ public class SchedulerResource {
     status.oldestHostSeen().ifPresent(at -> tree.put("oldest_host_seen", at.toString()));
     tree.put("problems", Map.of("problem", status.problems()));
     return tree;
-  }
-
-  private Response ok(String root, Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, root, tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
   }
 
   private static int most(String max) {

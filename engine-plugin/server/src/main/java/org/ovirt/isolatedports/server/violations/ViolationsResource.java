@@ -7,7 +7,6 @@ import jakarta.ws.rs.NotFoundException;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
 import jakarta.ws.rs.QueryParam;
-import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -18,8 +17,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.ovirt.isolatedports.body.BodyFormat;
-import org.ovirt.isolatedports.body.TreeWriter;
 import org.ovirt.isolatedports.rules.GuardViolation.Item;
 import org.ovirt.isolatedports.rules.GuardViolation.Kind;
 import org.ovirt.isolatedports.server.http.Exchange;
@@ -75,7 +72,7 @@ public class ViolationsResource {
         break;
       }
     }
-    return ok("violations", Map.of("violation", shown));
+    return exchange.ok("violations", Map.of("violation", shown));
   }
 
   private Map<String, Object> body(Violation violation) {
@@ -94,7 +91,7 @@ public class ViolationsResource {
     UUID uuid = uuid(id);
     return seen(violations.find(uuid).stream().toList())
         .findFirst()
-        .map(violation -> ok("violation", body(violation)))
+        .map(violation -> exchange.ok("violation", body(violation)))
         .orElseThrow(NotFoundException::new);
   }
 
@@ -120,8 +117,7 @@ public class ViolationsResource {
   private boolean seesSubject(Violation violation, Set<String> vms) {
     if (violation.subject().isEmpty()) {
       // Of a network that is shown, or of the whole set-up.
-      return violation.network().isPresent()
-          || sight.whole(isolated.enforcements().keySet().stream().map(UUID::toString).toList());
+      return violation.network().isPresent() || sight.whole(isolated.ids());
     }
     String id = violation.subject().get().id();
     return switch (violation.subject().get().kind()) {
@@ -131,13 +127,6 @@ public class ViolationsResource {
       case VM -> vms.contains(id);
       case HOST -> sight.hosts().containsKey(id);
     };
-  }
-
-  private Response ok(String root, Map<String, Object> tree) {
-    BodyFormat format = exchange.answerFormat();
-    return Response.ok(TreeWriter.write(format, root, tree))
-        .header(HttpHeaders.CONTENT_TYPE, format.contentType())
-        .build();
   }
 
   private static boolean isOpen(String status) {
