@@ -9,7 +9,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.util.function.Supplier;
 
 /** What the SDK does not know of our API, asked through the engine's address. */
 final class OurApi {
@@ -31,8 +30,8 @@ final class OurApi {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
 
-  private final Supplier<URI> engine;
-  private final Supplier<String> token;
+  private final URI engine;
+  private final String token;
 
   /**
    * A client.
@@ -40,7 +39,7 @@ final class OurApi {
    * @param engine where the engine is, such as {@code http://127.0.0.1:8080}
    * @param token a token of its SSO
    */
-  OurApi(Supplier<URI> engine, Supplier<String> token) {
+  OurApi(URI engine, String token) {
     this.engine = engine;
     this.token = token;
   }
@@ -67,9 +66,9 @@ final class OurApi {
   }
 
   private HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(engine.get().resolve("/ovirt-isolated-ports/api" + path))
+    return HttpRequest.newBuilder(engine.resolve("/ovirt-isolated-ports/api" + path))
         .header("Accept", "application/json")
-        .header("Authorization", "Bearer " + token.get());
+        .header("Authorization", "Bearer " + token);
   }
 
   private static Answer send(HttpRequest.Builder request) {

@@ -4,9 +4,8 @@ package org.ovirt.isolatedports.demo;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -30,6 +29,17 @@ final class Segments {
   /** The network that the document's examples are about. */
   static final String OF_THE_DOCUMENT = "vswitch1";
 
+  private static final String EXAMPLES = "engine-plugin/core/src/test/resources/policy/seed";
+
+  /** The document's network without any rule. */
+  private static final String WITHOUT_RULES =
+      """
+      apiVersion: kubeovn.io/v1
+      kind: Subnet
+      metadata: {name: vswitch1}
+      spec: {cidrBlock: 172.20.10.0/24, gateway: 172.20.10.1}
+      """;
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PROMISCUOUS = "promiscuous";
   private static final String ISOLATED = "isolated";
@@ -41,7 +51,7 @@ final class Segments {
 
   Segments(Stage stage, Report report) {
     this.stage = stage;
-    this.api = new OurApi(stage.engine()::url, stage.api()::authenticate);
+    this.api = stage.ourApi();
     this.report = report;
   }
 
@@ -119,7 +129,7 @@ final class Segments {
   /** Where the kernel tracks no connections on bridges, the refusal is what there is to see. */
   String networkPolicy() {
     Map<String, String> before = wanted();
-    ok(api.yaml("PUT", policies("acls"), example("subnet.yaml")));
+    ok(api.yaml("PUT", policies("acls"), WITHOUT_RULES));
     awaitLoaded(before);
     before = wanted();
     String path = policies("networkpolicies/ip-block");
@@ -313,11 +323,12 @@ final class Segments {
     return answer;
   }
 
-  private static String example(String name) {
-    try (InputStream stream = Segments.class.getResourceAsStream(name)) {
-      return new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+  /** An example of the document, of the core's test data. */
+  private String example(String name) {
+    try {
+      return Files.readString(stage.project().resolve(EXAMPLES).resolve(name));
     } catch (IOException e) {
-      throw new UncheckedIOException(name, e);
+      throw new UncheckedIOException("An example of the document cannot be read", e);
     }
   }
 }

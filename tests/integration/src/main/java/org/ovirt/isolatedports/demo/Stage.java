@@ -78,6 +78,11 @@ final class Stage implements AutoCloseable {
     this.report = report;
   }
 
+  /** The project's directory. */
+  Path project() {
+    return project;
+  }
+
   Lab lab() {
     return lab;
   }
@@ -247,20 +252,12 @@ final class Stage implements AutoCloseable {
 
   /** What our server says; the path is relative to its API. */
   String ours(String path) {
-    try {
-      return HTTP.send(
-              HttpRequest.newBuilder(engine.url().resolve("/ovirt-isolated-ports/api/" + path))
-                  .header("Accept", "application/json")
-                  .header("Authorization", "Bearer " + api.authenticate())
-                  .build(),
-              HttpResponse.BodyHandlers.ofString())
-          .body();
-    } catch (IOException e) {
-      throw new UncheckedIOException("Our server does not answer", e);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while asking our server.", e);
-    }
+    return ourApi().get("/" + path).body();
+  }
+
+  /** What the SDK does not know of our API. */
+  OurApi ourApi() {
+    return new OurApi(engine.url(), api.authenticate());
   }
 
   static void pause() {
