@@ -20,17 +20,15 @@ reach anything, carries the last one.
 """
 
 import subprocess
-from typing import List
 
 from isolated_ports.host import Host
+from isolated_ports.text_table import TextTable
 
 # Device groups are numbers without a registry; 0 is everybody's. "iso" in ASCII.
 GROUP = 0x69736f
 # The next one is floor_bridge's.
 COMMUNITY, PROMISCUOUS, CLOSED = GROUP + 2, GROUP + 3, GROUP + 4
 TABLE = 'bridge isolated_ports_floor'
-_NFT = 'usr/sbin/nft'
-_SECONDS = 20
 _CHAIN = 'type filter hook %s priority -300; policy accept;'
 _RULES = (
     ('prerouting', ('iifgroup %d drop' % CLOSED,)),
@@ -53,11 +51,11 @@ _LISTED = ['table %s {' % TABLE] + [
     for line in ['chain %s {' % hook, _CHAIN % hook] + list(rules) + ['}']] + ['}']
 
 
-class Floor:
+class Floor(TextTable):
     """Keeps the table. Where nft is missing or fails, the flag alone isolates."""
 
     def __init__(self, host: Host) -> None:
-        self.program = host.path(_NFT)
+        super().__init__(host, TABLE)
         # What was listed after we loaded it: another nft may write it in another way.
         self.loaded = _LISTED
 
@@ -75,13 +73,3 @@ class Floor:
             return (said.strip().splitlines() or ['it was loaded and is not there'])[0][:300]
         except (OSError, subprocess.TimeoutExpired) as e:
             return str(e)
-
-    def _listed(self) -> List[str]:
-        text = self._nft(['-n', 'list', 'table'] + TABLE.split(), '')
-        return [line.strip() for line in text.splitlines() if line.strip()]
-
-    def _nft(self, arguments: List[str], script: str) -> str:
-        """What nft said, on stdout or stderr. Raises OSError, subprocess.TimeoutExpired."""
-        done = subprocess.run([self.program] + arguments, input=script.encode(),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS)
-        return done.stdout.decode('utf-8', 'replace')

@@ -27,12 +27,11 @@ from typing import Iterable, List
 
 from isolated_ports.floor import COMMUNITY, GROUP, PROMISCUOUS
 from isolated_ports.host import Host
+from isolated_ports.text_table import TextTable
 
 # Of ports that pass; beside floor's, in the same way without a registry.
 PASSING = GROUP + 1
 TABLE = 'bridge isolated_ports_bridges'
-_NFT = 'usr/sbin/nft'
-_SECONDS = 20
 # A kernel that does not know the rule may get a module for it.
 _TRY_AGAIN = 300.0
 
@@ -61,12 +60,12 @@ def script(bridges: Iterable[str]) -> str:
         + ['add rule %s forward %s' % (TABLE, rule) for rule in _RULES]) + '\n'
 
 
-class BridgeFloor:
+class BridgeFloor(TextTable):
     """Keeps the table for the bridges of the list. in_force: the kernel has it. Where it cannot
     be had, nothing is lost of what was there before."""
 
     def __init__(self, host: Host) -> None:
-        self.program = host.path(_NFT)
+        super().__init__(host, TABLE)
         self.in_force = False
         self.bridges = None  # type: object
         # What was listed after we loaded it: an nft writes it in its own way.
@@ -93,13 +92,3 @@ class BridgeFloor:
             return (said.splitlines() or ['it was loaded and is not there'])[0][:300]
         except (OSError, subprocess.TimeoutExpired) as e:
             return str(e)
-
-    def _listed(self) -> List[str]:
-        text = self._nft(['-n', 'list', 'table'] + TABLE.split(), '')
-        return [line.strip() for line in text.splitlines() if line.strip()]
-
-    def _nft(self, arguments: List[str], text: str) -> str:
-        """What nft said, on stdout or stderr. Raises OSError, subprocess.TimeoutExpired."""
-        done = subprocess.run([self.program] + arguments, input=text.encode('utf-8', 'replace'),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS)
-        return done.stdout.decode('utf-8', 'replace')

@@ -19,11 +19,10 @@ import time
 from typing import Dict, Iterable, List
 
 from isolated_ports.host import Host
+from isolated_ports.text_table import TextTable
 
 TABLE = 'bridge isolated_ports_own'
-_NFT = 'usr/sbin/nft'
 _ADDRESS = 'sys/class/net/%s/address'
-_SECONDS = 20
 _TRY_AGAIN = 300.0
 _CHAIN = 'type filter hook prerouting priority -310; policy accept;'
 _RULE = 'meta ibrname . ether daddr @own ct zone set 0'
@@ -42,12 +41,12 @@ def script(addresses: Dict[str, str]) -> str:
     return '\n'.join(lines) + '\n'
 
 
-class OwnFrames:
+class OwnFrames(TextTable):
     """Keeps the table for some bridges."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
-        self.program = host.path(_NFT)
+        super().__init__(host, TABLE)
         self.addresses = None  # type: object
         self.failed = ''
         # What was listed after we loaded it: an nft writes it in its own way.
@@ -88,13 +87,3 @@ class OwnFrames:
             if address and '"' not in bridge:
                 found[bridge] = address
         return found
-
-    def _listed(self) -> List[str]:
-        text = self._nft(['-n', 'list', 'table'] + TABLE.split(), '')
-        return [line.strip() for line in text.splitlines() if line.strip()]
-
-    def _nft(self, arguments: List[str], text: str) -> str:
-        """What nft said, on stdout or stderr. Raises OSError, subprocess.TimeoutExpired."""
-        done = subprocess.run([self.program] + arguments, input=text.encode('utf-8', 'replace'),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=_SECONDS)
-        return done.stdout.decode('utf-8', 'replace')
